@@ -1,0 +1,27 @@
+package d2l
+
+import "fmt"
+
+// Accumulator holds n running sums, such as the summed loss, the correct
+// predictions and the examples seen in an epoch. Read sum i as metric[i].
+//
+// It is the book's Accumulator (section "Implementation of Softmax Regression
+// from Scratch").
+type Accumulator []float64
+
+// NewAccumulator returns n sums, all zero.
+func NewAccumulator(n int) Accumulator { return make(Accumulator, n) }
+
+// Add adds one value to each sum, in order. It panics unless it is given
+// exactly as many values as there are sums.
+func (a Accumulator) Add(values ...float64) {
+	if len(values) != len(a) {
+		panic(fmt.Sprintf("d2l: Accumulator.Add got %d values for %d sums; give one value for each sum", len(values), len(a)))
+	}
+	for i, v := range values {
+		a[i] += v
+	}
+}
+
+// Reset sets every sum to zero.
+func (a Accumulator) Reset() { clear(a) }

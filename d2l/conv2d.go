@@ -1,0 +1,52 @@
+package d2l
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/layers/activation"
+	"github.com/gomlx/gomlx/ml/layers/regularizer"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// Conv2D is a two-dimensional convolution, the book's nn.Conv2D (section
+// "Convolutions for Images").
+//
+// From (batch, in, h, w) it makes (batch, Channels, h', w'), where
+// h' = (h + 2·Padding − KernelSize)/Strides + 1, rounded down, and w' likewise.
+// Its parameters are weights (KernelSize, KernelSize, in, Channels) and biases
+// (Channels).
+type Conv2D struct {
+	Channels   int // Output channels.
+	KernelSize int // Height and width of the window.
+	Strides    int // Step of the window; 0 means 1.
+	Padding    int // Rows and columns of zeros added on each side.
+	Activation Activation
+}
+
+// Kind returns "conv".
+func (c Conv2D) Kind() string { return "conv" }
+
+// Forward adds the convolution to the graph of x.
+func (c Conv2D) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	requireImages("Conv2D", x)
+	if c.Channels <= 0 || c.KernelSize <= 0 || c.Strides < 0 || c.Padding < 0 {
+		panic(fmt.Sprintf("d2l: Conv2D needs positive Channels and KernelSize and no negative Strides or Padding, got %+v", c))
+	}
+	g := x.Graph()
+	x = channelsLast(x)
+	in := x.Shape().Dim(-1)
+	dtype := x.DType()
+	weights := scope.VariableWithShape("weights", shapes.Make(dtype, c.KernelSize, c.KernelSize, in, c.Channels))
+	if penalty := regularizer.FromScope(scope); penalty != nil {
+		penalty(g, weights)
+	}
+	biases := scope.VariableWithShape("biases", shapes.Make(dtype, c.Channels)).NodeValue(g)
+	y := graph.Convolve(x, weights.NodeValue(g)).
+		Strides(max(c.Strides, 1)).
+		PaddingPerDim([][2]int{{c.Padding, c.Padding}, {c.Padding, c.Padding}}).
+		Done()
+	y = graph.Add(y, graph.ExpandLeftToRank(biases, y.Rank()))
+	return channelsFirst(activation.Apply(c.Activation, y))
+}

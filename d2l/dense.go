@@ -1,0 +1,32 @@
+package d2l
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/layers"
+	"github.com/gomlx/gomlx/ml/layers/activation"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// Dense is a fully connected layer, the book's nn.Dense (section "Multilayer
+// Perceptrons").
+//
+// Everything but the batch axis is flattened first, so from (batch, c, h, w) or
+// (batch, features) it makes (batch, Units). Its parameters are weights
+// (features, Units) and biases (Units).
+type Dense struct {
+	Units      int // Outputs.
+	Activation Activation
+}
+
+// Kind returns "dense".
+func (d Dense) Kind() string { return "dense" }
+
+// Forward adds the layer to the graph of x.
+func (d Dense) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	if d.Units <= 0 {
+		panic(fmt.Sprintf("d2l: Dense needs positive Units, got %d", d.Units))
+	}
+	return activation.Apply(d.Activation, layers.DenseWithBias(scope, flatten(x), d.Units))
+}

@@ -1,0 +1,107 @@
+package d2l
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/gomlx/compute"
+)
+
+// Device is where arrays live and computations run: cpu(0), gpu(0), gpu(1), …
+// It is the book's context (section "GPUs"). Making a Device touches no
+// hardware; a device that cannot be had is an error of Backend, and so of the
+// first thing that is computed there.
+type Device struct {
+	platform platform
+	index    int
+}
+
+// CPU returns the i-th CPU device. XLA shows several of them on one processor,
+// so that programs for several devices can be tried without a GPU.
+func CPU(i int) Device { return Device{platformCPU, i} }
+
+// GPU returns the i-th GPU, whether there is one or not; see TryGPU.
+func GPU(i int) Device { return Device{platformGPU, i} }
+
+// TryGPU returns the i-th GPU if there is one and the CPU otherwise, the book's
+// try_gpu (section "GPUs"). A GPU that is there but cannot be used is reported
+// on standard error.
+//
+// The variable GOMLX_BACKEND decides instead where it is set: xla:cpu for the
+// CPU, xla:cuda for the GPU and nothing else, go for GoMLX's own backend in pure
+// Go, which is slower by two orders of magnitude.
+func TryGPU(i int) Device {
+	if p, forced := forcedPlatform(); forced {
+		return Device{p, i}.orFirst()
+	}
+	n, err := numGPUs()
+	if err != nil {
+		warnOnce(fmt.Sprintf("d2l: no GPU can be used, computing on cpu(0): %v", err))
+	}
+	if i < n {
+		return GPU(i)
+	}
+	return CPU(0)
+}
+
+// TryAllGPUs returns all GPUs, or the first CPU device where there is no GPU,
+// the book's try_all_gpus (section "GPUs"). GOMLX_BACKEND decides as in TryGPU.
+func TryAllGPUs() []Device {
+	first := TryGPU(0)
+	if first.platform != platformGPU {
+		return []Device{first}
+	}
+	n, _ := numGPUs()
+	devices := []Device{first}
+	for i := 1; i < n; i++ {
+		devices = append(devices, GPU(i))
+	}
+	return devices
+}
+
+// String returns gpu(0), cpu(0) and so on, and names the backend where it is
+// not XLA.
+func (d Device) String() string {
+	switch d.platform {
+	case platformGPU:
+		return fmt.Sprintf("gpu(%d)", d.index)
+	case platformGo:
+		return fmt.Sprintf("cpu(%d) in pure Go", d.index)
+	default:
+		return fmt.Sprintf("cpu(%d)", d.index)
+	}
+}
+
+// Backend returns the GoMLX backend the device belongs to, started once for
+// the process, and the device's number in it. The error says which plugin is
+// missing or why it does not start, and what to do.
+func (d Device) Backend() (compute.Backend, compute.DeviceNum, error) {
+	b, err := d.platform.start()
+	if err != nil {
+		return nil, 0, fmt.Errorf("cannot compute on %v: %w", d, err)
+	}
+	if d.index < 0 || d.index >= b.NumDevices() {
+		return nil, 0, fmt.Errorf("there is no %v: this machine has %d such devices, numbered from 0", d, b.NumDevices())
+	}
+	return b, compute.DeviceNum(d.index), nil
+}
+
+// orFirst returns d, or the first of its kind where the platform has but one
+// that makes sense: TryGPU(3) on a machine told to use its CPU is cpu(0).
+func (d Device) orFirst() Device {
+	if d.platform != platformGPU {
+		d.index = 0
+	}
+	return d
+}
+
+var warned = map[string]bool{}
+
+func warnOnce(message string) {
+	seeds.Lock()
+	defer seeds.Unlock()
+	if !warned[message] {
+		warned[message] = true
+		fmt.Fprintln(os.Stderr, message)
+	}
+}

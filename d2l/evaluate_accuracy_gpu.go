@@ -1,0 +1,31 @@
+package d2l
+
+// EvaluateAccuracyGPU returns the fraction of dataIter's examples that net
+// classifies correctly. It computes where the net's parameters are, or, given a
+// device, on a copy of the net there. It is the book's evaluate_accuracy_gpu
+// (section "Convolutional Neural Networks (LeNet)").
+func EvaluateAccuracyGPU(net *Net, dataIter DataIter, ctx ...Device) (float64, error) {
+	if len(ctx) > 0 {
+		var err error
+		if net, err = net.CopyTo(ctx[0]); err != nil {
+			return 0, err
+		}
+	}
+	metric := NewAccumulator(2) // Correct predictions, examples.
+	for batch, err := range dataIter.Iter() {
+		if err != nil {
+			return 0, err
+		}
+		X, y := batch.Inputs[0], batch.Labels[0]
+		yHat, err := net.Forward(X) // Copies X to the net's device.
+		if err != nil {
+			return 0, err
+		}
+		correct, err := Accuracy(yHat, y)
+		if err != nil {
+			return 0, err
+		}
+		metric.Add(correct, float64(y.Size()))
+	}
+	return metric[0] / metric[1], nil
+}

@@ -1,0 +1,111 @@
+package d2l
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// fashionMNIST lists the files of Fashion-MNIST (Xiao, Rasul and Vollgraf, 2017;
+// MIT licence), each from the authors' own address and from their repository.
+func fashionMNIST(name string, size int64, sha256 string) dataFile {
+	return dataFile{
+		set: "fashion-mnist", name: name, size: size, sha256: sha256,
+		urls: []string{
+			"http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/" + name + ".gz",
+			"https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/" + name + ".gz",
+		},
+	}
+}
+
+var (
+	fashionTrain = &mnistFiles{60000,
+		fashionMNIST("train-images-idx3-ubyte", 47040016, "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"),
+		fashionMNIST("train-labels-idx1-ubyte", 60008, "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"),
+	}
+	fashionTest = &mnistFiles{10000,
+		fashionMNIST("t10k-images-idx3-ubyte", 7840016, "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"),
+		fashionMNIST("t10k-labels-idx1-ubyte", 10008, "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
+	}
+	loadFashionTrain = once(fashionTrain.load)
+	loadFashionTest  = once(fashionTest.load)
+)
+
+// mnistSide is the height and width of an image of MNIST's family.
+const mnistSide = 28
+
+// mnistFiles is one part of a data set of MNIST's family: n images and labels.
+type mnistFiles struct {
+	n              int
+	images, labels dataFile
+}
+
+func (m *mnistFiles) load() (images, labels []byte, err error) {
+	content, err := m.images.load()
+	if err != nil {
+		return nil, nil, err
+	}
+	if images, err = readIDX(bytes.NewReader(content), m.n, mnistSide, mnistSide); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", m.images.name, err)
+	}
+	if content, err = m.labels.load(); err != nil {
+		return nil, nil, err
+	}
+	if labels, err = readIDX(bytes.NewReader(content), m.n); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", m.labels.name, err)
+	}
+	return images, labels, nil
+}
+
+// LoadDataFashionMnist returns Fashion-MNIST in batches of batchSize: 60,000
+// training images, shuffled anew each epoch, and 10,000 test images in order.
+// It is the book's load_data_fashion_mnist (section "The Image Classification
+// Dataset").
+//
+// A batch's X is float32 (batch, 1, 28, 28) in [0, 1], its y int32 (batch), the
+// number of a label in GetFashionMnistLabels. The last batch holds what is left:
+// with batchSize 256 there are 235 training batches, the last of 96, and 40 test
+// batches, the last of 16. Given a resize, images are (batch, 1, resize, resize).
+//
+// Nothing is read before the first batch is asked for; then the files are looked
+// for in the folder named by D2L_DATA, in the user's cache and where Debian's
+// package dataset-fashion-mnist puts them, and fetched if they are nowhere. Their
+// content is verified. What fails is the error of the iteration.
+//
+// It panics if batchSize or resize is not positive, or on more than one resize.
+func LoadDataFashionMnist(batchSize int, resize ...int) (train, test DataIter) {
+	side := mnistSide
+	if len(resize) > 0 {
+		side = resize[0]
+	}
+	if batchSize <= 0 || side <= 0 || len(resize) > 1 {
+		panic(fmt.Sprintf("d2l: LoadDataFashionMnist needs a positive batch size and at most one positive resize, got %d and %v", batchSize, resize))
+	}
+	iter := imageIter{name: "Fashion-MNIST (train)", n: fashionTrain.n, side: mnistSide, resize: side, batchSize: batchSize, shuffle: true, load: loadFashionTrain}
+	trainIter, testIter := iter, iter
+	testIter.name, testIter.n, testIter.shuffle, testIter.load = "Fashion-MNIST (test)", fashionTest.n, false, loadFashionTest
+	return &trainIter, &testIter
+}
+
+// KeepFashionMnist makes sure that Fashion-MNIST can be loaded without the
+// network: it finds and verifies its files, or, if fetch is set, fetches those
+// that are missing, and puts uncompressed copies into the user's cache, where
+// they are read fastest. It returns the folder of the copies.
+func KeepFashionMnist(fetch bool) (dir string, err error) {
+	return keep(fetch, fashionTrain.images, fashionTrain.labels, fashionTest.images, fashionTest.labels)
+}
+
+var fashionLabels = [...]string{"t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"}
+
+// GetFashionMnistLabels returns the names of the labels, each from 0 to 9, the
+// book's get_fashion_mnist_labels (section "The Image Classification Dataset").
+// It panics on any other number.
+func GetFashionMnistLabels(labels ...int) []string {
+	names := make([]string, len(labels))
+	for i, label := range labels {
+		if label < 0 || label >= len(fashionLabels) {
+			panic(fmt.Sprintf("d2l: Fashion-MNIST has no label %d, only 0 to %d", label, len(fashionLabels)-1))
+		}
+		names[i] = fashionLabels[label]
+	}
+	return names
+}

@@ -1,0 +1,114 @@
+package d2l
+
+import (
+	"fmt"
+	"image"
+	"iter"
+	"math/rand/v2"
+	"sync"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/train"
+	"golang.org/x/image/draw"
+)
+
+// imageIter is a DataIter over grey images of one size that are kept as bytes;
+// a batch becomes float32 in [0, 1] as it is yielded, resized before that where
+// asked, so memory does not grow with the size asked for.
+type imageIter struct {
+	name      string
+	n         int // Examples.
+	side      int // Height and width of the images as stored.
+	resize    int // Height and width of the images as yielded.
+	batchSize int
+	shuffle   bool
+	load      func() (images, labels []byte, err error)
+}
+
+// Name returns what the images are, for messages.
+func (it *imageIter) Name() string { return it.name }
+
+// Len returns the number of batches; the last may be smaller than the others.
+func (it *imageIter) Len() int { return (it.n + it.batchSize - 1) / it.batchSize }
+
+// Iter returns an iterator over one epoch.
+func (it *imageIter) Iter() iter.Seq2[train.Batch, error] {
+	return func(yield func(train.Batch, error) bool) {
+		images, labels, err := it.load()
+		if err != nil {
+			yield(train.Batch{}, fmt.Errorf("%s: %w", it.name, err))
+			return
+		}
+		order := it.order()
+		for start := 0; start < it.n; start += it.batchSize {
+			batch := it.batch(images, labels, order[start:min(start+it.batchSize, it.n)])
+			if !yield(batch, nil) {
+				return
+			}
+		}
+	}
+}
+
+// order returns the order of the examples in an epoch.
+func (it *imageIter) order() []int {
+	if it.shuffle {
+		return rand.New(rand.NewPCG(uint64(nextSeed()), 0)).Perm(it.n)
+	}
+	order := make([]int, it.n)
+	for i := range order {
+		order[i] = i
+	}
+	return order
+}
+
+// scaled is what each byte of an image becomes.
+var scaled = func() (values [256]float32) {
+	for i := range values {
+		values[i] = float32(i) / 255
+	}
+	return values
+}()
+
+func (it *imageIter) batch(images, labels []byte, examples []int) train.Batch {
+	pixels := it.side * it.side
+	X := make([]float32, 0, len(examples)*it.resize*it.resize)
+	y := make([]int32, 0, len(examples))
+	var resized *image.Gray
+	if it.resize != it.side {
+		resized = image.NewGray(image.Rect(0, 0, it.resize, it.resize))
+	}
+	for _, example := range examples {
+		picture := images[example*pixels : (example+1)*pixels]
+		if resized != nil {
+			source := &image.Gray{Pix: picture, Stride: it.side, Rect: image.Rect(0, 0, it.side, it.side)}
+			draw.BiLinear.Scale(resized, resized.Rect, source, source.Rect, draw.Src, nil)
+			picture = resized.Pix
+		}
+		for _, value := range picture {
+			X = append(X, scaled[value])
+		}
+		y = append(y, int32(labels[example]))
+	}
+	return train.Batch{
+		Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(X, len(examples), 1, it.resize, it.resize)},
+		Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(y, len(examples))},
+	}
+}
+
+// once makes a loader read its files on the first call that succeeds and hand
+// out the same bytes from then on. A failure is not kept, so that the next cell
+// or epoch finds a file that has been put right.
+func once(load func() (images, labels []byte, err error)) func() (images, labels []byte, err error) {
+	var mutex sync.Mutex
+	var images, labels []byte
+	return func() ([]byte, []byte, error) {
+		mutex.Lock()
+		defer mutex.Unlock()
+		if images != nil {
+			return images, labels, nil
+		}
+		var err error
+		images, labels, err = load()
+		return images, labels, err
+	}
+}

@@ -1,0 +1,17 @@
+package d2l
+
+import (
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/model/initializer"
+)
+
+// Initializer makes the initial values of a net's parameters: any of GoMLX's.
+type Initializer func(model.StoreProvider) model.VariableInitializer
+
+// Xavier draws weights uniformly from ±√(6/(fan_in + fan_out)) and sets biases
+// to zero, the book's init.Xavier (section "Numerical Stability and
+// Initialization"). Of a convolution, fan_in counts the window's size times the
+// input channels, fan_out the window's size times the output channels.
+func Xavier(store model.StoreProvider) model.VariableInitializer {
+	return initializer.XavierUniformFn(store)
+}

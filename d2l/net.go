@@ -1,0 +1,200 @@
+package d2l
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// Net is a network with parameters: a Layer, the values of its parameters, and
+// the device they are on. Make one with NewNet and give it parameters with
+// Initialize or LoadParameters; TrainCh5 initializes by itself.
+//
+// A Net may not be used by several goroutines at once.
+type Net struct {
+	layer  Layer
+	store  *model.Store // nil until the net has parameters.
+	init   Initializer
+	device Device
+	infer  *model.Exec
+	input  []int // Shape of one example, once the net has seen a batch.
+}
+
+// netScope is where the layers' variables are, apart from optimizers'.
+const netScope = "/net"
+
+// NewNet returns a net without parameters. It costs next to nothing, so that a
+// notebook can keep one in a package-level variable, which is made anew for
+// each cell.
+func NewNet(layer Layer) *Net { return &Net{layer: layer} }
+
+// errNoParameters is what using a net too early ends with.
+var errNoParameters = errors.New("the net has no parameters yet: call Initialize, LoadParameters or TrainCh5 first")
+
+// Initialize gives the net new parameters on device, drawn by init; whatever it
+// had before is dropped. The parameters themselves are drawn when the first
+// batch shows the shape of the input, as in the book's deferred initialization.
+func (n *Net) Initialize(device Device, init Initializer) error {
+	if _, _, err := device.Backend(); err != nil {
+		return err
+	}
+	store := model.NewStore()
+	if err := store.SetRNGStateFromSeed(nextSeed()); err != nil {
+		return fmt.Errorf("seeding the parameters: %w", err)
+	}
+	n.use(store, device, init)
+	return nil
+}
+
+// use replaces the net's parameters.
+func (n *Net) use(store *model.Store, device Device, init Initializer) {
+	if n.infer != nil {
+		n.infer.Finalize()
+	}
+	if n.store != nil {
+		n.store.Finalize()
+	}
+	n.store, n.device, n.init, n.infer, n.input = store, device, init, nil, nil
+}
+
+// Device returns where the net's parameters are.
+func (n *Net) Device() Device { return n.device }
+
+// NumParameters returns how many numbers the net learns, 0 before it has seen
+// its first batch.
+func (n *Net) NumParameters() int {
+	total := 0
+	for _, p := range n.Parameters() {
+		total += p.Shape().Size()
+	}
+	return total
+}
+
+// Parameters returns what the net learns, layer by layer; their paths are those
+// of the layers, such as /net/conv0/weights. Before the first batch there are none.
+func (n *Net) Parameters() []*model.Variable {
+	if n.store == nil {
+		return nil
+	}
+	var parameters []*model.Variable
+	for v := range n.store.Scope(netScope).IterVariables() {
+		if v.Trainable {
+			parameters = append(parameters, v)
+		}
+	}
+	return parameters
+}
+
+// Forward computes the net's output for the batch X, of shape (batch, classes)
+// for a classifier, on the net's device, in inference mode: no dropout, batch
+// normalization with its running statistics. X is copied to the device where
+// necessary and stays the caller's.
+func (n *Net) Forward(X *tensors.Tensor) (*tensors.Tensor, error) {
+	if n.store == nil {
+		return nil, errNoParameters
+	}
+	if n.infer == nil {
+		exec, err := n.newExec(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+			return []*graph.Node{n.layer.Forward(scope, inputs[0])}
+		}, false)
+		if err != nil {
+			return nil, err
+		}
+		n.infer = exec
+	}
+	outputs, err := call(n.infer, X)
+	if err != nil {
+		return nil, fmt.Errorf("computing the net's output for X of shape %v: %w", shapeOf(X), err)
+	}
+	return outputs[0], nil
+}
+
+// LayerOutput is what one layer makes of a batch.
+type LayerOutput struct {
+	Name  string // The layer's name in the net, such as conv0.
+	Value *tensors.Tensor
+}
+
+// Shape returns the shape of the output.
+func (o LayerOutput) Shape() Shape { return shapeOf(o.Value) }
+
+// Outputs computes the output of every layer for the batch X, in order, in
+// inference mode. A net that is not a Sequential counts as one layer.
+func (n *Net) Outputs(X *tensors.Tensor) ([]LayerOutput, error) {
+	if n.store == nil {
+		return nil, errNoParameters
+	}
+	layers, ok := n.layer.(Sequential)
+	if !ok {
+		value, err := n.Forward(X)
+		if err != nil {
+			return nil, err
+		}
+		return []LayerOutput{{n.layer.Kind(), value}}, nil
+	}
+	var outputs []LayerOutput
+	exec, err := n.newExec(func(scope *model.Scope, inputs []*graph.Node) (values []*graph.Node) {
+		x := inputs[0]
+		outputs = nil
+		for name, layer := range layers.Named() {
+			x = layer.Forward(scope.In("%s", name), x)
+			values = append(values, x)
+			outputs = append(outputs, LayerOutput{Name: name})
+		}
+		return values
+	}, false)
+	if err != nil {
+		return nil, err
+	}
+	defer exec.Finalize()
+	values, err := call(exec, X)
+	if err != nil {
+		return nil, fmt.Errorf("computing the layers' outputs for X of shape %v: %w", shapeOf(X), err)
+	}
+	for i, value := range values {
+		outputs[i].Value = value
+	}
+	return outputs, nil
+}
+
+// newExec returns a compiled program over the net's parameters, on its device.
+func (n *Net) newExec(build func(*model.Scope, []*graph.Node) []*graph.Node, training bool) (*model.Exec, error) {
+	backend, device, err := n.device.Backend()
+	if err != nil {
+		return nil, err
+	}
+	exec, err := model.NewExec(backend, n.store, func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+		scope.Store().SetTraining(inputs[0].Graph(), training)
+		n.input = slices.Clone(inputs[0].Shape().Dimensions[1:])
+		return build(scope.At("%s", netScope[1:]).WithInitializer(n.init(scope)), inputs)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if device != 0 {
+		exec.WithDeviceAssignment([]compute.DeviceNum{device})
+	}
+	return exec, nil
+}
+
+// call runs a program and turns a panic of a layer, GoMLX's way to report an
+// error while a graph is being built, into an error.
+func call(exec *model.Exec, inputs ...any) (outputs []*tensors.Tensor, err error) {
+	panicked := exceptions.Try(func() { outputs, err = exec.Call(inputs...) })
+	switch e := panicked.(type) {
+	case nil:
+		return outputs, err
+	case error:
+		return nil, e
+	default:
+		return nil, fmt.Errorf("%v", e)
+	}
+}
+
+func shapeOf(t *tensors.Tensor) Shape { return Shape(t.Shape().Dimensions) }

@@ -1,0 +1,237 @@
+package d2l
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/model/checkpoint"
+)
+
+// A file of parameters is a zip archive, so that it is one file and its content
+// has checksums, of a GoMLX checkpoint and of the shape of an example of the
+// input, for which the net can be built and compared with the checkpoint.
+const (
+	checkpointJSON = "checkpoint.json"
+	checkpointBin  = "checkpoint.bin"
+	inputJSON      = "input.json"
+)
+
+// SaveParameters writes the net's parameters, with running statistics such as
+// those of batch normalization, to one file, the book's net.save_parameters
+// (section "File I/O"). An earlier file is replaced, by the whole new one or not
+// at all. The net must have seen a batch.
+func (n *Net) SaveParameters(path string) error {
+	if err := n.saveParameters(path); err != nil {
+		return fmt.Errorf("saving parameters to %s: %w", path, err)
+	}
+	return nil
+}
+
+func (n *Net) saveParameters(path string) error {
+	if n.store == nil || n.input == nil {
+		return errNoParameters
+	}
+	store, err := n.copyStore()
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "d2l-parameters-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	handler, err := checkpoint.Build(store).Dir(dir).Done()
+	if err != nil {
+		return err
+	}
+	if err := handler.Save(); err != nil {
+		return err
+	}
+	input, err := json.Marshal(n.input)
+	if err != nil {
+		return err
+	}
+	entries := map[string][]byte{inputJSON: input}
+	for name, suffix := range map[string]string{checkpointJSON: checkpoint.JsonNameSuffix, checkpointBin: checkpoint.BinDataSuffix} {
+		saved, err := filepath.Glob(filepath.Join(dir, "*"+suffix))
+		if err != nil || len(saved) != 1 {
+			return fmt.Errorf("GoMLX wrote %d files *%s, expected one", len(saved), suffix)
+		}
+		if entries[name], err = os.ReadFile(saved[0]); err != nil {
+			return err
+		}
+	}
+	var archive bytes.Buffer
+	writer := zip.NewWriter(&archive)
+	for name, content := range entries {
+		entry, err := writer.Create(name)
+		if err != nil {
+			return err
+		}
+		if _, err := entry.Write(content); err != nil {
+			return err
+		}
+	}
+	if err := writer.Close(); err != nil {
+		return err
+	}
+	return writeFile(path, archive.Bytes())
+}
+
+// LoadParameters gives the net the parameters that SaveParameters wrote, on
+// device, the book's net.load_parameters (section "File I/O"). A file that is
+// damaged, or was saved by a net of other layers or shapes, is refused with an
+// error that names the first difference, and the net stays as it was.
+func (n *Net) LoadParameters(path string, device Device) error {
+	if _, _, err := device.Backend(); err != nil {
+		return err
+	}
+	store, input, err := n.loadParameters(path, device)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("there are no parameters in %s: run what trains the net and calls SaveParameters first (%w)", path, err)
+	case err != nil:
+		return fmt.Errorf("the parameters in %s cannot be used: %w", path, err)
+	}
+	n.use(store, device, Xavier)
+	n.input = input
+	return nil
+}
+
+func (n *Net) loadParameters(path string, device Device) (*model.Store, []int, error) {
+	entries, err := readArchive(path, checkpointJSON, checkpointBin, inputJSON)
+	if err != nil {
+		return nil, nil, err
+	}
+	var input []int
+	if err := json.Unmarshal(entries[inputJSON], &input); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", inputJSON, err)
+	}
+	loaded := model.NewStore()
+	if _, err := checkpoint.Load(loaded).FromEmbed(string(entries[checkpointJSON]), entries[checkpointBin]).Immediate().ExcludeAllParams().Done(); err != nil {
+		return nil, nil, err
+	}
+	store, err := n.withShapes(device, input)
+	if err != nil {
+		return nil, nil, fmt.Errorf("they are for inputs of shape %v, which this net does not take: %w", Shape(input), err)
+	}
+	used := 0
+	for v := range store.Scope(netScope).IterVariables() {
+		saved := loaded.GetVariable(v.Path())
+		if saved == nil {
+			return nil, nil, fmt.Errorf("they are another net's: %s is missing", v.Path())
+		}
+		if !saved.Shape().Equal(v.Shape()) {
+			return nil, nil, fmt.Errorf("they are another net's: %s is %v, expected %v", v.Path(), Shape(saved.Shape().Dimensions), Shape(v.Shape().Dimensions))
+		}
+		value, err := saved.Value()
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := v.SetValue(value); err != nil {
+			return nil, nil, err
+		}
+		used++
+	}
+	for v := range loaded.Scope(netScope).IterVariables() {
+		if store.GetVariable(v.Path()) == nil {
+			return nil, nil, fmt.Errorf("they are another net's: this net has no %s", v.Path())
+		}
+	}
+	return store, input, store.SetRNGStateFromSeed(nextSeed())
+}
+
+// readArchive returns the named entries of a zip archive.
+func readArchive(path string, names ...string) (map[string][]byte, error) {
+	archive, err := zip.OpenReader(path)
+	if err != nil {
+		return nil, err
+	}
+	defer archive.Close()
+	entries := map[string][]byte{}
+	for _, name := range names {
+		file, err := archive.Open(name)
+		if err != nil {
+			return nil, fmt.Errorf("not a file of parameters: it has no %s", name)
+		}
+		content, err := io.ReadAll(file)
+		file.Close()
+		if err != nil {
+			return nil, fmt.Errorf("%s is damaged: %w", name, err)
+		}
+		entries[name] = content
+	}
+	return entries, nil
+}
+
+// withShapes returns a store with the net's variables, yet without values, as
+// they are for one example of the given shape.
+func (n *Net) withShapes(device Device, input []int) (*model.Store, error) {
+	probe := &Net{layer: n.layer, store: model.NewStore(), device: device, init: Xavier}
+	built := errors.New("built")
+	exec, err := probe.newExec(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+		n.layer.Forward(scope, inputs[0])
+		panic(built) // The variables are known now; nothing is to be compiled.
+	}, false)
+	if err != nil {
+		return nil, err
+	}
+	defer exec.Finalize()
+	X := tensors.FromShape(shapes.Make(dtypes.Float32, append([]int{1}, input...)...))
+	if _, err := call(exec, X); !errors.Is(err, built) {
+		return nil, err
+	}
+	return probe.store, nil
+}
+
+// CopyTo returns a net with a copy of n's parameters on device, or n itself if
+// that is where they are already. It shares n's layers.
+func (n *Net) CopyTo(device Device) (*Net, error) {
+	if device == n.device || n.store == nil {
+		return n, nil
+	}
+	if _, _, err := device.Backend(); err != nil {
+		return nil, err
+	}
+	store, err := n.copyStore()
+	if err != nil {
+		return nil, fmt.Errorf("copying the net from %v to %v: %w", n.device, device, err)
+	}
+	if err := store.SetRNGStateFromSeed(nextSeed()); err != nil {
+		return nil, err
+	}
+	return &Net{layer: n.layer, store: store, device: device, init: n.init, input: slices.Clone(n.input)}, nil
+}
+
+// copyStore returns a copy, in the memory of the host, of the net's variables;
+// those of optimizers are left out.
+func (n *Net) copyStore() (*model.Store, error) {
+	store := model.NewStore()
+	for v := range n.store.Scope(netScope).IterVariables() {
+		value, err := v.Value()
+		if err != nil {
+			return nil, err
+		}
+		if value, err = value.LocalClone(); err != nil {
+			return nil, err
+		}
+		created, err := store.Scope(v.Scope()).CreateVariable(v.Name(), value)
+		if err != nil {
+			return nil, err
+		}
+		created.SetTrainable(v.Trainable)
+	}
+	return store, nil
+}

@@ -1,0 +1,268 @@
+package d2l
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// PlotOptions says how series are drawn, by Plot and by an Animator. The zero
+// value draws them all in one panel with limits that fit.
+type PlotOptions struct {
+	XLabel, YLabel string
+	Legend         []string   // Names of the series.
+	XLim, YLim     []float64  // Least and greatest value shown; nil fits the series.
+	XScale, YScale string     // "linear", also if empty, or "log".
+	Fmts           []string   // Line and colour of each series, such as "m--"; nil takes the book's.
+	NRows, NCols   int        // Panels; 0 means 1. Series are dealt to them in turn.
+	Figsize        [2]float64 // Width and height in inches; zero takes SetFigsize's.
+}
+
+// The book's formats: a solid, a dashed, a dash-dotted and a dotted line.
+var defaultFmts = []string{"-", "m--", "g-.", "r:"}
+
+// None stands for a missing value of y, which is not drawn.
+var None = math.NaN()
+
+// style is the look of all plots, made for a page of text.
+var style = struct {
+	font       font.Font
+	text       vg.Length
+	line       vg.Length
+	axis, grid color.Color
+	colors     map[byte]color.Color
+}{
+	font: font.Font{Typeface: "Liberation", Variant: "Sans"},
+	text: vg.Points(8),
+	line: vg.Points(1.25),
+	axis: color.Gray{0x40},
+	grid: color.Gray{0xd8},
+	colors: map[byte]color.Color{
+		'b': color.RGBA{0x1f, 0x77, 0xb4, 0xff},
+		'm': color.RGBA{0xbf, 0x00, 0xbf, 0xff},
+		'g': color.RGBA{0x00, 0x80, 0x00, 0xff},
+		'r': color.RGBA{0xd6, 0x27, 0x28, 0xff},
+		'c': color.RGBA{0x17, 0xa2, 0xb8, 0xff},
+		'y': color.RGBA{0xbc, 0x9a, 0x00, 0xff},
+		'k': color.Black,
+	},
+}
+
+// lineStyle reads a format as the book writes it, a colour letter and a line:
+// - solid, -- dashed, -. dash-dotted, : dotted.
+func lineStyle(format string) (draw.LineStyle, error) {
+	line := draw.LineStyle{Color: style.colors['b'], Width: style.line}
+	rest := format
+	if rest != "" {
+		if c, ok := style.colors[rest[0]]; ok {
+			line.Color, rest = c, rest[1:]
+		}
+	}
+	switch rest {
+	case "", "-":
+	case "--":
+		line.Dashes = []vg.Length{vg.Points(4), vg.Points(2)}
+	case "-.":
+		line.Dashes = []vg.Length{vg.Points(5), vg.Points(2), vg.Points(1.2), vg.Points(2)}
+	case ":":
+		line.Dashes = []vg.Length{vg.Points(1.2), vg.Points(1.6)}
+	default:
+		return line, fmt.Errorf("the format %q is none of a colour (%s) and a line (-, --, -., :)", format, "b m g r c y k")
+	}
+	return line, nil
+}
+
+// Plot draws series of points as lines, the book's plot (section "Calculus"):
+// Y[i] against X[i], against X[0] if there is but one X, or against 0, 1, 2, …
+// if X is nil. A notebook shows the figure. Points with None are left out. It
+// panics if the numbers of values do not fit.
+func Plot(X, Y [][]float64, options PlotOptions) (*Figure, error) {
+	if len(X) > 1 && len(X) != len(Y) {
+		panic(fmt.Sprintf("d2l: Plot got %d series of x for %d of y; give one for each, one for all, or nil", len(X), len(Y)))
+	}
+	all := make([]plotter.XYs, len(Y))
+	for i, ys := range Y {
+		var xs []float64
+		if len(X) > 0 {
+			xs = X[min(i, len(X)-1)]
+			if len(xs) != len(ys) {
+				panic(fmt.Sprintf("d2l: Plot got %d values of x for %d of y in series %d", len(xs), len(ys), i))
+			}
+		}
+		for j, y := range ys {
+			x := float64(j)
+			if xs != nil {
+				x = xs[j]
+			}
+			if !math.IsNaN(y) {
+				all[i] = append(all[i], plotter.XY{X: x, Y: y})
+			}
+		}
+	}
+	figure, err := newPlot(all, options)
+	if err != nil {
+		return nil, err
+	}
+	return figure, figure.Show()
+}
+
+// newPlot returns the figure of the series.
+func newPlot(all []plotter.XYs, options PlotOptions) (*Figure, error) {
+	rows, cols := max(options.NRows, 1), max(options.NCols, 1)
+	panels := make([][]*plot.Plot, rows)
+	for row := range panels {
+		panels[row] = make([]*plot.Plot, cols)
+		for col := range panels[row] {
+			p, err := newPanel(all, options, row*cols+col, rows*cols)
+			if err != nil {
+				return nil, err
+			}
+			panels[row][col] = p
+		}
+	}
+	size := options.Figsize
+	if size == [2]float64{} {
+		size = figsize
+	}
+	return &Figure{
+		width:  vg.Length(size[0]) * vg.Inch,
+		height: vg.Length(size[1]) * vg.Inch,
+		draw: func(canvas draw.Canvas) error {
+			const margin, gap = 4, 10
+			tiles := draw.Tiles{
+				Rows: rows, Cols: cols,
+				PadTop: margin, PadBottom: margin, PadLeft: margin, PadRight: 2 * margin,
+				PadX: gap, PadY: gap,
+			}
+			canvas.SetColor(color.White)
+			canvas.Fill(canvas.Rectangle.Path())
+			for row, canvases := range plot.Align(panels, tiles, canvas) {
+				for col := range canvases {
+					panels[row][col].Draw(canvases[col])
+				}
+			}
+			return nil
+		},
+	}, nil
+}
+
+// newPanel returns the plot of every series that is panel's turn.
+func newPanel(all []plotter.XYs, options PlotOptions, panel, panels int) (*plot.Plot, error) {
+	p := plot.New()
+	p.BackgroundColor = color.White
+	p.X.Label.Text, p.Y.Label.Text = options.XLabel, options.YLabel
+	if err := setScale(&p.X, options.XScale); err != nil {
+		return nil, err
+	}
+	if err := setScale(&p.Y, options.YScale); err != nil {
+		return nil, err
+	}
+	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
+		axis.LineStyle.Width, axis.LineStyle.Color = vg.Points(0.6), style.axis
+		axis.Tick.LineStyle.Width, axis.Tick.LineStyle.Color = vg.Points(0.6), style.axis
+		axis.Tick.Length = vg.Points(3)
+		axis.Padding = 0
+		setFont(&axis.Label.TextStyle)
+		setFont(&axis.Tick.Label)
+	}
+	setFont(&p.Legend.TextStyle)
+	grid := plotter.NewGrid()
+	grid.Vertical.Color, grid.Horizontal.Color = style.grid, style.grid
+	grid.Vertical.Width, grid.Horizontal.Width = vg.Points(0.5), vg.Points(0.5)
+	p.Add(grid)
+
+	fmts := options.Fmts
+	if len(fmts) == 0 {
+		fmts = defaultFmts
+	}
+	for i := panel; i < len(all); i += panels {
+		line := &plotter.Line{XYs: all[i]}
+		var err error
+		if line.LineStyle, err = lineStyle(fmts[i%len(fmts)]); err != nil {
+			return nil, err
+		}
+		if len(line.XYs) > 0 {
+			p.Add(line)
+		}
+		if i < len(options.Legend) {
+			p.Legend.Add(options.Legend[i], line)
+		}
+	}
+	setLimits(&p.X, options.XLim)
+	setLimits(&p.Y, options.YLim)
+	p.Legend.ThumbnailWidth = vg.Points(18)
+	p.Legend.Padding = vg.Points(1.5)
+	p.Legend.XOffs, p.Legend.YOffs = vg.Points(-4), vg.Points(-4)
+	placeLegend(p, all, panel, panels)
+	return p, nil
+}
+
+func setFont(s *text.Style) {
+	s.Font = font.From(style.font, style.text)
+	s.Color = style.axis
+}
+
+func setScale(axis *plot.Axis, scale string) error {
+	switch strings.ToLower(scale) {
+	case "", "linear":
+	case "log":
+		axis.Scale = plot.LogScale{}
+		axis.Tick.Marker = plot.LogTicks{Prec: -1}
+	default:
+		return fmt.Errorf("the scale %q is neither linear nor log", scale)
+	}
+	return nil
+}
+
+// setLimits sets what part of an axis is shown; given none, a little more than
+// the values, so that no line runs along the frame.
+func setLimits(axis *plot.Axis, limits []float64) {
+	if len(limits) == 2 {
+		axis.Min, axis.Max = limits[0], limits[1]
+		return
+	}
+	if axis.Min > axis.Max { // Nothing drawn yet.
+		axis.Min, axis.Max = 0, 1
+	}
+	if _, log := axis.Scale.(plot.LogScale); log {
+		return
+	}
+	margin := 0.05 * (axis.Max - axis.Min)
+	if margin == 0 {
+		margin = 0.5
+	}
+	axis.Min, axis.Max = axis.Min-margin, axis.Max+margin
+}
+
+// placeLegend puts the legend into the corner where the fewest points are.
+func placeLegend(p *plot.Plot, all []plotter.XYs, panel, panels int) {
+	least := math.MaxInt
+	for _, corner := range []struct{ top, left bool }{{true, false}, {true, true}, {false, false}, {false, true}} {
+		points := 0
+		for i := panel; i < len(all); i += panels {
+			for _, xy := range all[i] {
+				x, y := p.X.Norm(xy.X), p.Y.Norm(xy.Y)
+				if (x < 0.45) == corner.left && (y > 0.55) == corner.top && (x < 0.45 || x > 0.55) {
+					points++
+				}
+			}
+		}
+		if points < least {
+			least, p.Legend.Top, p.Legend.Left = points, corner.top, corner.left
+		}
+	}
+	if p.Legend.Left {
+		p.Legend.XOffs = -p.Legend.XOffs
+	}
+	if !p.Legend.Top {
+		p.Legend.YOffs = -p.Legend.YOffs
+	}
+}

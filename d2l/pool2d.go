@@ -1,0 +1,65 @@
+package d2l
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// AvgPool2D replaces each window of PoolSize × PoolSize by its mean, the book's
+// nn.AvgPool2D (section "Pooling"). Padded zeros count in the mean.
+//
+// From (batch, c, h, w) it makes (batch, c, h', w'), where
+// h' = (h + 2·Padding − PoolSize)/Strides + 1, rounded down, and w' likewise.
+type AvgPool2D struct {
+	PoolSize int // Height and width of the window.
+	Strides  int // Step of the window; 0 means PoolSize: windows side by side.
+	Padding  int // Rows and columns of zeros added on each side.
+}
+
+// Kind returns "pool".
+func (p AvgPool2D) Kind() string { return "pool" }
+
+// Forward adds the pooling to the graph of x.
+func (p AvgPool2D) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
+	requirePool("AvgPool2D", p.PoolSize, p.Strides, p.Padding, x)
+	sums := pool(graph.SumPool(channelsLast(x)), p.PoolSize, p.Strides, p.Padding)
+	return channelsFirst(graph.DivScalar(sums, float64(p.PoolSize*p.PoolSize)))
+}
+
+// MaxPool2D replaces each window of PoolSize × PoolSize by its maximum, the
+// book's nn.MaxPool2D (section "Pooling"). Shapes are those of AvgPool2D;
+// padding never is the maximum.
+type MaxPool2D struct {
+	PoolSize int // Height and width of the window.
+	Strides  int // Step of the window; 0 means PoolSize: windows side by side.
+	Padding  int // Rows and columns added on each side, smaller than any value.
+}
+
+// Kind returns "pool".
+func (p MaxPool2D) Kind() string { return "pool" }
+
+// Forward adds the pooling to the graph of x.
+func (p MaxPool2D) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
+	requirePool("MaxPool2D", p.PoolSize, p.Strides, p.Padding, x)
+	return channelsFirst(pool(graph.MaxPool(channelsLast(x)), p.PoolSize, p.Strides, p.Padding))
+}
+
+func pool(b *graph.PoolBuilder, size, strides, padding int) *graph.Node {
+	if strides == 0 {
+		strides = size
+	}
+	b = b.Window(size).Strides(strides)
+	if padding > 0 {
+		b = b.PaddingPerDim([][2]int{{padding, padding}, {padding, padding}})
+	}
+	return b.Done()
+}
+
+func requirePool(layer string, size, strides, padding int, x *graph.Node) {
+	requireImages(layer, x)
+	if size <= 0 || strides < 0 || padding < 0 {
+		panic(fmt.Sprintf("d2l: %s needs a positive PoolSize and no negative Strides or Padding, got %d, %d, %d", layer, size, strides, padding))
+	}
+}

@@ -1,0 +1,17 @@
+package d2l
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Shape is the sizes of an array's axes; it prints as in the book, (1, 6, 28, 28).
+type Shape []int
+
+// String returns the sizes in parentheses.
+func (s Shape) String() string {
+	if len(s) == 1 {
+		return fmt.Sprintf("(%d,)", s[0])
+	}
+	return "(" + strings.Trim(strings.ReplaceAll(fmt.Sprint([]int(s)), " ", ", "), "[]") + ")"
+}

@@ -1,0 +1,54 @@
+package d2l
+
+import "time"
+
+// Timer measures laps of running time, in seconds. A new Timer is already
+// running.
+//
+// It is the book's Timer (section "Linear Regression").
+type Timer struct {
+	start time.Time
+	laps  []float64
+}
+
+// NewTimer returns a Timer that has just been started.
+func NewTimer() *Timer { return &Timer{start: time.Now()} }
+
+// Start begins a lap.
+func (t *Timer) Start() { t.start = time.Now() }
+
+// Stop ends the lap begun by the last Start, keeps it, and returns its length
+// in seconds.
+func (t *Timer) Stop() float64 {
+	lap := time.Since(t.start).Seconds()
+	t.laps = append(t.laps, lap)
+	return lap
+}
+
+// Avg returns the mean lap in seconds, 0 before the first Stop.
+func (t *Timer) Avg() float64 {
+	if len(t.laps) == 0 {
+		return 0
+	}
+	return t.Sum() / float64(len(t.laps))
+}
+
+// Sum returns the length of all laps together, in seconds.
+func (t *Timer) Sum() float64 {
+	sum := 0.0
+	for _, lap := range t.laps {
+		sum += lap
+	}
+	return sum
+}
+
+// Cumsum returns, for each lap, the seconds of it and all laps before it.
+func (t *Timer) Cumsum() []float64 {
+	sums := make([]float64, len(t.laps))
+	sum := 0.0
+	for i, lap := range t.laps {
+		sum += lap
+		sums[i] = sum
+	}
+	return sums
+}

@@ -1,0 +1,74 @@
+package d2l
+
+import "fmt"
+
+// Result is what a training run ended with.
+type Result struct {
+	Loss           float64 // Mean loss over the last epoch.
+	TrainAcc       float64 // Fraction of correct predictions over the last epoch.
+	TestAcc        float64 // Fraction of correct predictions on the test set at the end.
+	ExamplesPerSec float64 // Training examples by seconds of copying and stepping.
+	Device         Device
+}
+
+// TrainCh5 trains net with minibatch stochastic gradient descent on the softmax
+// cross-entropy loss, on device ctx. It is the book's train_ch5 (section
+// "Convolutional Neural Networks (LeNet)").
+//
+// The parameters are drawn anew (Xavier). Loss and training accuracy are those
+// of the forward passes of the training steps themselves, averaged over the
+// epoch so far; they are plotted every 50 batches, the test accuracy after each
+// epoch. The rate counts the time to copy batches and step, not the loading and
+// the evaluation.
+func TrainCh5(net *Net, trainIter, testIter DataIter, numEpochs int, lr float64, ctx Device) (*Result, error) {
+	if err := net.Initialize(ctx, Xavier); err != nil {
+		return nil, err
+	}
+	trainer, err := NewTrainer(net, SGD(lr))
+	if err != nil {
+		return nil, err
+	}
+	animator := NewAnimator(PlotOptions{
+		XLabel: "epoch", XLim: []float64{0, float64(numEpochs)},
+		Legend: []string{"train loss", "train acc", "test acc"},
+	})
+	timer := NewTimer()
+	var trainLoss, trainAcc, testAcc, examples float64
+	for epoch := range numEpochs {
+		metric := NewAccumulator(3) // Sum of losses, correct predictions, examples.
+		i := 0
+		for batch, err := range trainIter.Iter() {
+			if err != nil {
+				return nil, err
+			}
+			timer.Start()
+			X, y := batch.Inputs[0], batch.Labels[0]
+			// Copies X and y to ctx, then loss, gradients and update in one go.
+			lossSum, correct, err := trainer.Step(X, y)
+			if err != nil {
+				return nil, err
+			}
+			metric.Add(lossSum, correct, float64(y.Size()))
+			timer.Stop()
+			trainLoss, trainAcc = metric[0]/metric[2], metric[1]/metric[2]
+			if (i+1)%50 == 0 {
+				x := float64(epoch) + float64(i)/float64(trainIter.Len())
+				if err := animator.Add(x, trainLoss, trainAcc, None); err != nil {
+					return nil, err
+				}
+			}
+			i++
+		}
+		examples += metric[2]
+		if testAcc, err = EvaluateAccuracyGPU(net, testIter); err != nil {
+			return nil, err
+		}
+		if err := animator.Add(float64(epoch+1), None, None, testAcc); err != nil {
+			return nil, err
+		}
+	}
+	rate := examples / timer.Sum()
+	fmt.Printf("loss %.3f, train acc %.3f, test acc %.3f\n", trainLoss, trainAcc, testAcc)
+	fmt.Printf("%.1f examples/sec on %v\n", rate, ctx)
+	return &Result{trainLoss, trainAcc, testAcc, rate, ctx}, nil
+}

@@ -1,0 +1,23 @@
+// Command data makes sure that the chapter's data set is on this machine: it
+// finds and verifies the files of Fashion-MNIST, fetches those that are missing,
+// and keeps uncompressed copies in the user's cache.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+
+	"github.com/d2l-go/book/d2l"
+)
+
+func main() {
+	find := flag.Bool("find", false, "only look for the files, fetch nothing")
+	flag.Parse()
+	dir, err := d2l.KeepFashionMnist(!*find)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "data:", err)
+		os.Exit(1)
+	}
+	fmt.Println("Fashion-MNIST verified in", dir)
+}
