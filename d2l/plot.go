@@ -177,7 +177,7 @@ func newPanel(all []plotter.XYs, options PlotOptions, panel, panels int) (*plot.
 	grid := plotter.NewGrid()
 	grid.Vertical.Color, grid.Horizontal.Color = style.grid, style.grid
 	grid.Vertical.Width, grid.Horizontal.Width = vg.Points(0.5), vg.Points(0.5)
-	p.Add(grid)
+	p.Add(grid, legendGround{})
 
 	fmts := options.Fmts
 	if len(fmts) == 0 {
@@ -200,9 +200,32 @@ func newPanel(all []plotter.XYs, options PlotOptions, panel, panels int) (*plot.
 	setLimits(&p.Y, options.YLim)
 	p.Legend.ThumbnailWidth = vg.Points(18)
 	p.Legend.Padding = vg.Points(1.5)
-	p.Legend.XOffs, p.Legend.YOffs = vg.Points(-4), vg.Points(-4)
+	p.Legend.XOffs, p.Legend.YOffs = vg.Points(-6), vg.Points(-3)
 	placeLegend(p, all, panel, panels)
 	return p, nil
+}
+
+// legendGround keeps the grid from crossing the legend's text.
+type legendGround struct{}
+
+// Plot implements plot.Plotter.
+func (legendGround) Plot(c draw.Canvas, p *plot.Plot) {
+	size := p.Legend.Rectangle(c).Size()
+	box := c.Rectangle
+	if p.Legend.Left {
+		box.Max.X = box.Min.X + size.X + p.Legend.XOffs
+	} else {
+		box.Min.X = box.Max.X - size.X + p.Legend.XOffs
+	}
+	if p.Legend.Top {
+		box.Min.Y = box.Max.Y - size.Y + p.Legend.YOffs
+	} else {
+		box.Max.Y = box.Min.Y + size.Y + p.Legend.YOffs
+	}
+	if size.Y > 0 {
+		c.SetColor(color.White)
+		c.Fill(box.Path())
+	}
 }
 
 func setFont(s *text.Style) {
@@ -213,6 +236,7 @@ func setFont(s *text.Style) {
 func setScale(axis *plot.Axis, scale string) error {
 	switch strings.ToLower(scale) {
 	case "", "linear":
+		axis.Tick.Marker = roundTicks{}
 	case "log":
 		axis.Scale = plot.LogScale{}
 		axis.Tick.Marker = plot.LogTicks{Prec: -1}
