@@ -99,10 +99,10 @@ var fashionLabels = [...]string{"t-shirt", "trouser", "pullover", "dress", "coat
 // GetFashionMnistLabels returns the names of the labels, each from 0 to 9, the
 // book's get_fashion_mnist_labels (section "The Image Classification Dataset").
 // It panics on any other number.
-func GetFashionMnistLabels(labels ...int) []string {
+func GetFashionMnistLabels[L int | int32](labels ...L) []string {
 	names := make([]string, len(labels))
 	for i, label := range labels {
-		if label < 0 || label >= len(fashionLabels) {
+		if label < 0 || int(label) >= len(fashionLabels) {
 			panic(fmt.Sprintf("d2l: Fashion-MNIST has no label %d, only 0 to %d", label, len(fashionLabels)-1))
 		}
 		names[i] = fashionLabels[label]

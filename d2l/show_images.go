@@ -46,7 +46,7 @@ func Images(X *tensors.Tensor) ([]image.Image, error) {
 }
 
 // ShowImages draws pictures in rows and columns, left to right and top to
-// bottom, with titles above them where given, the book's show_images (section
+// bottom, with titles of one or more lines above them where given, the book's show_images (section
 // "The Image Classification Dataset"). Each takes scale inches to the side; 0
 // means 1.5. A notebook shows the figure. It panics on too many pictures or
 // titles for the grid.
@@ -63,9 +63,9 @@ func ShowImages(pictures []image.Image, rows, cols int, titles []string, scale f
 		Color: style.axis, Font: font.From(style.font, style.text),
 		XAlign: text.XCenter, YAlign: text.YBottom, Handler: &text.Plain{Fonts: font.DefaultCache},
 	}
-	head := vg.Length(0) // Room for a title.
-	if len(titles) > 0 {
-		head = vg.Points(13)
+	head := vg.Length(0) // Room for the titles.
+	for _, t := range titles {
+		head = max(head, title.Height(t)+vg.Points(4))
 	}
 	figure := &Figure{
 		width:  vg.Length(cols)*(side+gap) + gap,

@@ -70,5 +70,5 @@ func TrainCh5(net *Net, trainIter, testIter DataIter, numEpochs int, lr float64,
 	rate := examples / timer.Sum()
 	fmt.Printf("loss %.3f, train acc %.3f, test acc %.3f\n", trainLoss, trainAcc, testAcc)
 	fmt.Printf("%.1f examples/sec on %v\n", rate, ctx)
-	return &Result{trainLoss, trainAcc, testAcc, rate, ctx}, nil
+	return &Result{Loss: trainLoss, TrainAcc: trainAcc, TestAcc: testAcc, ExamplesPerSec: rate, Device: ctx}, nil
 }
