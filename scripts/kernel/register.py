@@ -1,0 +1,74 @@
+"""Registers the GoNB kernel inside the environment; called by scripts/setup.
+
+usage: register.py ROOT CACHE GO GOFLAGS
+
+ROOT is the project's folder, CACHE the folder with the PJRT plugins, GO the real go command,
+GOFLAGS what `go env GOFLAGS` says. Prints a line when something changed.
+"""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+
+def kernel_env(root: Path, cache: Path, go: str, goflags: str) -> dict[str, str]:
+    """The variables the kernel runs with, as literal values (but for ${PATH})."""
+
+    def literal(value: object) -> str:
+        # Jupyter fills in ${NAME} in these values, so a dollar sign of ours is doubled.
+        return str(value).replace("$", "$$")
+
+    # Stripped programs link in half the time. -mod and -modfile cannot be had in a workspace.
+    flags = [f for f in shlex.split(goflags) if not f.lstrip("-").startswith(("mod=", "modfile="))]
+    flags.append("-ldflags=-s -w")
+
+    plugins = [os.environ.get("PJRT_PLUGIN_LIBRARY_PATH", ""), cache / "pjrt/cpu", cache / "pjrt/nvidia"]
+    for lib in (Path.home() / ".local/lib", Path("/usr/local/lib")):  # where go-xla's own installer puts them
+        plugins += [lib / "go-xla", lib / "go-xla/nvidia"]
+
+    return {
+        "PATH": literal(f"{root}/scripts/kernel:{root}/.venv/bin:") + "${PATH}",
+        "D2L_GO": literal(go),
+        "GOFLAGS": literal(" ".join(f"'{f}'" if " " in f else f for f in flags)),
+        # The workspace and the Go version are the project's, whatever the user's settings are.
+        "GOWORK": "auto",
+        "GOTOOLCHAIN": "local",
+        "GOMLX_NO_AUTO_INSTALL": "1",
+        "PJRT_PLUGIN_LIBRARY_PATH": literal(":".join(str(p) for p in plugins if str(p))),
+    }
+
+
+def main() -> None:
+    root, cache, go, goflags = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4]
+    gonb = root / ".venv/bin/gonb"
+    home = root / ".venv/share/jupyter/kernels/gonb"
+    home.parent.mkdir(parents=True, exist_ok=True)
+
+    # GoNB writes its description beside the final place; it is completed there and then moved.
+    with tempfile.TemporaryDirectory(prefix=".gonb-", dir=root / ".venv") as tmp:
+        env = dict(os.environ, JUPYTER_DATA_DIR=tmp, PATH=f"{root}/.venv/bin:{os.environ['PATH']}")
+        install = [gonb, "--install", "-raw_error", f"-go_work={root}"]
+        done = subprocess.run(install, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode != 0:
+            sys.exit(f"{done.stdout}\nsetup: gonb could not register itself (above)")
+        made = Path(tmp, "kernels/gonb")
+        spec = json.loads((made / "kernel.json").read_text())
+        spec["argv"][0] = str(gonb)  # GoNB copies itself when it lies in what looks like a temporary folder
+        spec["env"] = kernel_env(root, cache, go, goflags)
+        text = json.dumps(spec, indent=1) + "\n"
+
+        if (home / "kernel.json").is_file() and (home / "kernel.json").read_text() == text:
+            return
+        home.mkdir(exist_ok=True)
+        (made / "kernel.json").write_text(text)
+        for name in ("logo-svg.svg", "kernel.json"):
+            os.replace(made / name, home / name)
+    print("setup: the Go kernel is registered in .venv")
+
+
+if __name__ == "__main__":
+    main()

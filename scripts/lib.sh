@@ -1,0 +1,45 @@
+# Sourced by the scripts beside it: where things are, and the environment they run in.
+# Nothing here writes anything.
+
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
+venv=$root/.venv
+self=$(basename -- "$0")
+
+# Some programs misbehave when they are started with standard input closed.
+{ : <&0; } 2>/dev/null || exec </dev/null
+
+say() { printf '%s: %s\n' "$self" "$*"; }
+die() { printf '%s: %s\n' "$self" "$*" >&2; exit 1; }
+
+# Go, pip and Jupyter all need a home folder.
+if [ -z "${HOME:-}" ]; then
+	HOME=$(getent passwd "$(id -u)" | cut -d: -f6) || true
+	[ -n "$HOME" ] || die "HOME is not set; set it to a folder that you may write to"
+	export HOME
+fi
+
+# The user's cache, found as Go's os.UserCacheDir finds it. Go refuses a relative one.
+case ${XDG_CACHE_HOME:-} in
+/*) ;;
+*) unset XDG_CACHE_HOME ;;
+esac
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/d2l-go
+
+# Jupyter keeps everything inside the environment: its data (the kernels, the extensions, the
+# signatures of trusted notebooks), its settings, and its run-time files. The user's own
+# Jupyter is neither read nor written.
+export JUPYTER_DATA_DIR=$venv/share/jupyter
+export JUPYTER_CONFIG_DIR=$venv/etc/jupyter-user
+export JUPYTER_RUNTIME_DIR=$venv/share/jupyter/runtime
+export IPYTHONDIR=$venv/etc/ipython
+unset JUPYTER_PATH JUPYTER_CONFIG_PATH JUPYTERLAB_DIR
+
+# Only the environment's own Python packages.
+export PYTHONNOUSERSITE=1 PYTHONDONTWRITEBYTECODE=1 PIP_USER=no PIP_NO_INPUT=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+unset PYTHONHOME PYTHONPATH
+
+# scripts/setup installs the plugins; go-xla must not try to fetch others by itself.
+export GOMLX_NO_AUTO_INSTALL=1
+
+# A workspace in a folder above has no part in this one. (The kernel makes one of its own.)
+export GOWORK=off

@@ -1,0 +1,274 @@
+"""Runs notebooks headless, cell by cell; called by scripts/chapter.
+
+usage: run.py --out FOLDER NOTEBOOK...
+
+Writes FOLDER/<name>.ipynb with the outputs and FOLDER/<name>.html, or FOLDER/<name>.failed.ipynb
+if a cell fails. Exits with 1 if a notebook fails, with 130 if it is interrupted.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import re
+import signal
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbconvert import HTMLExporter
+
+from compare import first_line
+
+ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+
+
+class Screen:
+    """What the person sees: lines, and on a terminal a last line with the time a cell has taken."""
+
+    def __init__(self) -> None:
+        self.tty = sys.stdout.isatty()
+        self.lock = threading.Lock()
+        self.status = ""  # the last line, as shown
+        self.since: float | None = None  # when the running cell started
+        if self.tty:
+            threading.Thread(target=self._tick, daemon=True).start()
+
+    def line(self, text: str = "") -> None:
+        if not self.tty:
+            text = ANSI.sub("", text)
+        with self.lock:
+            self._clear()
+            print(text, flush=True)
+
+    def _clear(self) -> None:
+        if self.status:
+            print("\r\x1b[K", end="")
+            self.status = ""
+
+    def _tick(self) -> None:
+        while True:
+            time.sleep(1)
+            with self.lock:
+                if self.since is not None and time.monotonic() - self.since >= 2:
+                    self._clear()
+                    self.status = f"       {time.monotonic() - self.since:.0f} s ..."
+                    print(self.status, end="", flush=True)
+
+
+def session(leader: int) -> list[int]:
+    """The processes of the session that this process leads."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()  # after the name: state, parent, group, session
+        except OSError:
+            continue  # it has just ended
+        if int(fields[3]) == leader:
+            found.append(int(stat.parent.name))
+    return found
+
+
+class Runner(NotebookClient):
+    """Runs one notebook and tells the screen what happens."""
+
+    def __init__(self, nb, screen: Screen, **kwargs) -> None:
+        super().__init__(nb, **kwargs)
+        self.screen = screen
+        self.numbers = {}  # index of a code cell that has code → its number, from 1
+        for index, cell in enumerate(nb.cells):
+            if cell.cell_type == "code" and cell.source.strip():
+                self.numbers[index] = len(self.numbers) + 1
+        self.running: int | None = None  # index of the cell that runs, or ran last
+        self.partial = {}  # stream → text of its last line, when the line is not complete yet
+        self.kernel_pid: int | None = None
+        self.interrupted = False
+        self.on_notebook_start = self._notebook_started
+        self.on_cell_start = self._cell_started
+        self.on_cell_execute = self._cell_executes
+        self.on_cell_executed = self._cell_executed
+
+    def label(self) -> str:
+        """Names the cell that runs: its number and what it is about."""
+        assert self.running is not None
+        return f"cell {self.numbers[self.running]} of {len(self.numbers)}: {first_line(self.nb.cells[self.running].source)}"
+
+    async def run(self, **popen) -> None:
+        self.task = asyncio.current_task()
+        try:
+            await self.async_execute(**popen)
+        finally:
+            # After a hard end GoNB's helpers and the program of the cell may still run: all of the
+            # kernel's session, as gopls has a process group of its own.
+            if self.kernel_pid is not None:
+                for pid in session(self.kernel_pid):
+                    try:
+                        os.kill(pid, signal.SIGKILL)
+                    except ProcessLookupError:
+                        pass
+
+    def _notebook_started(self, notebook) -> None:
+        self.kernel_pid = self.km.provisioner.pid
+        loop = asyncio.get_running_loop()
+        for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(sig, self._interrupt)
+
+    def _interrupt(self) -> None:
+        self.interrupted = True
+        self.task.cancel()
+
+    def _cell_started(self, cell, cell_index) -> None:
+        if cell.cell_type == "markdown":
+            for line in cell.source.splitlines():
+                if re.match(r"#+ ", line):
+                    self.screen.line(line)
+
+    def _cell_executes(self, cell, cell_index) -> None:
+        self.running = cell_index
+        number, total = self.numbers[cell_index], len(self.numbers)
+        self.screen.line(f"[{number:{len(str(total))}}/{total}] {first_line(cell.source)}")
+        self.screen.since = time.monotonic()
+
+    def _cell_executed(self, cell, cell_index, execute_reply) -> None:
+        self.finish_cell()
+
+    def finish_cell(self) -> None:
+        for name, rest in self.partial.items():
+            self._stream_line(name, rest)
+        self.partial.clear()
+        if self.screen.since is not None:
+            seconds = time.monotonic() - self.screen.since
+            self.screen.since = None
+            self.screen.line(f"       {seconds:.1f} s")
+
+    def process_message(self, msg, cell, cell_index):
+        if msg["msg_type"] == "stream":
+            self._echo(msg["content"]["name"], msg["content"]["text"])
+        return super().process_message(msg, cell, cell_index)
+
+    def _echo(self, name: str, text: str) -> None:
+        *lines, rest = (self.partial.pop(name, "") + text).split("\n")
+        for line in lines:
+            self._stream_line(name, line)
+        if rest:
+            self.partial[name] = rest
+
+    def _stream_line(self, name: str, line: str) -> None:
+        shown = line.rstrip("\r").rpartition("\r")[2]  # of a progress line, its last state
+        self.screen.line(f"     {'!' if name == 'stderr' else '|'} {shown}".rstrip())
+
+
+def write(path: Path, text: str) -> None:
+    """Writes a file whole or not at all."""
+    tmp = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        tmp.write_text(text, encoding="utf-8")
+        tmp.replace(path)
+    finally:
+        tmp.unlink(missing_ok=True)
+
+
+def page(nb, name: str) -> str:
+    """The notebook as an HTML page with its pictures inside."""
+    # Without the scripts that only interactive widgets need; formulas are drawn by MathJax.
+    exporter = HTMLExporter(template_name="lab", embed_images=True, require_js_url="", jquery_url="")
+    html, _ = exporter.from_notebook_node(nb, {"metadata": {"name": name}})
+    return html.replace('<script src=""></script>', "")
+
+
+def cell_report(cell, error: CellExecutionError) -> list[str]:
+    """What a failed cell said, for a person."""
+    said = [f"{error.ename}: {error.evalue}".strip(": ")]
+    for output in cell.outputs:
+        if output.output_type == "error":
+            said += output.traceback
+        elif output.get("name") == "stderr":
+            said += output.text.rstrip().split("\n")[-40:]
+    lines = "\n".join(said).split("\n")
+    return [f"  {line}" for i, line in enumerate(lines) if line.strip() and line not in lines[:i]]
+
+
+async def run_notebook(path: Path, out: Path, screen: Screen) -> int:
+    done, failed, html = (out / f"{path.stem}{end}" for end in (".ipynb", ".failed.ipynb", ".html"))
+    for stale in (done, failed, html):
+        stale.unlink(missing_ok=True)
+    try:
+        nb = nbformat.read(path, as_version=4)
+    except Exception as error:
+        screen.line(f"chapter: {path.name} is not a notebook that can be read: {error}")
+        return 1
+    for cell in nb.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+
+    start = time.monotonic()
+    screen.line(f"chapter: running {path.name}")
+    # The kernel's own log is of interest only if the kernel dies. Its temporary files go with it.
+    with tempfile.TemporaryDirectory(prefix="d2l-") as tmp, open(Path(tmp, "kernel.log"), "w+", errors="replace") as log:
+        runner = Runner(
+            nb, screen,
+            kernel_name=nb.metadata.get("kernelspec", {}).get("name", "gonb"),
+            resources={"metadata": {"path": str(path.parent)}},
+            timeout=None, startup_timeout=180, record_timing=False, coalesce_streams=True,
+        )
+        problem: list[str] = []
+        try:
+            await runner.run(stdout=log, stderr=log, env=dict(os.environ, TMPDIR=tmp))
+        except (CellExecutionError, DeadKernelError, RuntimeError, asyncio.CancelledError) as error:
+            where = path.name if runner.running is None else f"{path.name}, {runner.label()}"
+            if runner.interrupted:
+                problem = [f"{where}: interrupted"]
+            elif isinstance(error, CellExecutionError):
+                problem = [where] + cell_report(nb.cells[runner.running], error)
+            else:
+                log.seek(0)
+                lines = [ANSI.sub("", line.rstrip()) for line in log.readlines()[-30:]]
+                problem = [f"{where}: {error}"] + [f"  kernel: {line}" for line in lines if line]
+        runner.finish_cell()
+
+    if problem:
+        if runner.running is not None:
+            write(failed, nbformat.writes(nb) + "\n")
+        screen.line(f"chapter: FAILED: {problem[0]}")
+        for line in problem[1:]:
+            screen.line(line)
+        if runner.running is not None:
+            screen.line(f"chapter: the outputs so far are in {failed}")
+        return 130 if runner.interrupted else 1
+    # GoNB leaves fields empty that are better absent (the page would show plain, uncoloured code), and
+    # the Go version of this machine is no part of a notebook.
+    language = nb.metadata.language_info
+    nb.metadata.language_info = {k: v for k, v in language.items() if v and k != "version"}
+    write(done, nbformat.writes(nb) + "\n")
+    write(html, page(nb, path.stem))
+    screen.line(f"chapter: {path.name}: {len(runner.numbers)} cells in {time.monotonic() - start:.0f} s")
+    screen.line(f"chapter: notebook {done}")
+    screen.line(f"chapter: page     {html}")
+    return 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("notebooks", type=Path, nargs="+")
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    logging.getLogger("traitlets").setLevel(logging.CRITICAL)  # what matters is said here
+    screen = Screen()
+    result = 0
+    for path in args.notebooks:
+        code = asyncio.run(run_notebook(path.resolve(), args.out, screen))
+        if code == 130:
+            return code
+        result = result or code
+    return result
+
+
+if __name__ == "__main__":
+    sys.exit(main())
