@@ -16,7 +16,7 @@ import (
 func Accuracy(yHat, y *tensors.Tensor) (float64, error) {
 	batch := y.Size()
 	if y.Rank() != 1 || yHat.Rank() != 2 || yHat.Shape().Dim(0) != batch {
-		panic(fmt.Sprintf("d2l: Accuracy takes yHat of shape (batch, classes) and y of shape (batch,), got %v and %v", shapeOf(yHat), shapeOf(y)))
+		panic(fmt.Sprintf("d2l: Accuracy takes yHat of shape (batch, classes) and y of shape (batch,), got %v and %v", ShapeOf(yHat), ShapeOf(y)))
 	}
 	predictions, err := Predict(yHat)
 	if err != nil {
@@ -40,7 +40,7 @@ func Accuracy(yHat, y *tensors.Tensor) (float64, error) {
 // its greatest value stands, the first one of several.
 func Predict(yHat *tensors.Tensor) ([]int, error) {
 	if yHat.Rank() != 2 {
-		panic(fmt.Sprintf("d2l: Predict takes yHat of shape (batch, classes), got %v", shapeOf(yHat)))
+		panic(fmt.Sprintf("d2l: Predict takes yHat of shape (batch, classes), got %v", ShapeOf(yHat)))
 	}
 	classes := yHat.Shape().Dim(1)
 	predictions := make([]int, yHat.Shape().Dim(0))

@@ -43,10 +43,36 @@ func (c Conv2D) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 		penalty(g, weights)
 	}
 	biases := scope.VariableWithShape("biases", shapes.Make(dtype, c.Channels)).NodeValue(g)
-	y := graph.Convolve(x, weights.NodeValue(g)).
-		Strides(max(c.Strides, 1)).
-		PaddingPerDim([][2]int{{c.Padding, c.Padding}, {c.Padding, c.Padding}}).
-		Done()
+	kernel, padding := withGradient(weights.NodeValue(g), c.Padding)
+	y := graph.Convolve(x, kernel).Strides(max(c.Strides, 1)).PaddingPerDim([][2]int{padding, padding}).Done()
 	y = graph.Add(y, graph.ExpandLeftToRank(biases, y.Rank()))
 	return channelsFirst(activation.Apply(c.Activation, y))
+}
+
+// withGradient returns the same convolution, as a kernel and its padding, in a
+// form of which GoMLX v0.28.2 finds the gradient: that with respect to x is
+// wrong for windows of even size, and missing for a padding as wide as the
+// window. Such a kernel gets a frame of zeros.
+func withGradient(kernel *graph.Node, padding int) (*graph.Node, [2]int) {
+	size := kernel.Shape().Dim(0)
+	before := max(padding-(size-1), 0)
+	after := before + 1 - size%2
+	for axis := range 2 {
+		parts := []*graph.Node{kernel}
+		zeros := func(n int) *graph.Node {
+			shape := kernel.Shape().Clone()
+			shape.Dimensions[axis] = n
+			return graph.Zeros(kernel.Graph(), shape)
+		}
+		if before > 0 {
+			parts = append([]*graph.Node{zeros(before)}, parts...)
+		}
+		if after > 0 {
+			parts = append(parts, zeros(after))
+		}
+		if len(parts) > 1 {
+			kernel = graph.Concatenate(parts, axis)
+		}
+	}
+	return kernel, [2]int{padding + before, padding + after}
 }

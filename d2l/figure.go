@@ -3,6 +3,7 @@ package d2l
 import (
 	"bytes"
 	"fmt"
+	"image/color"
 	"path/filepath"
 	"strings"
 
@@ -31,6 +32,15 @@ func SetFigsize(width, height float64) {
 type Figure struct {
 	width, height vg.Length
 	draw          func(draw.Canvas) error
+}
+
+// newFigure returns a figure that paint draws on white paper.
+func newFigure(width, height vg.Length, paint func(draw.Canvas) error) *Figure {
+	return &Figure{width, height, func(canvas draw.Canvas) error {
+		canvas.SetColor(color.White)
+		canvas.Fill(canvas.Rectangle.Path())
+		return paint(canvas)
+	}}
 }
 
 // SVG returns the figure as an SVG document.

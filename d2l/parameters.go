@@ -119,11 +119,18 @@ func (n *Net) loadParameters(path string, device Device) (*model.Store, []int, e
 	if err := json.Unmarshal(entries[inputJSON], &input); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", inputJSON, err)
 	}
+	for size, i := 1, 0; i < len(input); i++ {
+		const most = 1 << 28 // Numbers in one example; more is no input but a damaged file.
+		if input[i] <= 0 || input[i] > most/size {
+			return nil, nil, fmt.Errorf("%s: no input has the shape %v", inputJSON, Shape(input))
+		}
+		size *= input[i]
+	}
 	loaded := model.NewStore()
 	if _, err := checkpoint.Load(loaded).FromEmbed(string(entries[checkpointJSON]), entries[checkpointBin]).Immediate().ExcludeAllParams().Done(); err != nil {
 		return nil, nil, err
 	}
-	store, err := n.withShapes(device, input)
+	store, _, err := n.withShapes(device, input)
 	if err != nil {
 		return nil, nil, fmt.Errorf("they are for inputs of shape %v, which this net does not take: %w", Shape(input), err)
 	}
@@ -176,24 +183,28 @@ func readArchive(path string, names ...string) (map[string][]byte, error) {
 	return entries, nil
 }
 
-// withShapes returns a store with the net's variables, yet without values, as
-// they are for one example of the given shape.
-func (n *Net) withShapes(device Device, input []int) (*model.Store, error) {
+// withShapes returns a store with the net's variables, yet without values, and
+// the shapes of the layers' outputs, as they are for one example of the given
+// shape.
+func (n *Net) withShapes(device Device, input []int) (*model.Store, []LayerShape, error) {
 	probe := &Net{layer: n.layer, store: model.NewStore(), device: device, init: Xavier}
+	var layers []LayerShape
 	built := errors.New("built")
 	exec, err := probe.newExec(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
-		n.layer.Forward(scope, inputs[0])
-		panic(built) // The variables are known now; nothing is to be compiled.
+		probe.forwardEach(scope, inputs[0], func(name string, y *graph.Node) {
+			layers = append(layers, LayerShape{name, slices.Clone(y.Shape().Dimensions)})
+		})
+		panic(built) // All is known now; nothing is to be compiled.
 	}, false)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer exec.Finalize()
 	X := tensors.FromShape(shapes.Make(dtypes.Float32, append([]int{1}, input...)...))
 	if _, err := call(exec, X); !errors.Is(err, built) {
-		return nil, err
+		return nil, nil, err
 	}
-	return probe.store, nil
+	return probe.store, layers, nil
 }
 
 // CopyTo returns a net with a copy of n's parameters on device, or n itself if

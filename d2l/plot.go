@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -132,26 +133,20 @@ func newPlot(all []plotter.XYs, options PlotOptions) (*Figure, error) {
 	if size == [2]float64{} {
 		size = figsize
 	}
-	return &Figure{
-		width:  vg.Length(size[0]) * vg.Inch,
-		height: vg.Length(size[1]) * vg.Inch,
-		draw: func(canvas draw.Canvas) error {
-			const margin, gap = 4, 10
-			tiles := draw.Tiles{
-				Rows: rows, Cols: cols,
-				PadTop: margin, PadBottom: margin, PadLeft: margin, PadRight: 2 * margin,
-				PadX: gap, PadY: gap,
+	return newFigure(vg.Length(size[0])*vg.Inch, vg.Length(size[1])*vg.Inch, func(canvas draw.Canvas) error {
+		const margin, gap = 4, 10
+		tiles := draw.Tiles{
+			Rows: rows, Cols: cols,
+			PadTop: margin, PadBottom: margin, PadLeft: margin, PadRight: 2 * margin,
+			PadX: gap, PadY: gap,
+		}
+		for row, canvases := range plot.Align(panels, tiles, canvas) {
+			for col := range canvases {
+				panels[row][col].Draw(canvases[col])
 			}
-			canvas.SetColor(color.White)
-			canvas.Fill(canvas.Rectangle.Path())
-			for row, canvases := range plot.Align(panels, tiles, canvas) {
-				for col := range canvases {
-					panels[row][col].Draw(canvases[col])
-				}
-			}
-			return nil
-		},
-	}, nil
+		}
+		return nil
+	}), nil
 }
 
 // newPanel returns the plot of every series that is panel's turn.
@@ -179,6 +174,11 @@ func newPanel(all []plotter.XYs, options PlotOptions, panel, panels int) (*plot.
 	grid.Vertical.Width, grid.Horizontal.Width = vg.Points(0.5), vg.Points(0.5)
 	p.Add(grid, legendGround{})
 
+	shown := make([]plotter.XYs, len(all))
+	for i, xys := range all {
+		shown[i] = drawable(p, xys)
+	}
+	all = shown
 	fmts := options.Fmts
 	if len(fmts) == 0 {
 		fmts = defaultFmts
@@ -196,10 +196,14 @@ func newPanel(all []plotter.XYs, options PlotOptions, panel, panels int) (*plot.
 			p.Legend.Add(options.Legend[i], line)
 		}
 	}
-	setLimits(&p.X, options.XLim)
-	setLimits(&p.Y, options.YLim)
+	if err := setLimits(&p.X, options.XLim); err != nil {
+		return nil, err
+	}
+	if err := setLimits(&p.Y, options.YLim); err != nil {
+		return nil, err
+	}
 	p.Legend.ThumbnailWidth = vg.Points(18)
-	p.Legend.Padding = vg.Points(1.5)
+	p.Legend.Padding = vg.Points(2.5)
 	p.Legend.XOffs, p.Legend.YOffs = vg.Points(-6), vg.Points(-3)
 	placeLegend(p, all, panel, panels)
 	return p, nil
@@ -246,24 +250,47 @@ func setScale(axis *plot.Axis, scale string) error {
 	return nil
 }
 
+// drawable returns the points that the axes can show, on a logarithmic one
+// those above zero.
+func drawable(p *plot.Plot, xys plotter.XYs) plotter.XYs {
+	shows := func(axis plot.Axis, v float64) bool {
+		return !math.IsNaN(v) && !math.IsInf(v, 0) && (v > 0 || !isLog(axis))
+	}
+	return slices.DeleteFunc(slices.Clone(xys), func(xy plotter.XY) bool {
+		return !shows(p.X, xy.X) || !shows(p.Y, xy.Y)
+	})
+}
+
+func isLog(axis plot.Axis) bool {
+	_, log := axis.Scale.(plot.LogScale)
+	return log
+}
+
 // setLimits sets what part of an axis is shown; given none, a little more than
 // the values, so that no line runs along the frame.
-func setLimits(axis *plot.Axis, limits []float64) {
+func setLimits(axis *plot.Axis, limits []float64) error {
 	if len(limits) == 2 {
+		if isLog(*axis) && !(limits[0] > 0 && limits[1] > 0) {
+			return fmt.Errorf("a log axis cannot go from %v to %v: both must be above zero", limits[0], limits[1])
+		}
 		axis.Min, axis.Max = limits[0], limits[1]
-		return
+		return nil
+	}
+	if isLog(*axis) {
+		if axis.Min > axis.Max {
+			axis.Min, axis.Max = 0.1, 1
+		}
+		return nil
 	}
 	if axis.Min > axis.Max { // Nothing drawn yet.
 		axis.Min, axis.Max = 0, 1
-	}
-	if _, log := axis.Scale.(plot.LogScale); log {
-		return
 	}
 	margin := 0.05 * (axis.Max - axis.Min)
 	if margin == 0 {
 		margin = 0.5
 	}
 	axis.Min, axis.Max = axis.Min-margin, axis.Max+margin
+	return nil
 }
 
 // placeLegend puts the legend into the corner where the fewest points are.

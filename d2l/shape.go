@@ -3,10 +3,15 @@ package d2l
 import (
 	"fmt"
 	"strings"
+
+	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // Shape is the sizes of an array's axes; it prints as in the book, (1, 6, 28, 28).
 type Shape []int
+
+// ShapeOf returns the shape of t.
+func ShapeOf(t *tensors.Tensor) Shape { return Shape(t.Shape().Dimensions) }
 
 // String returns the sizes in parentheses.
 func (s Shape) String() string {

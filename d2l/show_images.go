@@ -19,7 +19,7 @@ import (
 // error means that the values cannot be read from the device.
 func Images(X *tensors.Tensor) ([]image.Image, error) {
 	if X.Rank() != 4 || (X.Shape().Dim(1) != 1 && X.Shape().Dim(1) != 3) {
-		panic(fmt.Sprintf("d2l: Images takes X of shape (batch, 1 or 3, height, width), got %v", shapeOf(X)))
+		panic(fmt.Sprintf("d2l: Images takes X of shape (batch, 1 or 3, height, width), got %v", ShapeOf(X)))
 	}
 	channels, height, width := X.Shape().Dim(1), X.Shape().Dim(2), X.Shape().Dim(3)
 	pixels := height * width
@@ -67,23 +67,19 @@ func ShowImages(pictures []image.Image, rows, cols int, titles []string, scale f
 	for _, t := range titles {
 		head = max(head, title.Height(t)+vg.Points(4))
 	}
-	figure := &Figure{
-		width:  vg.Length(cols)*(side+gap) + gap,
-		height: vg.Length(rows)*(side+gap+head) + gap,
-	}
-	figure.draw = func(canvas vgdraw.Canvas) error {
-		canvas.SetColor(color.White)
-		canvas.Fill(canvas.Rectangle.Path())
+	width := vg.Length(cols)*(side+gap) + gap
+	height := vg.Length(rows)*(side+gap+head) + gap
+	figure := newFigure(width, height, func(canvas vgdraw.Canvas) error {
 		for i, picture := range pictures {
 			x := gap + vg.Length(i%cols)*(side+gap)
-			y := figure.height - vg.Length(i/cols+1)*(side+gap+head)
+			y := height - vg.Length(i/cols+1)*(side+gap+head)
 			canvas.DrawImage(vg.Rectangle{Min: vg.Point{X: x, Y: y}, Max: vg.Point{X: x + side, Y: y + side}}, enlarge(picture, side))
 			if i < len(titles) {
 				canvas.FillText(title, vg.Point{X: x + side/2, Y: y + side + vg.Points(2)}, titles[i])
 			}
 		}
 		return nil
-	}
+	})
 	return figure, figure.Show()
 }
 

@@ -20,7 +20,8 @@ type Result struct {
 // epoch so far; they are plotted every 50 batches, the test accuracy after each
 // epoch. The rate counts the time to copy batches and step, not the loading and
 // the evaluation.
-func TrainCh5(net *Net, trainIter, testIter DataIter, numEpochs int, lr float64, ctx Device) (*Result, error) {
+func TrainCh5(net *Net, trainIter, testIter DataIter,
+	numEpochs int, lr float64, ctx Device) (*Result, error) {
 	if err := net.Initialize(ctx, Xavier); err != nil {
 		return nil, err
 	}
@@ -70,5 +71,8 @@ func TrainCh5(net *Net, trainIter, testIter DataIter, numEpochs int, lr float64,
 	rate := examples / timer.Sum()
 	fmt.Printf("loss %.3f, train acc %.3f, test acc %.3f\n", trainLoss, trainAcc, testAcc)
 	fmt.Printf("%.1f examples/sec on %v\n", rate, ctx)
-	return &Result{Loss: trainLoss, TrainAcc: trainAcc, TestAcc: testAcc, ExamplesPerSec: rate, Device: ctx}, nil
+	return &Result{
+		Loss: trainLoss, TrainAcc: trainAcc, TestAcc: testAcc,
+		ExamplesPerSec: rate, Device: ctx,
+	}, nil
 }

@@ -17,7 +17,7 @@ import (
 // compiled program for each shape of batch. It is the book's gluon.Trainer
 // (section "Concise Implementation of Linear Regression") with the loss inside.
 type Trainer struct {
-	exec *model.Exec
+	exec *program
 }
 
 // NewTrainer returns a Trainer for a net that was initialized. The optimizer is
@@ -48,7 +48,7 @@ func NewTrainer(net *Net, opt optimizer.Interface) (*Trainer, error) {
 func (t *Trainer) Step(X, y *tensors.Tensor) (lossSum, correct float64, err error) {
 	outputs, err := call(t.exec, X, y)
 	if err != nil {
-		return 0, 0, fmt.Errorf("training on a batch of shape %v: %w", shapeOf(X), err)
+		return 0, 0, fmt.Errorf("training on a batch of shape %v: %w", ShapeOf(X), err)
 	}
 	return float64(tensors.ToScalar[float32](outputs[0])), float64(tensors.ToScalar[float32](outputs[1])), nil
 }

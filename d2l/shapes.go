@@ -1,0 +1,53 @@
+package d2l
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// LayerShape is the shape of what one layer makes of a batch.
+type LayerShape struct {
+	Name  string // The layer's name in the net, such as conv0.
+	Shape Shape
+}
+
+// Shapes returns the shape of every layer's output for a batch of one example,
+// in order, without computing anything: the net needs no parameters, and those
+// it has stay as they are. The input is the shape of an example, such as 1, 28,
+// 28 for (channel, height, width). A net that is not a Sequential counts as one
+// layer. These are the shapes of the table in the book's section "LeNet".
+//
+// It panics unless the input is given as positive numbers; a layer that does not
+// take what reaches it is an error.
+func (n *Net) Shapes(input ...int) ([]LayerShape, error) {
+	if len(input) == 0 || slices.Min(input) <= 0 {
+		panic(fmt.Sprintf("d2l: Shapes takes the positive sizes of one example, such as 1, 28, 28, got %v", input))
+	}
+	device := Device{platform: n.device.platform} // Which one of them, shapes do not depend on.
+	if _, _, err := device.Backend(); err != nil {
+		// Where nothing is computed, GoMLX in pure Go is as good, and always there.
+		device = Device{platform: platformGo}
+	}
+	_, layers, err := n.withShapes(device, input)
+	if err != nil {
+		return nil, fmt.Errorf("finding the shapes of the layers for an example of shape %v: %w", Shape(input), err)
+	}
+	return layers, nil
+}
+
+// forwardEach applies the layers in order and shows each one's output to see. A
+// net that is not a Sequential counts as one layer.
+func (n *Net) forwardEach(scope *model.Scope, x *graph.Node, see func(name string, y *graph.Node)) {
+	layers, ok := n.layer.(Sequential)
+	if !ok {
+		see(n.layer.Kind(), n.layer.Forward(scope, x))
+		return
+	}
+	for name, layer := range layers.Named() {
+		x = layer.Forward(scope.In("%s", name), x)
+		see(name, x)
+	}
+}

@@ -1,0 +1,36 @@
+package lenet_test
+
+import (
+	"fmt"
+
+	"github.com/d2l-go/book/d2l"
+	"github.com/d2l-go/book/lenet"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+func ExampleNew() {
+	net := lenet.New()
+	if err := net.Initialize(d2l.TryGPU(0), d2l.Xavier); err != nil {
+		panic(err)
+	}
+	X := tensors.FromShape(shapes.Make(dtypes.Float32, 1, 1, 28, 28))
+	outputs, err := net.Outputs(X)
+	if err != nil {
+		panic(err)
+	}
+	for _, layer := range outputs {
+		fmt.Printf("%s output shape: %v\n", layer.Name, layer.Shape())
+	}
+	fmt.Println(net.NumParameters(), "parameters")
+	// Output:
+	// conv0 output shape: (1, 6, 28, 28)
+	// pool0 output shape: (1, 6, 14, 14)
+	// conv1 output shape: (1, 16, 10, 10)
+	// pool1 output shape: (1, 16, 5, 5)
+	// dense0 output shape: (1, 120)
+	// dense1 output shape: (1, 84)
+	// dense2 output shape: (1, 10)
+	// 61706 parameters
+}
