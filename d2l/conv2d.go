@@ -3,10 +3,8 @@ package d2l
 import (
 	"fmt"
 
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers/activation"
-	"github.com/gomlx/gomlx/ml/layers/regularizer"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
@@ -34,16 +32,9 @@ func (c Conv2D) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	if c.Channels <= 0 || c.KernelSize <= 0 || c.Strides < 0 || c.Padding < 0 {
 		panic(fmt.Sprintf("d2l: Conv2D needs positive Channels and KernelSize and no negative Strides or Padding, got %+v", c))
 	}
-	g := x.Graph()
 	x = channelsLast(x)
-	in := x.Shape().Dim(-1)
-	dtype := x.DType()
-	weights := scope.VariableWithShape("weights", shapes.Make(dtype, c.KernelSize, c.KernelSize, in, c.Channels))
-	if penalty := regularizer.FromScope(scope); penalty != nil {
-		penalty(g, weights)
-	}
-	biases := scope.VariableWithShape("biases", shapes.Make(dtype, c.Channels)).NodeValue(g)
-	kernel, padding := withGradient(weights.NodeValue(g), c.Padding)
+	weights, biases := weightsAndBiases(scope, x, c.KernelSize, c.KernelSize, x.Shape().Dim(-1), c.Channels)
+	kernel, padding := withGradient(weights, c.Padding)
 	y := graph.Convolve(x, kernel).Strides(max(c.Strides, 1)).PaddingPerDim([][2]int{padding, padding}).Done()
 	y = graph.Add(y, graph.ExpandLeftToRank(biases, y.Rank()))
 	return channelsFirst(activation.Apply(c.Activation, y))

@@ -46,6 +46,11 @@ func (f dataFile) load() ([]byte, error) {
 // fs.ErrNotExist if it is nowhere, and tells of a file that is not what it
 // should be.
 func (f dataFile) find() (content []byte, path string, err error) {
+	if dir := os.Getenv(dataVariable); dir != "" {
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			return nil, "", fmt.Errorf("%s names %s, which is not a folder: set it to the one that holds %s, or unset it", dataVariable, dir, f.name)
+		}
+	}
 	for _, dir := range f.dirs() {
 		for _, name := range []string{f.name, f.name + ".gz"} {
 			path := filepath.Join(dir, name)

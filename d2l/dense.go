@@ -3,10 +3,11 @@ package d2l
 import (
 	"fmt"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/ml/layers"
 	"github.com/gomlx/gomlx/ml/layers/activation"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/nn"
 )
 
 // Dense is a fully connected layer, the book's nn.Dense (section "Multilayer
@@ -28,5 +29,8 @@ func (d Dense) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	if d.Units <= 0 {
 		panic(fmt.Sprintf("d2l: Dense needs positive Units, got %d", d.Units))
 	}
-	return activation.Apply(d.Activation, layers.DenseWithBias(scope, flatten(x), d.Units))
+	x = flatten(x)
+	weights, biases := weightsAndBiases(scope, x, x.Shape().Dim(-1), d.Units)
+	y := nn.Dense(x, weights, biases, compute.DenseLayoutInputOutputs)
+	return activation.Apply(d.Activation, y)
 }

@@ -189,19 +189,18 @@ func readArchive(path string, names ...string) (map[string][]byte, error) {
 func (n *Net) withShapes(device Device, input []int) (*model.Store, []LayerShape, error) {
 	probe := &Net{layer: n.layer, store: model.NewStore(), device: device, init: Xavier}
 	var layers []LayerShape
-	built := errors.New("built")
-	exec, err := probe.newExec(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+	p, err := probe.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
 		probe.forwardEach(scope, inputs[0], func(name string, y *graph.Node) {
 			layers = append(layers, LayerShape{name, slices.Clone(y.Shape().Dimensions)})
 		})
-		panic(built) // All is known now; nothing is to be compiled.
+		panic(errBuilt) // All is known now; nothing is to be compiled.
 	}, false)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer exec.Finalize()
+	defer p.finalize()
 	X := tensors.FromShape(shapes.Make(dtypes.Float32, append([]int{1}, input...)...))
-	if _, err := call(exec, X); !errors.Is(err, built) {
+	if _, err := p.call(X); !errors.Is(err, errBuilt) {
 		return nil, nil, err
 	}
 	return probe.store, layers, nil

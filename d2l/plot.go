@@ -117,6 +117,11 @@ func Plot(X, Y [][]float64, options PlotOptions) (*Figure, error) {
 
 // newPlot returns the figure of the series.
 func newPlot(all []plotter.XYs, options PlotOptions) (*Figure, error) {
+	for name, limits := range map[string][]float64{"XLim": options.XLim, "YLim": options.YLim} {
+		if len(limits) != 0 && len(limits) != 2 {
+			panic(fmt.Sprintf("d2l: %s takes the least and the greatest value, got %v", name, limits))
+		}
+	}
 	rows, cols := max(options.NRows, 1), max(options.NCols, 1)
 	panels := make([][]*plot.Plot, rows)
 	for row := range panels {

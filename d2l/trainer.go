@@ -17,7 +17,7 @@ import (
 // compiled program for each shape of batch. It is the book's gluon.Trainer
 // (section "Concise Implementation of Linear Regression") with the loss inside.
 type Trainer struct {
-	exec *program
+	step *program
 }
 
 // NewTrainer returns a Trainer for a net that was initialized. The optimizer is
@@ -26,7 +26,7 @@ func NewTrainer(net *Net, opt optimizer.Interface) (*Trainer, error) {
 	if net.store == nil {
 		return nil, errNoParameters
 	}
-	exec, err := net.newExec(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+	step, err := net.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
 		g := inputs[0].Graph()
 		yHat, y := net.layer.Forward(scope, inputs[0]), inputs[1]
 		mean := crossEntropy(yHat, y)
@@ -38,7 +38,7 @@ func NewTrainer(net *Net, opt optimizer.Interface) (*Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Trainer{exec}, nil
+	return &Trainer{step}, nil
 }
 
 // Step trains the net on one batch: X are the inputs, y the labels, int32 of
@@ -46,7 +46,7 @@ func NewTrainer(net *Net, opt optimizer.Interface) (*Trainer, error) {
 // correct predictions, both of the forward pass before the update, and it waits
 // for the device.
 func (t *Trainer) Step(X, y *tensors.Tensor) (lossSum, correct float64, err error) {
-	outputs, err := call(t.exec, X, y)
+	outputs, err := t.step.call(X, y)
 	if err != nil {
 		return 0, 0, fmt.Errorf("training on a batch of shape %v: %w", ShapeOf(X), err)
 	}

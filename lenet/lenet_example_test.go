@@ -12,14 +12,9 @@ import (
 
 func ExampleNew() {
 	net := lenet.New()
-	if err := net.Initialize(d2l.TryGPU(0), d2l.Xavier); err != nil {
-		panic(err)
-	}
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	X := tensors.FromShape(shapes.Make(dtypes.Float32, 1, 1, 28, 28))
-	outputs, err := net.Outputs(X)
-	if err != nil {
-		panic(err)
-	}
+	outputs := d2l.Must(net.Outputs(X))
 	for _, layer := range outputs {
 		fmt.Printf("%s output shape: %v\n", layer.Name, layer.Shape())
 	}

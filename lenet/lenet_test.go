@@ -61,7 +61,7 @@ func parameters(t *testing.T, net *d2l.Net) map[string][]float32 {
 	return all
 }
 
-// key makes dense0/weights of /net/dense0/dense/weights.
+// key makes dense0/weights of /net/dense0/weights.
 func key(path string) string {
 	names := strings.Split(strings.TrimPrefix(path, "/net/"), "/")
 	return names[0] + "/" + names[len(names)-1]

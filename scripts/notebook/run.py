@@ -178,7 +178,8 @@ def page(nb, name: str) -> str:
     # Without the scripts that only interactive widgets need; formulas are drawn by MathJax.
     exporter = HTMLExporter(template_name="lab", embed_images=True, require_js_url="", jquery_url="")
     html, _ = exporter.from_notebook_node(nb, {"metadata": {"name": name}})
-    return html.replace('<script src=""></script>', "")
+    # Go indents with tabs, and a page takes eight columns for one unless it is told.
+    return html.replace('<script src=""></script>', "").replace("</head>", "<style>pre { tab-size: 4 }</style></head>", 1)
 
 
 def cell_report(cell, error: CellExecutionError) -> list[str]:

@@ -1,0 +1,40 @@
+package d2l
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+func TestAccuracy(t *testing.T) {
+	yHat := tensors.FromValue([][]float32{
+		{0.1, 0.9, 0.5},
+		{-1, -2, -3},
+		{2, 7, 7}, // The first of several greatest values counts.
+		{0, 0, 0},
+	})
+	if got := must(Predict(yHat))(t); !slices.Equal(got, []int{1, 0, 1, 0}) {
+		t.Errorf("predictions %v", got)
+	}
+	for _, c := range []struct {
+		y    []int32
+		want float64
+	}{
+		{[]int32{1, 0, 1, 0}, 4},
+		{[]int32{1, 0, 2, 2}, 2},
+		{[]int32{0, 1, 0, 1}, 0},
+	} {
+		if got := must(Accuracy(yHat, tensors.FromValue(c.y)))(t); got != c.want {
+			t.Errorf("%v of %v are correct, expected %v", got, c.y, c.want)
+		}
+	}
+}
+
+func TestAccuracyWrongShapes(t *testing.T) {
+	yHat, y := waves(1, 1, 4, 3), tensors.FromValue([]int32{0, 1, 2, 0})
+	wantPanic(t, func() { Accuracy(yHat, tensors.FromValue([]int32{0, 1})) }, "(4, 3)", "(2,)")
+	wantPanic(t, func() { Accuracy(yHat, tensors.FromValue([][]int32{{0}, {1}, {2}, {0}})) }, "(4, 1)")
+	wantPanic(t, func() { Accuracy(waves(1, 1, 4), y) }, "(batch, classes)")
+	wantPanic(t, func() { Predict(waves(1, 1, 4, 3, 1)) }, "(4, 3, 1)")
+}

@@ -1,0 +1,33 @@
+package d2l
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"testing"
+)
+
+// Check and Must end a program, so each runs in a process of its own.
+func TestCheck(t *testing.T) {
+	ends := map[string]func(){
+		"Check": func() { Check(errors.New("the disk is full")) },
+		"Must":  func() { Must(0, errors.New("the disk is full")) },
+	}
+	if end, ok := ends[os.Getenv("D2L_TEST_CHECK")]; ok {
+		end()
+		os.Exit(0)
+	}
+	for name := range ends {
+		program := exec.Command(os.Args[0], "-test.run=^TestCheck$")
+		program.Env = append(os.Environ(), "D2L_TEST_CHECK="+name)
+		output, err := program.CombinedOutput()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != 1 || string(output) != "error: the disk is full\n" {
+			t.Errorf("%s ends with %v and prints %q", name, err, output)
+		}
+	}
+	Check(nil)
+	if got := Must(7, nil); got != 7 {
+		t.Errorf("Must returns %v, expected 7", got)
+	}
+}

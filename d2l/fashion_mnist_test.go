@@ -1,0 +1,217 @@
+package d2l
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// labelsOf returns the labels of an epoch and checks the batches on the way.
+func labelsOf(t *testing.T, it DataIter, batchSize, last, side int) []int32 {
+	t.Helper()
+	var all []int32
+	batches := 0
+	for batch, err := range it.Iter() {
+		noError(t, err)
+		batches++
+		size := batchSize
+		if batches == it.Len() {
+			size = last
+		}
+		X, y := batch.Inputs[0], batch.Labels[0]
+		if got, want := fmt.Sprint(X.Shape(), y.Shape()), fmt.Sprintf("(Float32)[%d, 1, %d, %d] (Int32)[%d]", size, side, side, size); got != want {
+			t.Fatalf("batch %d is %s, expected %s", batches, got, want)
+		}
+		least, greatest := float32(1), float32(0)
+		for _, value := range float32s(t, X) {
+			least, greatest = min(least, value), max(greatest, value)
+		}
+		if least != 0 || greatest != 1 {
+			t.Errorf("the values of batch %d go from %v to %v, expected 0 to 1", batches, least, greatest)
+		}
+		all = append(all, must(tensors.CopyFlatData[int32](y))(t)...)
+	}
+	if batches != it.Len() {
+		t.Errorf("%d batches, expected %d", batches, it.Len())
+	}
+	return all
+}
+
+// counts returns how many examples there are of each label.
+func counts(labels []int32) (n [10]int) {
+	for _, label := range labels {
+		n[label]++
+	}
+	return n
+}
+
+func TestFashionMnist(t *testing.T) {
+	unseeded(t)
+	train, test := LoadDataFashionMnist(256)
+	if train.Len() != 235 || test.Len() != 40 {
+		t.Errorf("%d training and %d test batches, expected 235 and 40", train.Len(), test.Len())
+	}
+	inOrder := labelsOf(t, test, 256, 16, 28)
+	if want := []int32{9, 2, 1, 1, 6, 1, 4, 6, 5, 7}; !slices.Equal(inOrder[:10], want) {
+		t.Errorf("the test labels begin with %v, expected %v", inOrder[:10], want)
+	}
+	Seed(1)
+	first := labelsOf(t, train, 256, 96, 28)
+	second := labelsOf(t, train, 256, 96, 28)
+	if slices.Equal(first, second) {
+		t.Error("two epochs have the same order")
+	}
+	Seed(1)
+	if !slices.Equal(first, labelsOf(t, train, 256, 96, 28)) {
+		t.Error("the same seed gives another order")
+	}
+	for name, labels := range map[string][]int32{"first": first, "second": second} {
+		if got := counts(labels); got != [10]int{6000, 6000, 6000, 6000, 6000, 6000, 6000, 6000, 6000, 6000} {
+			t.Errorf("the %s epoch has %v examples of the labels", name, got)
+		}
+	}
+	if got := counts(inOrder); got != [10]int{1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000} {
+		t.Errorf("the test set has %v examples of the labels", got)
+	}
+}
+
+func TestFashionMnistUnseeded(t *testing.T) {
+	train, _ := LoadDataFashionMnist(64)
+	first := func() []int32 {
+		for batch, err := range train.Iter() {
+			noError(t, err)
+			return must(tensors.CopyFlatData[int32](batch.Labels[0]))(t)
+		}
+		return nil
+	}
+	if slices.Equal(first(), first()) {
+		t.Error("two epochs begin with the same labels")
+	}
+}
+
+func TestFashionMnistResized(t *testing.T) {
+	batchOf := func(resize ...int) *tensors.Tensor {
+		_, test := LoadDataFashionMnist(7, resize...)
+		for batch, err := range test.Iter() {
+			noError(t, err)
+			return batch.Inputs[0]
+		}
+		return nil
+	}
+	plain := float32s(t, batchOf())
+	for _, side := range []int{96, 28, 14} {
+		X := batchOf(side)
+		if got, want := ShapeOf(X).String(), fmt.Sprintf("(7, 1, %d, %d)", side, side); got != want {
+			t.Fatalf("X is %s, expected %s", got, want)
+		}
+		resized := float32s(t, X)
+		if slices.Min(resized) < 0 || slices.Max(resized) > 1 {
+			t.Errorf("resized to %d, the values go from %v to %v", side, slices.Min(resized), slices.Max(resized))
+		}
+		// Each quarter of each picture is as bright as before.
+		for i := range 7 {
+			for q := range 4 {
+				before, after := quarter(plain[i*28*28:], 28, q), quarter(resized[i*side*side:], side, q)
+				if d := before - after; d > 0.02 || d < -0.02 {
+					t.Errorf("resized to %d, quarter %d of image %d has mean %.3f, before %.3f", side, q, i, after, before)
+				}
+			}
+		}
+	}
+}
+
+// quarter returns the mean of one quarter of a picture.
+func quarter(values []float32, side, q int) float64 {
+	sum := 0.0
+	for row := range side / 2 {
+		for col := range side / 2 {
+			sum += float64(values[(row+q/2*side/2)*side+col+q%2*side/2])
+		}
+	}
+	return sum / float64(side*side/4)
+}
+
+func TestLoadDataFashionMnistMisuse(t *testing.T) {
+	wantPanic(t, func() { LoadDataFashionMnist(0) }, "positive batch size")
+	wantPanic(t, func() { LoadDataFashionMnist(-1) }, "positive batch size")
+	wantPanic(t, func() { LoadDataFashionMnist(256, 0) }, "positive resize")
+	wantPanic(t, func() { LoadDataFashionMnist(256, 96, 96) }, "at most one")
+}
+
+// Labels where images belong are refused by their content.
+func TestMnistFilesSwapped(t *testing.T) {
+	data, _ := places(t)
+	labels := []byte("\x00\x00\x08\x01\x00\x00\x00\x02\x09\x02")
+	f := func(name string) dataFile {
+		f := sampleFile()
+		f.name = name
+		return f
+	}
+	m := &mnistFiles{2, f("images"), f("labels")}
+	put(t, filepath.Join(data, "images"), labels)
+	_, _, err := m.load()
+	wantError(t, err, filepath.Join(data, "images"), "cannot be used")
+
+	// A file that is what the program expects but no set of images.
+	put(t, filepath.Join(data, "images"), sample)
+	_, _, err = m.load()
+	wantError(t, err, "images: not an IDX file of bytes with 3 axes")
+}
+
+// An error ends the iteration, and the next epoch tries again.
+func TestImageIterError(t *testing.T) {
+	good := false
+	it := quadrants(4, 2, false)
+	load := it.load
+	it.load = once(func() ([]byte, []byte, error) {
+		if !good {
+			return nil, nil, os.ErrNotExist
+		}
+		return load()
+	})
+	batches := func() (n int, err error) {
+		for _, e := range it.Iter() {
+			n, err = n+1, e
+		}
+		return n, err
+	}
+	n, err := batches()
+	wantError(t, err, "quadrants: file does not exist")
+	if n != 1 {
+		t.Errorf("%d batches after an error", n)
+	}
+	good = true
+	if n, err := batches(); n != 2 || err != nil {
+		t.Errorf("%d batches and error %v once the file is there", n, err)
+	}
+	good = false // Read once is read for good.
+	if n, err := batches(); n != 2 || err != nil {
+		t.Errorf("%d batches and error %v", n, err)
+	}
+}
+
+func TestKeepFashionMnist(t *testing.T) {
+	found := must(KeepFashionMnist(false))(t)
+	places(t)
+	t.Setenv("D2L_DATA", found)
+	dir := must(KeepFashionMnist(false))(t)
+	if dir == found {
+		t.Fatalf("kept in %s, expected the cache of the test", dir)
+	}
+	wantFiles(t, dir, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", "train-images-idx3-ubyte", "train-labels-idx1-ubyte")
+	labels := must(os.ReadFile(filepath.Join(dir, "t10k-labels-idx1-ubyte")))(t)
+	if !bytes.HasSuffix(labels[:18], []byte{9, 2, 1, 1, 6, 1, 4, 6, 5, 7}) {
+		t.Errorf("the kept labels begin with % x", labels[:18])
+	}
+}
+
+func TestGetFashionMnistLabelsMisuse(t *testing.T) {
+	for _, label := range []int{-1, 10} {
+		wantPanic(t, func() { GetFashionMnistLabels(0, label) }, fmt.Sprintf("no label %d", label))
+	}
+}

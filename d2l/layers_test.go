@@ -1,0 +1,189 @@
+package d2l
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// A layerCase is one layer of testdata/layers.json.
+type layerCase struct {
+	Layer, Activation           string
+	Size, Strides, Padding      int
+	Input, Shape                []int
+	Output, GradX, GradW, GradB []float32
+}
+
+func (c layerCase) String() string {
+	return fmt.Sprintf("%s %d %d %d %s of %v", c.Layer, c.Size, c.Strides, c.Padding, c.Activation, Shape(c.Input))
+}
+
+func (c layerCase) layer() Layer {
+	activation := map[string]Activation{"": NoActivation, "Sigmoid": Sigmoid, "ReLU": ReLU, "Tanh": Tanh}[c.Activation]
+	switch c.Layer {
+	case "Conv2D":
+		return Conv2D{Channels: 3, KernelSize: c.Size, Strides: c.Strides, Padding: c.Padding, Activation: activation}
+	case "AvgPool2D":
+		return AvgPool2D{PoolSize: c.Size, Strides: c.Strides, Padding: c.Padding}
+	case "MaxPool2D":
+		return MaxPool2D{PoolSize: c.Size, Strides: c.Strides, Padding: c.Padding}
+	case "Dense":
+		return Dense{Units: 3, Activation: activation}
+	case "Flatten":
+		return Flatten{}
+	}
+	panic("no layer " + c.Layer)
+}
+
+// transposed returns values of shape (from, to, window) as (window, to, from):
+// PyTorch keeps weights as (out, in, height, width) or (out, in), GoMLX as
+// (height, width, in, out) or (in, out).
+func transposed(values []float32, from, to, window int) []float32 {
+	result := make([]float32, len(values))
+	for f := range from {
+		for i := range to {
+			for w := range window {
+				result[(w*to+i)*from+f] = values[(f*to+i)*window+w]
+			}
+		}
+	}
+	return result
+}
+
+// fixtureParameters initializes as the fixture does.
+func fixtureParameters(model.StoreProvider) model.VariableInitializer {
+	return func(g *graph.Graph, shape shapes.Shape) *graph.Node {
+		if shape.Rank() == 1 {
+			return graph.Const(g, waves(22, 0.5, shape.Dimensions...))
+		}
+		return graph.Const(g, tensors.FromFlatDataAndDimensions(fromPyTorch(wave(11, 0.5, shape.Size()), shape.Dimensions), shape.Dimensions...))
+	}
+}
+
+// fromPyTorch reorders weights, or their gradients, to shape.
+func fromPyTorch(values []float32, shape []int) []float32 {
+	out, in := shape[len(shape)-1], shape[len(shape)-2]
+	return transposed(values, out, in, len(values)/out/in)
+}
+
+// Outputs and gradients of each layer are PyTorch's.
+func TestLayersAgainstPyTorch(t *testing.T) {
+	var fixture struct{ Cases []layerCase }
+	noError(t, json.Unmarshal(must(os.ReadFile("testdata/layers.json"))(t), &fixture))
+	for _, c := range fixture.Cases {
+		t.Run(c.String(), func(t *testing.T) {
+			net := NewNet(Sequential{c.layer()})
+			noError(t, net.Initialize(CPU(0), fixtureParameters))
+			var parameters []*model.Variable
+			p := must(net.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+				y := net.layer.Forward(scope, inputs[0])
+				parameters = net.Parameters()
+				variables := []*graph.Node{inputs[0]}
+				for _, p := range parameters {
+					variables = append(variables, p.NodeValue(y.Graph()))
+				}
+				return append(graph.Gradient(graph.ReduceAllSum(graph.Mul(y, inputs[1])), variables...), y)
+			}, true))(t)
+			defer p.finalize()
+			results := must(p.call(waves(33, 2, c.Input...), waves(44, 1, c.Shape...)))(t)
+			output := results[len(results)-1]
+			if got := ShapeOf(output).String(); got != Shape(c.Shape).String() {
+				t.Fatalf("the output is %s, expected %v", got, Shape(c.Shape))
+			}
+			near(t, "output", float32s(t, output), c.Output, 1e-6)
+			near(t, "gradient of X", float32s(t, results[0]), c.GradX, 1e-5)
+			for i, p := range parameters {
+				want := c.GradB
+				if shape := p.Shape().Dimensions; len(shape) > 1 {
+					want = fromPyTorch(c.GradW, shape)
+				}
+				near(t, "gradient of the "+p.Name(), float32s(t, results[i+1]), want, 1e-5)
+			}
+			if n := len(parameters); (n == 2) != (c.GradW != nil) {
+				t.Errorf("%d parameters", n)
+			}
+		})
+	}
+}
+
+func TestLayerMisuse(t *testing.T) {
+	images, vectors := waves(1, 1, 2, 1, 6, 6), waves(1, 1, 2, 6)
+	for _, c := range []struct {
+		layer Layer
+		X     *tensors.Tensor
+		want  string
+	}{
+		{Conv2D{Channels: 3, KernelSize: 3}, vectors, "Conv2D takes images of shape (batch, channel, height, width), got (2, 6)"},
+		{Conv2D{KernelSize: 3}, images, "Conv2D needs positive Channels and KernelSize"},
+		{Conv2D{Channels: 3}, images, "Conv2D needs positive Channels and KernelSize"},
+		{Conv2D{Channels: 3, KernelSize: 3, Strides: -1}, images, "no negative Strides"},
+		{Conv2D{Channels: 3, KernelSize: 3, Padding: -1}, images, "no negative Strides or Padding"},
+		{AvgPool2D{PoolSize: 2}, vectors, "AvgPool2D takes images"},
+		{AvgPool2D{}, images, "AvgPool2D needs a positive PoolSize"},
+		{MaxPool2D{PoolSize: 2}, vectors, "MaxPool2D takes images"},
+		{MaxPool2D{PoolSize: 2, Padding: -1}, images, "MaxPool2D needs"},
+		{Dense{}, vectors, "Dense needs positive Units"},
+	} {
+		t.Run(fmt.Sprintf("%T", c.layer), func(t *testing.T) {
+			net := NewNet(c.layer)
+			noError(t, net.Initialize(CPU(0), Xavier))
+			_, err := net.Forward(c.X)
+			wantError(t, err, c.want, ShapeOf(c.X).String())
+		})
+	}
+}
+
+// A window larger than the image is an error of the first batch.
+func TestLayerTooSmallImage(t *testing.T) {
+	for _, layer := range []Layer{Conv2D{Channels: 3, KernelSize: 7}, AvgPool2D{PoolSize: 7}, MaxPool2D{PoolSize: 7}} {
+		net := NewNet(layer)
+		noError(t, net.Initialize(CPU(0), Xavier))
+		_, err := net.Forward(waves(1, 1, 2, 1, 6, 6))
+		wantError(t, err, "(2, 1, 6, 6)", "dimension 7", "larger than")
+	}
+}
+
+func TestSequentialNames(t *testing.T) {
+	net := Sequential{
+		Conv2D{}, Conv2D{}, AvgPool2D{}, Flatten{}, MaxPool2D{}, Dense{}, Sequential{}, Conv2D{}, Sequential{},
+	}
+	var names []string
+	for name := range net.Named() {
+		names = append(names, name)
+	}
+	want := "[conv0 conv1 pool0 flatten0 pool1 dense0 sequential0 conv2 sequential1]"
+	if fmt.Sprint(names) != want {
+		t.Errorf("layers are called %v, expected %s", names, want)
+	}
+	for name := range net.Named() { // Breaking off is allowed.
+		if name != "conv0" {
+			t.Error(name)
+		}
+		break
+	}
+}
+
+func TestSequentialNested(t *testing.T) {
+	net := NewNet(Sequential{
+		Sequential{Dense{Units: 3, Activation: ReLU}, Dense{Units: 2}},
+		Sequential{Dense{Units: 5}},
+	})
+	noError(t, net.Initialize(CPU(0), Xavier))
+	outputs := must(net.Outputs(waves(1, 1, 2, 4)))(t)
+	if got := fmt.Sprintln(outputs[0].Name, outputs[0].Shape(), outputs[1].Name, outputs[1].Shape()); got != "sequential0 (2, 2) sequential1 (2, 5)\n" {
+		t.Error(got)
+	}
+	for i, p := range net.Parameters() {
+		want := []string{"/net/sequential0/dense0/", "/net/sequential0/dense1/", "/net/sequential1/dense0/"}[i/2]
+		if !strings.HasPrefix(p.Path(), want) {
+			t.Errorf("parameter %d is %s, expected one of %s", i, p.Path(), want)
+		}
+	}
+}

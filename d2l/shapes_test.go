@@ -1,0 +1,97 @@
+package d2l
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// chapterNet is LeNet, as in package lenet.
+func chapterNet() *Net { return NewNet(chapterLayers()) }
+
+func chapterLayers() Sequential {
+	return Sequential{
+		Conv2D{Channels: 6, KernelSize: 5, Padding: 2, Activation: Sigmoid},
+		AvgPool2D{PoolSize: 2, Strides: 2},
+		Conv2D{Channels: 16, KernelSize: 5, Activation: Sigmoid},
+		AvgPool2D{PoolSize: 2, Strides: 2},
+		Dense{Units: 120, Activation: Sigmoid},
+		Dense{Units: 84, Activation: Sigmoid},
+		Dense{Units: 10},
+	}
+}
+
+// Shapes agrees with what the layers really make, on a net with or without
+// parameters, and leaves the net as it was.
+func TestShapes(t *testing.T) {
+	net, X := initialized(t)
+	var want strings.Builder
+	for _, output := range must(net.Outputs(X))(t) {
+		shape := output.Shape()
+		shape[0] = 1
+		fmt.Fprintln(&want, output.Name, shape)
+	}
+	before := net.NumParameters()
+	elsewhere := smallNet()
+	elsewhere.device = CPU(1)
+	for name, net := range map[string]*Net{"initialized": net, "new": smallNet(), "another device's": elsewhere} {
+		var got strings.Builder
+		for _, layer := range must(net.Shapes(1, 8, 8))(t) {
+			fmt.Fprintln(&got, layer.Name, layer.Shape)
+		}
+		if got.String() != want.String() {
+			t.Errorf("%s net: shapes\n%sexpected\n%s", name, &got, &want)
+		}
+	}
+	must(net.Shapes(1, 12, 12))(t)
+	if net.NumParameters() != before || fmt.Sprint(net.input) != "[1 8 8]" {
+		t.Errorf("Shapes changed the net: %d parameters for %v", net.NumParameters(), net.input)
+	}
+}
+
+func TestShapesOfOneLayer(t *testing.T) {
+	got := must(NewNet(Dense{Units: 3}).Shapes(7))(t)
+	if fmt.Sprint(got) != "[{dense (1, 3)}]" {
+		t.Errorf("got %v", got)
+	}
+}
+
+// Without any plugin the shapes are still found.
+func TestShapesWithoutPlugin(t *testing.T) {
+	freshBackends(t)
+	t.Setenv(backendVariable, "")
+	t.Setenv(pluginVariable, t.TempDir())
+	got := must(chapterNet().Shapes(1, 28, 28))(t)
+	if last := got[len(got)-1]; len(got) != 7 || last.Name != "dense2" || last.Shape.String() != "(1, 10)" {
+		t.Errorf("got %v", got)
+	}
+	if _, ok := backends.started[platformCPU]; ok {
+		t.Error("there was a plugin after all")
+	}
+}
+
+func TestShapesErrors(t *testing.T) {
+	net := chapterNet()
+	for range 2 { // The second time it would wait forever for the first.
+		_, err := net.Shapes(28, 28)
+		wantError(t, err, "(28, 28)", "d2l: Conv2D takes images of shape (batch, channel, height, width), got (1, 28, 28)")
+		_, err = net.Shapes(1, 4, 4)
+		wantError(t, err, "(1, 4, 4)", "larger than")
+	}
+	for _, input := range [][]int{nil, {1, 28, 0}, {-1, 28, 28}} {
+		wantPanic(t, func() { net.Shapes(input...) }, "positive sizes", fmt.Sprint(input))
+	}
+}
+
+// A layer that panics with a message leaves a program that can be used again.
+func TestBuildErrorTwice(t *testing.T) {
+	net, _ := initialized(t)
+	for range 2 {
+		_, err := net.Forward(waves(1, 1, 5, 64))
+		wantError(t, err, "Conv2D takes images")
+		if strings.Contains(err.Error(), "compilation failed") {
+			t.Errorf("GoMLX's wrapping is still there: %v", err)
+		}
+	}
+	noError(t, net.Initialize(CPU(0), Xavier))
+}

@@ -1,0 +1,111 @@
+package d2l_test
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/d2l-go/book/d2l"
+	"github.com/d2l-go/book/lenet"
+	"github.com/gomlx/gomlx/ml/train"
+)
+
+// FirstBatches is a DataIter that ends after N batches: a small part of a data
+// set, for a quick look.
+type FirstBatches struct {
+	d2l.DataIter
+	N int
+}
+
+func (f FirstBatches) Len() int { return f.N }
+
+func (f FirstBatches) Iter() iter.Seq2[train.Batch, error] {
+	return func(yield func(train.Batch, error) bool) {
+		i := 0
+		for batch, err := range f.DataIter.Iter() {
+			if i == f.N || !yield(batch, err) {
+				return
+			}
+			i++
+		}
+	}
+}
+
+// A DataIter of one's own can wrap another.
+func ExampleDataIter() {
+	var trainIter d2l.DataIter
+	trainIter, _ = d2l.LoadDataFashionMnist(256)
+	trainIter = FirstBatches{trainIter, 3}
+	for batch, err := range trainIter.Iter() {
+		d2l.Check(err)
+		fmt.Println(d2l.ShapeOf(batch.Inputs[0]))
+	}
+	// Output:
+	// (256, 1, 28, 28)
+	// (256, 1, 28, 28)
+	// (256, 1, 28, 28)
+}
+
+// Training prints, for example,
+//
+//	loss 2.317, train acc 0.098, test acc 0.100
+//	5203.1 examples/sec on cpu(0)
+func ExampleTrainCh5() {
+	d2l.Seed(1)
+	trainIter, testIter := d2l.LoadDataFashionMnist(256)
+	net := lenet.New()
+	d2l.Must(d2l.TrainCh5(net, FirstBatches{trainIter, 10}, FirstBatches{testIter, 2}, 1, 0.9, d2l.TryGPU(0)))
+}
+
+// What ExampleTrainCh5 prints changes from machine to machine.
+func TestExampleTrainCh5(t *testing.T) {
+	stdout := os.Stdout
+	defer func() { os.Stdout = stdout }()
+	file, err := os.Create(filepath.Join(t.TempDir(), "stdout"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	os.Stdout = file
+	ExampleTrainCh5()
+	file.Seek(0, io.SeekStart)
+	printed, err := io.ReadAll(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pattern := `^loss \d\.\d{3}, train acc 0\.\d{3}, test acc 0\.\d{3}\n\d+\.\d examples/sec on [cg]pu\(0\)\n$`
+	if !regexp.MustCompile(pattern).Match(printed) {
+		t.Errorf("printed %q, expected %s", printed, pattern)
+	}
+}
+
+// The same step in the reader's own loop.
+func ExampleTrainer() {
+	trainIter, _ := d2l.LoadDataFashionMnist(256)
+	net := lenet.New()
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(0.9)))
+	metric := d2l.NewAccumulator(3) // Sum of losses, correct predictions, examples.
+	for batch, err := range (FirstBatches{trainIter, 4}).Iter() {
+		d2l.Check(err)
+		X, y := batch.Inputs[0], batch.Labels[0]
+		lossSum, correct, err := trainer.Step(X, y)
+		d2l.Check(err)
+		metric.Add(lossSum, correct, float64(y.Size()))
+	}
+	fmt.Println(metric[2], "examples seen, mean loss above 2:", metric[0]/metric[2] > 2)
+	// Output: 1024 examples seen, mean loss above 2: true
+}
+
+func ExampleEvaluateAccuracyGPU() {
+	_, testIter := d2l.LoadDataFashionMnist(256)
+	net := lenet.New()
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	acc := d2l.Must(d2l.EvaluateAccuracyGPU(net, testIter))
+	fmt.Println("by chance, about one in ten:", acc > 0.01 && acc < 0.3)
+	// Output: by chance, about one in ten: true
+}

@@ -1,0 +1,166 @@
+package d2l
+
+import (
+	"fmt"
+	"iter"
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/gomlx/ml/train"
+)
+
+// trainSmall trains a small net for two epochs and returns what came of it.
+func trainSmall(t *testing.T) (*Result, map[string][]float32) {
+	t.Helper()
+	net := smallNet()
+	var result *Result
+	captured(t, &os.Stdout, func() {
+		result = must(TrainCh5(net, quadrants(60, 16, true), quadrants(20, 16, false), 2, 0.5, CPU(0)))(t)
+	})
+	result.ExamplesPerSec = 0 // The only figure that may differ.
+	return result, values(t, net)
+}
+
+func TestTrainCh5Repeats(t *testing.T) {
+	unseeded(t)
+	Seed(42)
+	result, parameters := trainSmall(t)
+	Seed(42)
+	again, parametersAgain := trainSmall(t)
+	if *result != *again || !reflect.DeepEqual(parameters, parametersAgain) {
+		t.Errorf("the same seed gives %+v and %+v", *result, *again)
+	}
+	Seed(43)
+	other, parametersOther := trainSmall(t)
+	if *other == *result || reflect.DeepEqual(parameters, parametersOther) {
+		t.Error("another seed gives the same figures")
+	}
+	seeds.source = nil
+	first, parametersFirst := trainSmall(t)
+	second, parametersSecond := trainSmall(t)
+	if *first == *second || reflect.DeepEqual(parametersFirst, parametersSecond) {
+		t.Error("without a seed, figures repeat")
+	}
+}
+
+func TestTrainCh5Learns(t *testing.T) {
+	unseeded(t)
+	Seed(1)
+	net := smallNet()
+	train := quadrants(120, 16, true)
+	var result *Result
+	var progress string
+	printed := captured(t, &os.Stdout, func() {
+		progress = captured(t, &os.Stderr, func() {
+			result = must(TrainCh5(net, train, quadrants(40, 16, false), 15, 0.5, CPU(0)))(t)
+		})
+	})
+	if result.Loss > 0.3 || result.TrainAcc < 0.95 || result.TestAcc < 0.95 || result.Device != CPU(0) || !(result.ExamplesPerSec > 0) {
+		t.Errorf("after 15 epochs: %+v", *result)
+	}
+	want := fmt.Sprintf("loss %.3f, train acc %.3f, test acc %.3f\n%.1f examples/sec on cpu(0)\n",
+		result.Loss, result.TrainAcc, result.TestAcc, result.ExamplesPerSec)
+	if printed != want {
+		t.Errorf("printed %q, expected %q", printed, want)
+	}
+	if acc := must(EvaluateAccuracyGPU(net, quadrants(40, 16, false)))(t); acc != result.TestAcc {
+		t.Errorf("the net's accuracy is %v, expected %v", acc, result.TestAcc)
+	}
+	if lines := strings.Count(progress, "test acc"); lines != 15 {
+		t.Errorf("%d lines of test accuracy, expected one for each of 15 epochs, in\n%s", lines, progress)
+	}
+}
+
+// On another device than the first, training is the same.
+func TestTrainCh5Device(t *testing.T) {
+	unseeded(t)
+	var results []*Result
+	for _, device := range []Device{CPU(0), CPU(1)} {
+		Seed(1)
+		printed := captured(t, &os.Stdout, func() {
+			data := quadrants(36, 16, true)
+			results = append(results, must(TrainCh5(smallNet(), data, data, 2, 0.5, device))(t))
+		})
+		wantParts(t, printed, "examples/sec on "+device.String()+"\n")
+	}
+	if d := results[0].Loss - results[1].Loss; d > 1e-5 || d < -1e-5 {
+		t.Errorf("loss %v on cpu(0), %v on cpu(1)", results[0].Loss, results[1].Loss)
+	}
+}
+
+// Points are every 50 batches, and the test accuracy at the end of each epoch.
+func TestTrainCh5Progress(t *testing.T) {
+	unseeded(t)
+	Seed(1)
+	var progress string
+	captured(t, &os.Stdout, func() {
+		progress = captured(t, &os.Stderr, func() {
+			must(TrainCh5(NewNet(Dense{Units: 4}), quadrants(120, 1, true), quadrants(4, 4, false), 2, 0.1, CPU(0)))(t)
+		})
+	})
+	number := regexp.MustCompile(`(loss|acc) [0-9.]+`)
+	want := `epoch 0.41  train loss #  train acc #
+epoch 0.82  train loss #  train acc #
+epoch 1.00  test acc #
+epoch 1.41  train loss #  train acc #
+epoch 1.82  train loss #  train acc #
+epoch 2.00  test acc #
+`
+	if got := number.ReplaceAllString(progress, "$1 #"); got != want {
+		t.Errorf("progress\n%s, expected\n%s", got, want)
+	}
+}
+
+// failing is a DataIter that ends with an error.
+type failing struct{ DataIter }
+
+func (f failing) Iter() iter.Seq2[train.Batch, error] {
+	return func(yield func(train.Batch, error) bool) {
+		for batch := range f.DataIter.Iter() {
+			if !yield(batch, nil) {
+				return
+			}
+			break
+		}
+		yield(train.Batch{}, fmt.Errorf("the disk is gone"))
+	}
+}
+
+func TestTrainCh5Errors(t *testing.T) {
+	good := quadrants(8, 4, false)
+	var printed string
+	train := func(net *Net, train, test DataIter, device Device) (err error) {
+		printed = captured(t, &os.Stdout, func() { _, err = TrainCh5(net, train, test, 1, 0.1, device) })
+		return err
+	}
+	wantError(t, train(smallNet(), failing{good}, good, CPU(0)), "the disk is gone")
+	wantError(t, train(smallNet(), good, failing{good}, CPU(0)), "the disk is gone")
+	wantError(t, train(smallNet(), good, good, CPU(99)), "there is no cpu(99)")
+	wantError(t, train(NewNet(Dense{}), good, good, CPU(0)), "Dense needs positive Units")
+	if printed != "" {
+		t.Errorf("a training that failed prints %q", printed)
+	}
+}
+
+func TestEvaluateAccuracyGPU(t *testing.T) {
+	net, _ := initialized(t)
+	data := quadrants(50, 16, false)
+	correct := 0.0
+	for batch, err := range data.Iter() {
+		noError(t, err)
+		correct += must(Accuracy(must(net.Forward(batch.Inputs[0]))(t), batch.Labels[0]))(t)
+	}
+	for _, devices := range [][]Device{nil, {CPU(0)}, {CPU(1)}} {
+		if got := must(EvaluateAccuracyGPU(net, data, devices...))(t); got != correct/50 {
+			t.Errorf("on %v: accuracy %v, expected %v", devices, got, correct/50)
+		}
+	}
+	if _, err := EvaluateAccuracyGPU(net, failing{data}); err == nil {
+		t.Error("a failing source is no error")
+	}
+	_, err := EvaluateAccuracyGPU(net, data, CPU(99))
+	wantError(t, err, "cpu(99)")
+}
