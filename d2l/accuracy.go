@@ -3,6 +3,7 @@ package d2l
 import (
 	"fmt"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -11,11 +12,11 @@ import (
 // value stands at the label in y, int32 (batch). It is the book's accuracy
 // (section "Implementation of Softmax Regression from Scratch").
 //
-// It panics if the shapes do not fit each other; an error means that the
-// values cannot be read from the device.
+// It panics if the shapes or types are others; an error means that the values
+// cannot be read from the device.
 func Accuracy(yHat, y *tensors.Tensor) (float64, error) {
-	batch := y.Size()
-	if y.Rank() != 1 || yHat.Rank() != 2 || yHat.Shape().Dim(0) != batch {
+	requireLabels("Accuracy", y)
+	if yHat.Rank() != 2 || yHat.Shape().Dim(0) != y.Size() {
 		panic(fmt.Sprintf("d2l: Accuracy takes yHat of shape (batch, classes) and y of shape (batch,), got %v and %v", ShapeOf(yHat), ShapeOf(y)))
 	}
 	predictions, err := Predict(yHat)
@@ -39,8 +40,8 @@ func Accuracy(yHat, y *tensors.Tensor) (float64, error) {
 // Predict returns the class of each row of yHat, float32 (batch, classes): where
 // its greatest value stands, the first one of several.
 func Predict(yHat *tensors.Tensor) ([]int, error) {
-	if yHat.Rank() != 2 {
-		panic(fmt.Sprintf("d2l: Predict takes yHat of shape (batch, classes), got %v", ShapeOf(yHat)))
+	if yHat.Rank() != 2 || yHat.DType() != dtypes.Float32 {
+		panic(fmt.Sprintf("d2l: Predict takes float32 yHat of shape (batch, classes), got %v of %v", ShapeOf(yHat), yHat.DType()))
 	}
 	classes := yHat.Shape().Dim(1)
 	predictions := make([]int, yHat.Shape().Dim(0))
@@ -58,4 +59,11 @@ func Predict(yHat *tensors.Tensor) ([]int, error) {
 		return nil, fmt.Errorf("reading the predictions: %w", err)
 	}
 	return predictions, nil
+}
+
+// requireLabels panics unless y holds the labels of a batch.
+func requireLabels(who string, y *tensors.Tensor) {
+	if y.Rank() != 1 || y.DType() != dtypes.Int32 {
+		panic(fmt.Sprintf("d2l: %s takes int32 labels y of shape (batch,), got %v of %v", who, ShapeOf(y), y.DType()))
+	}
 }

@@ -28,8 +28,9 @@ func NewAnimator(options PlotOptions) *Animator {
 	return &Animator{options: options, id: gonbui.UniqueId(), text: os.Stderr}
 }
 
-// Add adds to each series its value of y at x and shows the plot; None, and any
-// other NaN, adds nothing to its series. The first call fixes the number of
+// Add adds to each series its value of y at x and shows the plot. None adds
+// nothing to its series; any other NaN cannot be drawn either, but where points
+// are text it is written. The first call fixes the number of
 // series; a legend does so as well. Add panics on any other number.
 func (a *Animator) Add(x float64, ys ...float64) error {
 	want := max(len(a.series), len(a.options.Legend))
@@ -66,7 +67,7 @@ func (a *Animator) print(x float64, ys []float64) error {
 	}
 	fmt.Fprintf(&line, "%s %.2f", name, x)
 	for i, y := range ys {
-		if math.IsNaN(y) {
+		if isNone(y) {
 			continue
 		}
 		name := fmt.Sprintf("y%d", i)

@@ -29,7 +29,7 @@ func (c Conv2D) Kind() string { return "conv" }
 // Forward adds the convolution to the graph of x.
 func (c Conv2D) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	requireImages("Conv2D", x)
-	if c.Channels <= 0 || c.KernelSize <= 0 || c.Strides < 0 || c.Padding < 0 {
+	if !c.valid() {
 		panic(fmt.Sprintf("d2l: Conv2D needs positive Channels and KernelSize and no negative Strides or Padding, got %+v", c))
 	}
 	x = channelsLast(x)
@@ -38,6 +38,10 @@ func (c Conv2D) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	y := graph.Convolve(x, kernel).Strides(max(c.Strides, 1)).PaddingPerDim([][2]int{padding, padding}).Done()
 	y = graph.Add(y, graph.ExpandLeftToRank(biases, y.Rank()))
 	return channelsFirst(activation.Apply(c.Activation, y))
+}
+
+func (c Conv2D) valid() bool {
+	return c.Channels > 0 && c.KernelSize > 0 && c.Strides >= 0 && c.Padding >= 0
 }
 
 // withGradient returns the same convolution, as a kernel and its padding, in a
@@ -49,21 +53,7 @@ func withGradient(kernel *graph.Node, padding int) (*graph.Node, [2]int) {
 	before := max(padding-(size-1), 0)
 	after := before + 1 - size%2
 	for axis := range 2 {
-		parts := []*graph.Node{kernel}
-		zeros := func(n int) *graph.Node {
-			shape := kernel.Shape().Clone()
-			shape.Dimensions[axis] = n
-			return graph.Zeros(kernel.Graph(), shape)
-		}
-		if before > 0 {
-			parts = append([]*graph.Node{zeros(before)}, parts...)
-		}
-		if after > 0 {
-			parts = append(parts, zeros(after))
-		}
-		if len(parts) > 1 {
-			kernel = graph.Concatenate(parts, axis)
-		}
+		kernel = withZeros(kernel, axis, before, after)
 	}
 	return kernel, [2]int{padding + before, padding + after}
 }

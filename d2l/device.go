@@ -3,6 +3,7 @@ package d2l
 import (
 	"fmt"
 	"os"
+	"sync"
 
 	"github.com/gomlx/compute"
 )
@@ -30,7 +31,12 @@ func GPU(i int) Device { return Device{platformGPU, i} }
 // The variable GOMLX_BACKEND decides instead where it is set: xla:cpu for the
 // CPU, xla:cuda for the GPU and nothing else, go for GoMLX's own backend in pure
 // Go, which is slower by two orders of magnitude.
+//
+// It panics if i is negative.
 func TryGPU(i int) Device {
+	if i < 0 {
+		panic(fmt.Sprintf("d2l: TryGPU takes the number of a GPU, from 0, got %d", i))
+	}
 	if p, forced := forcedPlatform(); forced {
 		return Device{p, i}.orFirst()
 	}
@@ -95,13 +101,10 @@ func (d Device) orFirst() Device {
 	return d
 }
 
-var warned = map[string]bool{}
+var warned sync.Map
 
 func warnOnce(message string) {
-	seeds.Lock()
-	defer seeds.Unlock()
-	if !warned[message] {
-		warned[message] = true
+	if _, already := warned.LoadOrStore(message, true); !already {
 		fmt.Fprintln(os.Stderr, message)
 	}
 }

@@ -1,13 +1,19 @@
 package d2l
 
+import "fmt"
+
 // EvaluateAccuracyGPU returns the fraction of dataIter's examples that net
 // classifies correctly. It computes where the net's parameters are, or, given a
 // device, on a copy of the net there. It is the book's evaluate_accuracy_gpu
 // (section "Convolutional Neural Networks (LeNet)").
+//
+// A batch has inputs X of any shape the net takes and labels y, int32 (batch);
+// the net's output is (batch, classes). What the data and the net report is an
+// error, and so are no data at all.
 func EvaluateAccuracyGPU(net *Net, dataIter DataIter, ctx ...Device) (float64, error) {
-	if len(ctx) > 0 {
+	for _, device := range ctx { // None, or one.
 		var err error
-		if net, err = net.CopyTo(ctx[0]); err != nil {
+		if net, err = net.CopyTo(device); err != nil {
 			return 0, err
 		}
 	}
@@ -26,6 +32,9 @@ func EvaluateAccuracyGPU(net *Net, dataIter DataIter, ctx ...Device) (float64, e
 			return 0, err
 		}
 		metric.Add(correct, float64(y.Size()))
+	}
+	if metric[1] == 0 {
+		return 0, fmt.Errorf("there are no examples in %s", dataIter.Name())
 	}
 	return metric[0] / metric[1], nil
 }

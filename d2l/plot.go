@@ -30,8 +30,11 @@ type PlotOptions struct {
 // The book's formats: a solid, a dashed, a dash-dotted and a dotted line.
 var defaultFmts = []string{"-", "m--", "g-.", "r:"}
 
-// None stands for a missing value of y, which is not drawn.
-var None = math.NaN()
+// None stands for a missing value of y, which is not drawn. It is a NaN, but not
+// the one that arithmetic makes.
+var None = math.Float64frombits(0x7ff8_0000_0000_0d21)
+
+func isNone(y float64) bool { return math.Float64bits(y) == math.Float64bits(None) }
 
 // style is the look of all plots, made for a page of text.
 var style = struct {

@@ -49,6 +49,7 @@ func (n *Net) newProgram(build func(*model.Scope, []*graph.Node) []*graph.Node, 
 	if err != nil {
 		return nil, err
 	}
+	exec.SetMaxCache(-1) // As many shapes of batch as there are.
 	if device != 0 {
 		exec.AutoSharding(oneDevice).WithDeviceAssignment([]compute.DeviceNum{device})
 	}

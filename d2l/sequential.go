@@ -17,10 +17,21 @@ type Sequential []Layer
 // Kind returns "sequential".
 func (s Sequential) Kind() string { return "sequential" }
 
-// Forward applies the layers in order.
+// Forward applies the layers in order. A convolution and the pooling that follows
+// it may be computed together, where that is faster.
 func (s Sequential) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
-	for name, layer := range s.Named() {
-		x = layer.Forward(scope.In("%s", name), x)
+	var names []string
+	for name := range s.Named() {
+		names = append(names, name)
+	}
+	for i := 0; i < len(s); i++ {
+		layerScope := scope.In("%s", names[i])
+		if i+1 < len(s) && poolsInBlocks(s[i], s[i+1], x) {
+			x = convPool(s[i].(Conv2D), layerScope, x)
+			i++
+			continue
+		}
+		x = s[i].Forward(layerScope, x)
 	}
 	return x
 }

@@ -20,8 +20,16 @@ type Result struct {
 // epoch so far; they are plotted every 50 batches, the test accuracy after each
 // epoch. The rate counts the time to copy batches and step, not the loading and
 // the evaluation.
+//
+// A batch has inputs X of any shape the net takes and labels y, int32 (batch);
+// the net's output is (batch, classes). Two lines are printed at the end, as in
+// the book. What the data, the net or the device report is an error; an lr or
+// numEpochs that is not positive panics.
 func TrainCh5(net *Net, trainIter, testIter DataIter,
 	numEpochs int, lr float64, ctx Device) (*Result, error) {
+	if numEpochs <= 0 {
+		panic("d2l: TrainCh5 needs at least one epoch")
+	}
 	if err := net.Initialize(ctx, Xavier); err != nil {
 		return nil, err
 	}
@@ -59,6 +67,9 @@ func TrainCh5(net *Net, trainIter, testIter DataIter,
 				}
 			}
 			i++
+		}
+		if metric[2] == 0 {
+			return nil, fmt.Errorf("there are no examples in %s", trainIter.Name())
 		}
 		examples += metric[2]
 		if testAcc, err = EvaluateAccuracyGPU(net, testIter); err != nil {

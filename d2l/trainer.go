@@ -1,7 +1,9 @@
 package d2l
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -12,23 +14,34 @@ import (
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 )
 
-// Trainer makes training steps: it holds the net's forward pass, the softmax
+// Trainer makes training steps. It holds the net's forward pass, the softmax
 // cross-entropy of its output, the gradients and the optimizer's update as one
 // compiled program for each shape of batch. It is the book's gluon.Trainer
 // (section "Concise Implementation of Linear Regression") with the loss inside.
+//
+// A Trainer is for the parameters that the net had when it was made: after
+// Initialize or LoadParameters make a new one.
 type Trainer struct {
-	step *program
+	net     *Net
+	step    *program
+	classes int // Width of the net's output; 0 before the first step.
 }
 
 // NewTrainer returns a Trainer for a net that was initialized. The optimizer is
-// SGD or any of GoMLX's.
+// SGD or any of GoMLX's; it starts afresh, whatever trained the net before.
 func NewTrainer(net *Net, opt optimizer.Interface) (*Trainer, error) {
 	if net.store == nil {
 		return nil, errNoParameters
 	}
-	step, err := net.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+	if err := net.dropOptimizer(); err != nil {
+		return nil, err
+	}
+	t := &Trainer{net: net}
+	var err error
+	t.step, err = net.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
 		g := inputs[0].Graph()
 		yHat, y := net.layer.Forward(scope, inputs[0]), inputs[1]
+		requireScores(yHat, y)
 		mean := crossEntropy(yHat, y)
 		train.AddMainLoss(mean)
 		opt.UpdateGraph(scope.Store().RootScope(), g, train.TotalLoss(g))
@@ -38,19 +51,77 @@ func NewTrainer(net *Net, opt optimizer.Interface) (*Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Trainer{step}, nil
+	return t, nil
+}
+
+// dropOptimizer deletes what an earlier optimizer kept, its learning rate among
+// it: all variables but the layers' and the state of the random generator.
+func (n *Net) dropOptimizer() error {
+	var kept []string
+	for v := range n.store.IterVariables() {
+		if v.Scope() != netScope && !strings.HasPrefix(v.Scope(), netScope+"/") && v.Name() != model.RNGStateVariableName {
+			kept = append(kept, v.Path())
+		}
+	}
+	for _, path := range kept {
+		if err := n.store.DeleteVariable(path); err != nil {
+			return fmt.Errorf("dropping the state of an earlier optimizer: %w", err)
+		}
+	}
+	return nil
+}
+
+// requireScores panics unless yHat has a row of scores for each label in y.
+func requireScores(yHat, y *graph.Node) {
+	if yHat.Rank() != 2 || yHat.Shape().Dim(0) != y.Shape().Dim(0) {
+		panic(fmt.Sprintf("d2l: a classifier's output has shape (batch, classes), but for %d labels the net's is %v",
+			y.Shape().Dim(0), Shape(yHat.Shape().Dimensions)))
+	}
 }
 
 // Step trains the net on one batch: X are the inputs, y the labels, int32 of
 // shape (batch). It returns the sum of the batch's losses and the number of
 // correct predictions, both of the forward pass before the update, and it waits
 // for the device.
+//
+// A label that the net has no output for is an error, and so is a batch of a
+// shape that its layers do not take.
 func (t *Trainer) Step(X, y *tensors.Tensor) (lossSum, correct float64, err error) {
+	if t.step.exec.Store() != t.net.store {
+		return 0, 0, errors.New("the net was given other parameters since this Trainer was made: make a new one")
+	}
+	if err := t.checkLabels(X, y); err != nil {
+		return 0, 0, fmt.Errorf("training on a batch of shape %v: %w", ShapeOf(X), err)
+	}
 	outputs, err := t.step.call(X, y)
 	if err != nil {
 		return 0, 0, fmt.Errorf("training on a batch of shape %v: %w", ShapeOf(X), err)
 	}
 	return float64(tensors.ToScalar[float32](outputs[0])), float64(tensors.ToScalar[float32](outputs[1])), nil
+}
+
+// checkLabels refuses labels outside of the net's classes: they would count as
+// examples without a loss.
+func (t *Trainer) checkLabels(X, y *tensors.Tensor) error {
+	requireLabels("Trainer.Step", y)
+	if t.classes == 0 {
+		_, layers, err := t.net.withShapes(t.net.device, ShapeOf(X)[1:])
+		if err != nil {
+			return err
+		}
+		output := layers[len(layers)-1].Shape
+		t.classes = output[len(output)-1]
+	}
+	var wrong error
+	err := tensors.ConstFlatData(y, func(labels []int32) {
+		for i, label := range labels {
+			if label < 0 || int(label) >= t.classes {
+				wrong = fmt.Errorf("label %d is %d, but the net has outputs for 0 to %d", i, label, t.classes-1)
+				return
+			}
+		}
+	})
+	return errors.Join(wrong, err)
 }
 
 // crossEntropy returns the mean softmax cross-entropy of the examples, a scalar.

@@ -1,0 +1,64 @@
+package d2l
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// Convolution and pooling done together give what the layers give one by one:
+// outputs, and gradients with respect to the input and the parameters.
+func TestConvPoolIsConvThenPool(t *testing.T) {
+	for _, c := range []struct {
+		conv       Conv2D
+		input      []int
+		activation Activation
+		together   bool
+	}{
+		{Conv2D{Channels: 6, KernelSize: 5, Padding: 2}, []int{4, 1, 28, 28}, Sigmoid, true},
+		{Conv2D{Channels: 16, KernelSize: 5}, []int{3, 6, 14, 14}, Sigmoid, true},
+		{Conv2D{Channels: 4, KernelSize: 5, Padding: 2}, []int{1, 3, 9, 12}, ReLU, true}, // Odd height.
+		{Conv2D{Channels: 3, KernelSize: 5, Padding: 1, Strides: 1}, []int{2, 2, 11, 8}, Tanh, true},
+		{Conv2D{Channels: 3, KernelSize: 7, Padding: 3}, []int{2, 2, 7, 10}, NoActivation, true},
+		{Conv2D{Channels: 2, KernelSize: 5}, []int{2, 1, 6, 7}, Sigmoid, true}, // One block is left.
+		{Conv2D{Channels: 2, KernelSize: 5, Padding: 6}, []int{2, 1, 6, 6}, Sigmoid, true},
+		{Conv2D{Channels: 2, KernelSize: 4}, []int{2, 1, 8, 8}, Sigmoid, false},
+		{Conv2D{Channels: 2, KernelSize: 5, Strides: 2}, []int{2, 1, 12, 12}, Sigmoid, false},
+		{Conv2D{Channels: 64, KernelSize: 5}, []int{2, 3, 12, 12}, Sigmoid, false},
+	} {
+		t.Run(fmt.Sprintf("%+v on %v", c.conv, c.input), func(t *testing.T) {
+			c.conv.Activation = c.activation
+			layers := Sequential{c.conv, AvgPool2D{PoolSize: 2}}
+			net := NewNet(layers)
+			noError(t, net.Initialize(CPU(0), fixtureParameters))
+			p := must(net.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+				x := inputs[0]
+				if got := poolsInBlocks(layers[0], layers[1], x); got != c.together {
+					t.Errorf("done together: %v, expected %v", got, c.together)
+				}
+				var onebyone *graph.Node
+				net.forwardEach(scope, x, func(_ string, y *graph.Node) { onebyone = y })
+				together := layers.Forward(model.GetStore(x).Scope(netScope), x)
+				results := []*graph.Node{onebyone, together}
+				for _, y := range []*graph.Node{onebyone, together} {
+					of := []*graph.Node{x}
+					for _, v := range net.Parameters() {
+						of = append(of, v.NodeValue(x.Graph()))
+					}
+					// A weight of its own for each output, so that no two errors cancel.
+					weight := graph.Sin(graph.IotaFull(x.Graph(), y.Shape()))
+					results = append(results, graph.Gradient(graph.ReduceAllSum(graph.Mul(y, weight)), of...)...)
+				}
+				return results
+			}, true))(t)
+			defer p.finalize()
+			results := must(p.call(waves(21, 1, c.input...)))(t)
+			near(t, "output", float32s(t, results[1]), float32s(t, results[0]), 1e-5)
+			for i, of := range []string{"X", "weights", "biases"} {
+				near(t, "gradient of "+of, float32s(t, results[5+i]), float32s(t, results[2+i]), 1e-5)
+			}
+		})
+	}
+}
