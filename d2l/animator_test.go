@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"image/png"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -26,12 +27,31 @@ func TestAnimator(t *testing.T) {
 		wantPanic(t, func() { animator.Add(2, ys...) }, fmt.Sprintf("got %d values of y for 2 series", len(ys)), "None")
 	}
 	figure := must(animator.Figure())(t)
+	wantPanic(t, func() { NewAnimator(PlotOptions{XLim: []float64{10}}).Figure() }, "XLim takes the least and the greatest value, got [10]")
 	dir := t.TempDir()
 	for _, name := range []string{"plot.svg", "plot.PNG"} {
 		noError(t, figure.Save(filepath.Join(dir, "made", name)))
 	}
 	wantFiles(t, filepath.Join(dir, "made"), "plot.PNG", "plot.svg")
 	must(png.Decode(bytes.NewReader(must(os.ReadFile(filepath.Join(dir, "made", "plot.PNG")))(t))))(t)
+}
+
+// A loss that is no number is news, other than a missing value; neither is drawn.
+func TestAnimatorNaN(t *testing.T) {
+	animator := NewAnimator(PlotOptions{XLabel: "epoch", Legend: []string{"loss", "acc"}})
+	var text bytes.Buffer
+	animator.text = &text
+	noError(t, animator.Add(1, math.NaN(), None))
+	zero := 0.0
+	noError(t, animator.Add(2, zero/zero, 0.5))
+	noError(t, animator.Add(3, None, None))
+	if got, want := text.String(), "epoch 1.00  loss NaN\nepoch 2.00  loss NaN  acc 0.500\nepoch 3.00\n"; got != want {
+		t.Errorf("printed %q, expected %q", got, want)
+	}
+	if len(animator.series[0]) != 0 || len(animator.series[1]) != 1 {
+		t.Errorf("series %v, expected none and one point", animator.series)
+	}
+	checkSVG(t, must(must(animator.Figure())(t).SVG())(t))
 }
 
 // Without a legend the first call fixes the number of series.

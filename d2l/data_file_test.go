@@ -105,6 +105,25 @@ func TestDataFileMissing(t *testing.T) {
 	wantFiles(t, cache)
 }
 
+// A folder that the user names and that is none is not passed over for another
+// place.
+func TestDataFileNoFolder(t *testing.T) {
+	data, cache := places(t)
+	put(t, filepath.Join(data, "file"), nil)
+	put(t, filepath.Join(cache, "samples"), sample)
+	for _, dir := range []string{filepath.Join(data, "nowhere"), filepath.Join(data, "file")} {
+		t.Setenv("D2L_DATA", dir)
+		url, requests := serve(t, serveBytes(zipped(sample)))
+		content, err := sampleFile(url).load()
+		wantError(t, err, "D2L_DATA names "+dir+", which is not a folder", "samples", "unset it")
+		if content != nil || *requests != 0 {
+			t.Errorf("%d bytes were handed out and %d files fetched", len(content), *requests)
+		}
+		_, err = keep(true, sampleFile(url))
+		wantError(t, err, dir)
+	}
+}
+
 // What is not the file it should be is never read, nor silently replaced by
 // one from elsewhere.
 func TestDataFileDamaged(t *testing.T) {

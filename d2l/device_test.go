@@ -54,6 +54,13 @@ func TestTryGPU(t *testing.T) {
 	}
 }
 
+func TestTryGPUMisuse(t *testing.T) {
+	for _, variable := range []string{"", "xla:cpu", "go"} {
+		t.Setenv("GOMLX_BACKEND", variable)
+		wantPanic(t, func() { TryGPU(-1) }, "d2l: TryGPU takes the number of a GPU, from 0, got -1")
+	}
+}
+
 func TestBackend(t *testing.T) {
 	for _, c := range []struct {
 		variable string

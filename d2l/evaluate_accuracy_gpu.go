@@ -11,7 +11,7 @@ import "fmt"
 // the net's output is (batch, classes). What the data and the net report is an
 // error, and so are no data at all.
 func EvaluateAccuracyGPU(net *Net, dataIter DataIter, ctx ...Device) (float64, error) {
-	for _, device := range ctx { // None, or one.
+	for _, device := range ctx { // Zero or one.
 		var err error
 		if net, err = net.CopyTo(device); err != nil {
 			return 0, err

@@ -4,26 +4,20 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"iter"
-	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/d2l-go/book/d2l/d2ltest"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/gomlx/ml/train"
 )
 
-var update = flag.Bool("update", false, "write the golden files of testdata anew")
+// Those that the chapters' tests use as well.
+var noError, near, wave = d2ltest.NoError, d2ltest.Near, d2ltest.Wave
 
-func noError(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
+var update = flag.Bool("update", false, "write the golden files of testdata anew")
 
 // must returns the value of a call that may not fail.
 func must[T any](value T, err error) func(*testing.T) T {
@@ -82,23 +76,6 @@ func wantFiles(t *testing.T, dir string, want ...string) {
 	}
 }
 
-// near checks values against others: each within tolerance times one more than
-// its size.
-func near(t *testing.T, name string, got, want []float32, tolerance float64) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Errorf("%s: %d values, expected %d", name, len(got), len(want))
-		return
-	}
-	for i := range got {
-		g, w := float64(got[i]), float64(want[i])
-		if !(math.Abs(g-w) <= tolerance*(1+math.Abs(w))) {
-			t.Errorf("%s: value %d is %v, expected %v", name, i, g, w)
-			return
-		}
-	}
-}
-
 // golden compares content with a file of testdata.
 func golden(t *testing.T, name string, content []byte) {
 	t.Helper()
@@ -138,16 +115,6 @@ func unseeded(t *testing.T) { t.Cleanup(func() { seeds.source = nil }) }
 func float32s(t *testing.T, x *tensors.Tensor) []float32 {
 	t.Helper()
 	return must(tensors.CopyFlatData[float32](x))(t)
-}
-
-// wave returns n numbers in [-scale, scale]; the fixtures use the same.
-func wave(seed int, scale float64, n int) []float32 {
-	values := make([]float32, n)
-	for i := range values {
-		k := i + seed
-		values[i] = float32((float64((k*k*31+k*7)%2003)/1001 - 1) * scale)
-	}
-	return values
 }
 
 // waves returns a tensor of such numbers.
@@ -211,24 +178,4 @@ func values(t *testing.T, net *Net) map[string][]float32 {
 		all[p.Path()] = float32s(t, must(p.Value())(t))
 	}
 	return all
-}
-
-// firstBatches is a DataIter that ends after n batches.
-type firstBatches struct {
-	DataIter
-	n int
-}
-
-func (f firstBatches) Len() int { return f.n }
-
-func (f firstBatches) Iter() iter.Seq2[train.Batch, error] {
-	return func(yield func(train.Batch, error) bool) {
-		i := 0
-		for batch, err := range f.DataIter.Iter() {
-			if i == f.n || !yield(batch, err) {
-				return
-			}
-			i++
-		}
-	}
 }

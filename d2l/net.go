@@ -20,7 +20,9 @@ type Net struct {
 	init   Initializer
 	device Device
 	infer  *program
-	input  []int // Shape of one example, once the net has seen a batch.
+	// The Trainer whose optimizer's variables are in store, if there is one.
+	trainer *Trainer
+	input   []int // Shape of one example, once the net has seen a batch.
 }
 
 // netScope is where the layers' variables are, apart from optimizers'.
@@ -57,7 +59,7 @@ func (n *Net) use(store *model.Store, device Device, init Initializer) {
 	if n.store != nil {
 		n.store.Finalize()
 	}
-	n.store, n.device, n.init, n.infer, n.input = store, device, init, nil, nil
+	n.store, n.device, n.init, n.infer, n.trainer, n.input = store, device, init, nil, nil, nil
 }
 
 // Device returns where the net's parameters are.

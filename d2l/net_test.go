@@ -177,3 +177,18 @@ func TestRefusedFirstBatch(t *testing.T) {
 	}
 	must(net.Forward(waves(1, 1, 4, 1, 8, 8)))(t)
 }
+
+// Each size of batch is a program of its own, and there is no limit to them.
+func TestManyBatchSizes(t *testing.T) {
+	net := NewNet(Dense{Units: 2})
+	noError(t, net.Initialize(CPU(0), Xavier))
+	trainer := must(NewTrainer(net, SGD(0.1)))(t)
+	for size := 1; size <= 40; size++ {
+		X := waves(size, 1, size, 3)
+		if got := ShapeOf(must(net.Forward(X))(t)); got[0] != size {
+			t.Fatalf("the output has shape %v for a batch of %d", got, size)
+		}
+		_, _, err := trainer.Step(X, tensors.FromValue(make([]int32, size)))
+		noError(t, err)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -133,6 +134,7 @@ func TestPlotLeavesOut(t *testing.T) {
 		{"log", []float64{5}},
 		{"log", nil},
 		{"linear", []float64{1, math.Inf(1), 2, math.Inf(-1)}},
+		{"linear", []float64{1, math.NaN(), 2, None}},
 	} {
 		for _, options := range []PlotOptions{{YScale: c.scale}, {YScale: c.scale, Legend: []string{"loss"}}} {
 			checkSVG(t, must(must(Plot(nil, [][]float64{c.ys}, options))(t).SVG())(t))
@@ -158,6 +160,11 @@ func TestPlotNothing(t *testing.T) {
 func TestPlotMisuse(t *testing.T) {
 	wantPanic(t, func() { Plot([][]float64{{1}, {1}}, [][]float64{{1}, {1}, {1}}, PlotOptions{}) }, "2 series of x for 3 of y")
 	wantPanic(t, func() { Plot([][]float64{{1, 2}}, [][]float64{{1, 2}, {1}}, PlotOptions{}) }, "2 values of x for 1 of y in series 1")
+	for _, limits := range [][]float64{{1}, {0, 1, 2}} {
+		want := fmt.Sprintf("Lim takes the least and the greatest value, got %v", limits)
+		wantPanic(t, func() { Plot(nil, [][]float64{{1, 2}}, PlotOptions{XLim: limits}) }, "d2l: X"+want)
+		wantPanic(t, func() { Plot(nil, [][]float64{{1, 2}}, PlotOptions{YLim: limits}) }, "d2l: Y"+want)
+	}
 	wantPanic(t, func() { SetFigsize(0, 1) }, "SetFigsize needs a positive width")
 	wantPanic(t, func() { SetFigsize(1, math.NaN()) }, "SetFigsize needs a positive width")
 }

@@ -140,8 +140,24 @@ func TestTrainCh5Errors(t *testing.T) {
 	wantError(t, train(smallNet(), good, failing{good}, CPU(0)), "the disk is gone")
 	wantError(t, train(smallNet(), good, good, CPU(99)), "there is no cpu(99)")
 	wantError(t, train(NewNet(Dense{}), good, good, CPU(0)), "Dense needs positive Units")
+	none := quadrants(0, 4, false)
+	none.name = "an empty set"
+	wantError(t, train(smallNet(), none, good, CPU(0)), "there are no examples in an empty set")
+	wantError(t, train(smallNet(), good, none, CPU(0)), "there are no examples in an empty set")
 	if printed != "" {
 		t.Errorf("a training that failed prints %q", printed)
+	}
+}
+
+func TestTrainCh5Misuse(t *testing.T) {
+	net, X := initialized(t)
+	before, good := values(t, net), quadrants(8, 4, false)
+	for _, numEpochs := range []int{0, -1} {
+		wantPanic(t, func() { TrainCh5(net, good, good, numEpochs, 0.1, CPU(0)) }, "d2l: TrainCh5 needs at least one epoch")
+	}
+	must(net.Forward(X))(t)
+	if !reflect.DeepEqual(values(t, net), before) {
+		t.Error("a training that was refused drew the parameters anew")
 	}
 }
 
@@ -163,4 +179,8 @@ func TestEvaluateAccuracyGPU(t *testing.T) {
 	}
 	_, err := EvaluateAccuracyGPU(net, data, CPU(99))
 	wantError(t, err, "cpu(99)")
+	none := quadrants(0, 4, false)
+	none.name = "an empty set"
+	_, err = EvaluateAccuracyGPU(net, none)
+	wantError(t, err, "there are no examples in an empty set")
 }

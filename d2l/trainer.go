@@ -20,7 +20,8 @@ import (
 // (section "Concise Implementation of Linear Regression") with the loss inside.
 //
 // A Trainer is for the parameters that the net had when it was made: after
-// Initialize or LoadParameters make a new one.
+// Initialize or LoadParameters make a new one. A new one also takes the place of
+// the net's earlier one, which makes no further steps.
 type Trainer struct {
 	net     *Net
 	step    *program
@@ -33,10 +34,11 @@ func NewTrainer(net *Net, opt optimizer.Interface) (*Trainer, error) {
 	if net.store == nil {
 		return nil, errNoParameters
 	}
+	t := &Trainer{net: net}
+	net.trainer = t
 	if err := net.dropOptimizer(); err != nil {
 		return nil, err
 	}
-	t := &Trainer{net: net}
 	var err error
 	t.step, err = net.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
 		g := inputs[0].Graph()
@@ -45,7 +47,7 @@ func NewTrainer(net *Net, opt optimizer.Interface) (*Trainer, error) {
 		mean := crossEntropy(yHat, y)
 		train.AddMainLoss(mean)
 		opt.UpdateGraph(scope.Store().RootScope(), g, train.TotalLoss(g))
-		train.ExecPerStepUpdateGraphFn(g) // What layers registered: batch norm's statistics.
+		train.ExecPerStepUpdateGraphFn(g) // What layers ask for after each step.
 		return []*graph.Node{graph.MulScalar(mean, float64(y.Shape().Size())), numCorrect(yHat, y)}
 	}, true)
 	if err != nil {
@@ -87,8 +89,8 @@ func requireScores(yHat, y *graph.Node) {
 // A label that the net has no output for is an error, and so is a batch of a
 // shape that its layers do not take.
 func (t *Trainer) Step(X, y *tensors.Tensor) (lossSum, correct float64, err error) {
-	if t.step.exec.Store() != t.net.store {
-		return 0, 0, errors.New("the net was given other parameters since this Trainer was made: make a new one")
+	if t.net.trainer != t {
+		return 0, 0, errors.New("the net was given other parameters or another Trainer since this Trainer was made: make a new one")
 	}
 	if err := t.checkLabels(X, y); err != nil {
 		return 0, 0, fmt.Errorf("training on a batch of shape %v: %w", ShapeOf(X), err)
@@ -104,13 +106,22 @@ func (t *Trainer) Step(X, y *tensors.Tensor) (lossSum, correct float64, err erro
 // examples without a loss.
 func (t *Trainer) checkLabels(X, y *tensors.Tensor) error {
 	requireLabels("Trainer.Step", y)
+	if X.Rank() == 0 {
+		return errors.New("X has no batch axis")
+	}
 	if t.classes == 0 {
 		_, layers, err := t.net.withShapes(t.net.device, ShapeOf(X)[1:])
 		if err != nil {
 			return err
 		}
-		output := layers[len(layers)-1].Shape
-		t.classes = output[len(output)-1]
+		output := ShapeOf(X) // Of a net without layers.
+		if len(layers) > 0 {
+			output = layers[len(layers)-1].Shape
+		}
+		if len(output) != 2 {
+			return fmt.Errorf("a classifier's output has shape (batch, classes), but for one example the net's is %v", output)
+		}
+		t.classes = output[1]
 	}
 	var wrong error
 	err := tensors.ConstFlatData(y, func(labels []int32) {

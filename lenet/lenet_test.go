@@ -2,43 +2,24 @@ package lenet
 
 import (
 	"encoding/json"
-	"iter"
 	"math"
 	"os"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/d2l-go/book/d2l"
+	"github.com/d2l-go/book/d2l/d2ltest"
 	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/gomlx/ml/train"
 )
-
-func noError(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// wave returns n numbers in [-scale, scale]; the fixture uses the same.
-func wave(seed int, scale float64, n int) []float32 {
-	values := make([]float32, n)
-	for i := range values {
-		k := i + seed
-		values[i] = float32((float64((k*k*31+k*7)%2003)/1001 - 1) * scale)
-	}
-	return values
-}
 
 // initialized returns a net whose parameters have been drawn.
 func initialized(t *testing.T) *d2l.Net {
 	t.Helper()
 	net := New()
-	noError(t, net.Initialize(d2l.CPU(0), d2l.Xavier))
-	_, err := net.Forward(tensors.FromFlatDataAndDimensions(wave(0, 1, 784), 1, 1, 28, 28))
-	noError(t, err)
+	d2ltest.NoError(t, net.Initialize(d2l.CPU(0), d2l.Xavier))
+	_, err := net.Forward(tensors.FromFlatDataAndDimensions(d2ltest.Wave(0, 1, 784), 1, 1, 28, 28))
+	d2ltest.NoError(t, err)
 	return net
 }
 
@@ -50,9 +31,9 @@ func parameters(t *testing.T, net *d2l.Net) map[string][]float32 {
 	all := map[string][]float32{}
 	for _, p := range net.Parameters() {
 		value, err := p.Value()
-		noError(t, err)
+		d2ltest.NoError(t, err)
 		values, err := tensors.CopyFlatData[float32](value)
-		noError(t, err)
+		d2ltest.NoError(t, err)
 		if shape := p.Shape().Dimensions; len(shape) > 1 {
 			values = reordered(values, shape, func(ours, theirs int, from, to []float32) { to[theirs] = from[ours] })
 		}
@@ -130,38 +111,38 @@ func TestAgainstPyTorch(t *testing.T) {
 		After1, After5 map[string]sample
 	}
 	content, err := os.ReadFile("testdata/lenet.json")
-	noError(t, err)
-	noError(t, json.Unmarshal(content, &fixture))
+	d2ltest.NoError(t, err)
+	d2ltest.NoError(t, json.Unmarshal(content, &fixture))
 
 	net := initialized(t)
 	for _, p := range net.Parameters() {
 		layer := slices.Index([]string{"conv0", "conv1", "dense0", "dense1", "dense2"}, strings.Split(key(p.Path()), "/")[0])
 		shape := p.Shape().Dimensions
-		values := wave(1000*layer+500, 0.1, p.Shape().Size())
+		values := d2ltest.Wave(1000*layer+500, 0.1, p.Shape().Size())
 		if len(shape) > 1 {
 			fanIn := p.Shape().Size() / shape[len(shape)-1]
-			values = reordered(wave(1000*layer, 2/math.Sqrt(float64(fanIn)), p.Shape().Size()), shape,
+			values = reordered(d2ltest.Wave(1000*layer, 2/math.Sqrt(float64(fanIn)), p.Shape().Size()), shape,
 				func(ours, theirs int, from, to []float32) { to[ours] = from[theirs] })
 		}
-		noError(t, p.SetValue(tensors.FromFlatDataAndDimensions(values, shape...)))
+		d2ltest.NoError(t, p.SetValue(tensors.FromFlatDataAndDimensions(values, shape...)))
 	}
-	pixels := wave(77, 0.5, 4*784)
+	pixels := d2ltest.Wave(77, 0.5, 4*784)
 	for i := range pixels {
 		pixels[i] += 0.5
 	}
 	X, y := tensors.FromFlatDataAndDimensions(pixels, 4, 1, 28, 28), tensors.FromValue(fixture.Labels)
 
 	yHat, err := net.Forward(X)
-	noError(t, err)
+	d2ltest.NoError(t, err)
 	logits, err := tensors.CopyFlatData[float32](yHat)
-	noError(t, err)
-	near(t, "logits", logits, fixture.Logits, 1e-5)
+	d2ltest.NoError(t, err)
+	d2ltest.Near(t, "logits", logits, fixture.Logits, 1e-5)
 
 	trainer, err := d2l.NewTrainer(net, d2l.SGD(fixture.LR))
-	noError(t, err)
+	d2ltest.NoError(t, err)
 	for step := range 5 {
 		lossSum, correct, err := trainer.Step(X, y)
-		noError(t, err)
+		d2ltest.NoError(t, err)
 		if math.Abs(lossSum-fixture.LossSums[step]) > 1e-4*fixture.LossSums[step] || correct != fixture.Correct[step] {
 			t.Errorf("step %d: loss %v and %v correct, expected %v and %v", step+1, lossSum, correct, fixture.LossSums[step], fixture.Correct[step])
 		}
@@ -189,68 +170,9 @@ func compare(t *testing.T, when string, got map[string][]float32, want map[strin
 			}
 			sum += float64(v)
 		}
-		near(t, when+name, values, sample.Values, tolerance)
+		d2ltest.Near(t, when+name, values, sample.Values, tolerance)
 		if n := float64(len(got[name])); math.Abs(sum-sample.Sum) > tolerance*n {
 			t.Errorf("%sthe sum of %s is %v, expected %v", when, name, sum, sample.Sum)
 		}
-	}
-}
-
-// near checks values against others: each within tolerance times one more than
-// its size.
-func near(t *testing.T, name string, got, want []float32, tolerance float64) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Errorf("%s: %d values, expected %d", name, len(got), len(want))
-		return
-	}
-	for i := range got {
-		g, w := float64(got[i]), float64(want[i])
-		if !(math.Abs(g-w) <= tolerance*(1+math.Abs(w))) {
-			t.Errorf("%s: value %d is %v, expected %v", name, i, g, w)
-			return
-		}
-	}
-}
-
-// firstBatches is a DataIter that ends after n batches.
-type firstBatches struct {
-	d2l.DataIter
-	n int
-}
-
-func (f firstBatches) Len() int { return f.n }
-
-func (f firstBatches) Iter() iter.Seq2[train.Batch, error] {
-	return func(yield func(train.Batch, error) bool) {
-		i := 0
-		for batch, err := range f.DataIter.Iter() {
-			if i == f.n || !yield(batch, err) {
-				return
-			}
-			i++
-		}
-	}
-}
-
-// A seed repeats the chapter's training, here a small part of it, to the bit.
-func TestSeedRepeats(t *testing.T) {
-	run := func() (d2l.Result, map[string][]float32) {
-		train, test := d2l.LoadDataFashionMnist(128)
-		net := New()
-		result, err := d2l.TrainCh5(net, firstBatches{train, 15}, firstBatches{test, 4}, 2, 0.9, d2l.CPU(0))
-		noError(t, err)
-		result.ExamplesPerSec = 0 // The only figure that may differ.
-		return *result, parameters(t, net)
-	}
-	d2l.Seed(1)
-	result, values := run()
-	d2l.Seed(1)
-	again, valuesAgain := run()
-	if result != again || !reflect.DeepEqual(values, valuesAgain) {
-		t.Errorf("the same seed gives %+v and %+v", result, again)
-	}
-	if !(result.Loss > 1.5 && result.Loss < 3) || !(result.TrainAcc > 0.05 && result.TrainAcc < 0.6) {
-		t.Errorf("after 30 steps: %+v", result)
 	}
 }

@@ -1,0 +1,44 @@
+// Package d2ltest has what the tests of the helpers and those of the chapters
+// share.
+package d2ltest
+
+import (
+	"math"
+	"testing"
+)
+
+// NoError ends the test if err is one.
+func NoError(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Near checks values against others: each within tolerance times one more than
+// its size.
+func Near(t testing.TB, name string, got, want []float32, tolerance float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%s: %d values, expected %d", name, len(got), len(want))
+		return
+	}
+	for i := range got {
+		g, w := float64(got[i]), float64(want[i])
+		if !(math.Abs(g-w) <= tolerance*(1+math.Abs(w))) {
+			t.Errorf("%s: value %d is %v, expected %v", name, i, g, w)
+			return
+		}
+	}
+}
+
+// Wave returns n numbers in [-scale, scale], the same for the same seed: the
+// inputs and parameters for which the files of testdata have PyTorch's results.
+func Wave(seed int, scale float64, n int) []float32 {
+	values := make([]float32, n)
+	for i := range values {
+		k := i + seed
+		values[i] = float32((float64((k*k*31+k*7)%2003)/1001 - 1) * scale)
+	}
+	return values
+}
