@@ -26,9 +26,12 @@ def kernel_env(root: Path, cache: Path, go: str, goflags: str) -> dict[str, str]
     flags = [f for f in shlex.split(goflags) if not f.lstrip("-").startswith(("mod=", "modfile="))]
     flags.append("-ldflags=-s -w")
 
-    plugins = [os.environ.get("PJRT_PLUGIN_LIBRARY_PATH", ""), cache / "pjrt/cpu", cache / "pjrt/nvidia"]
-    for lib in (Path.home() / ".local/lib", Path("/usr/local/lib")):  # where go-xla's own installer puts them
-        plugins += [lib / "go-xla", lib / "go-xla/nvidia"]
+    # As in d2l's pluginDirs, the user's own list is the whole list.
+    plugins = [os.environ.get("PJRT_PLUGIN_LIBRARY_PATH", "")]
+    if not plugins[0]:
+        plugins = [cache / "pjrt/cpu", cache / "pjrt/nvidia"]
+        for lib in (Path.home() / ".local/lib", Path("/usr/local/lib")):  # where go-xla's own installer puts them
+            plugins += [lib / "go-xla", lib / "go-xla/nvidia"]
 
     return {
         "PATH": literal(f"{root}/scripts/kernel:{root}/.venv/bin:") + "${PATH}",
@@ -38,7 +41,7 @@ def kernel_env(root: Path, cache: Path, go: str, goflags: str) -> dict[str, str]
         "GOWORK": "auto",
         "GOTOOLCHAIN": "local",
         "GOMLX_NO_AUTO_INSTALL": "1",
-        "PJRT_PLUGIN_LIBRARY_PATH": literal(":".join(str(p) for p in plugins if str(p))),
+        "PJRT_PLUGIN_LIBRARY_PATH": literal(":".join(map(str, plugins))),
     }
 
 

@@ -6,6 +6,7 @@ Printed text must be the same, but for two things: the speed and the device of a
 `8123.4 examples/sec on cpu(0)`, and the figures named in the saved cell's metadata, each within its
 tolerance: {"d2l": {"tolerance": {"loss": 0.03}}} is for lines such as `loss 0.471, train acc 0.822`.
 Of pictures the kind must be the same, and they must not be empty. Exits with 1 on a difference.
+What a cell wrote to stderr, such as a warning about this machine's devices, is only mentioned.
 """
 
 import json
@@ -18,26 +19,42 @@ NUMBER = r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|nan|inf)"
 
 def differences(saved: dict, executed: dict) -> list[str]:
     """One text for each difference between two notebooks, as read from their files."""
-    old, new = ([c for c in nb["cells"] if c["cell_type"] == "code"] for nb in (saved, executed))
+    old, new = code_cells(saved), code_cells(executed)
     if [text(c["source"]) for c in old] != [text(c["source"]) for c in new]:
         return ["the two notebooks do not hold the same code"]
     found = []
     for number, (a, b) in enumerate(zip(old, new), 1):
         tolerance = a.get("metadata", {}).get("d2l", {}).get("tolerance", {})
-        title = first_line(text(a["source"]))
         for what, expected, got in cell_differences(a["outputs"], b["outputs"], tolerance):
-            found.append(f"code cell {number} ({title}): {what}\n  expected: {expected}\n  got:      {got}")
+            found.append(f"{name(number, a)}: {what}\n  expected: {expected}\n  got:      {got}")
     return found
 
 
+def remarks(executed: dict) -> list[str]:
+    """One text for each cell that wrote to stderr."""
+    found = []
+    for number, cell in enumerate(code_cells(executed), 1):
+        lines = printed(cell["outputs"], "stderr")
+        if lines:
+            found.append("\n  ".join([f"remark: {name(number, cell)} wrote to stderr:", *lines]))
+    return found
+
+
+def code_cells(nb: dict) -> list[dict]:
+    return [c for c in nb["cells"] if c["cell_type"] == "code"]
+
+
+def name(number: int, cell: dict) -> str:
+    return f"code cell {number} ({first_line(text(cell['source']))})"
+
+
 def cell_differences(old: list, new: list, tolerance: dict):
-    for stream in ("stdout", "stderr"):
-        a, b = (printed(outputs, stream) for outputs in (old, new))
-        for i in range(max(len(a), len(b))):
-            x, y = (lines[i] if i < len(lines) else None for lines in (a, b))
-            if x is None or y is None or not same_line(x, y, tolerance):
-                yield f"{stream}, line {i + 1}", show(x), show(y)
-                break  # what follows is likely to be off as well
+    a, b = (printed(outputs, "stdout") for outputs in (old, new))
+    for i in range(max(len(a), len(b))):
+        x, y = (lines[i] if i < len(lines) else None for lines in (a, b))
+        if x is None or y is None or not same_line(x, y, tolerance):
+            yield f"line {i + 1}", show(x), show(y)
+            break  # what follows is likely to be off as well
     a, b = (sorted(kinds(o) for o in outputs if "data" in o) for outputs in (old, new))
     if a != b:
         yield "what it shows", a or "nothing", b or "nothing"
@@ -87,8 +104,8 @@ def show(line: str | None) -> str:
 def main() -> int:
     saved, executed = (json.loads(Path(p).read_text(encoding="utf-8")) for p in sys.argv[1:3])
     found = differences(saved, executed)
-    for difference in found:
-        print(f"{sys.argv[1]}: {difference}")
+    for said in remarks(executed) + found:
+        print(f"{sys.argv[1]}: {said}")
     return 1 if found else 0
 
 

@@ -3,7 +3,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from compare import differences  # noqa: E402
+from compare import differences, remarks  # noqa: E402
 
 TRAINED = "loss 0.471, train acc 0.822, test acc 0.836\n9012.3 examples/sec on cpu(0)\n"
 TOLERANCE = {"loss": 0.03, "train acc": 0.02, "test acc": 0.03}
@@ -42,6 +42,14 @@ class CompareTest(unittest.TestCase):
         self.check(False, notebook(shown={"image/svg+xml": "<svg>1"}), notebook())
         self.check(False, notebook(shown={"image/svg+xml": "<svg>1"}), notebook(shown={"image/svg+xml": ""}))
         self.check(False, notebook(shown={"image/svg+xml": "<svg>1"}), notebook(shown={"image/png": "aGk="}))
+
+    def test_stderr_is_only_mentioned(self):
+        warned = notebook("a\n")
+        warned["cells"][0]["outputs"].append({"output_type": "stream", "name": "stderr", "text": ["no plugin\n", "cpu(0) it is\n"]})
+        self.check(True, notebook("a\n"), warned)
+        self.check(True, warned, notebook("a\n"))
+        self.assertEqual(remarks(notebook("a\n")), [])
+        self.assertEqual(remarks(warned), ["remark: code cell 1 (train()) wrote to stderr:\n  no plugin\n  cpu(0) it is"])
 
     def test_a_difference_names_cell_expected_and_got(self):
         (text,) = differences(notebook("one\n"), notebook("two\n"))

@@ -3,27 +3,48 @@
 usage: run.py --out FOLDER NOTEBOOK...
 
 Writes FOLDER/<name>.ipynb with the outputs and FOLDER/<name>.html, or FOLDER/<name>.failed.ipynb
-if a cell fails. Exits with 1 if a notebook fails, with 130 if it is interrupted.
+if a cell fails: then those of an earlier run stay, and it says so. Exits with 1 if a notebook fails,
+with 130 if it is interrupted.
 """
 
-import argparse
-import asyncio
-import logging
-import os
-import re
 import signal
 import sys
-import tempfile
-import threading
-import time
-from pathlib import Path
 
-import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, DeadKernelError
-from nbconvert import HTMLExporter
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-from compare import first_line
+
+def stop(*_) -> None:
+    """Ends the program while no notebook runs."""
+    print("chapter: interrupted; what is in out/ may be of an earlier run", flush=True)
+    sys.exit(130)
+
+
+def stop_on_signals() -> None:
+    for sig in SIGNALS:
+        signal.signal(sig, stop)
+
+
+if __name__ == "__main__":
+    stop_on_signals()  # the imports below take a second
+
+import argparse  # noqa: E402
+import asyncio  # noqa: E402
+import atexit  # noqa: E402
+import logging  # noqa: E402
+import os  # noqa: E402
+import re  # noqa: E402
+import tempfile  # noqa: E402
+import threading  # noqa: E402
+import time  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+import nbformat  # noqa: E402
+from jupyter_client.kernelspec import NoSuchKernel  # noqa: E402
+from nbclient import NotebookClient  # noqa: E402
+from nbclient.exceptions import CellExecutionError, DeadKernelError  # noqa: E402
+from nbconvert import HTMLExporter  # noqa: E402
+
+from compare import first_line  # noqa: E402
 
 ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
@@ -86,9 +107,8 @@ class Runner(NotebookClient):
                 self.numbers[index] = len(self.numbers) + 1
         self.running: int | None = None  # index of the cell that runs, or ran last
         self.partial = {}  # stream → text of its last line, when the line is not complete yet
-        self.kernel_pid: int | None = None
+        self.leader: int | None = None  # the kernel's process, which leads a session
         self.interrupted = False
-        self.on_notebook_start = self._notebook_started
         self.on_cell_start = self._cell_started
         self.on_cell_execute = self._cell_executes
         self.on_cell_executed = self._cell_executed
@@ -105,18 +125,25 @@ class Runner(NotebookClient):
         finally:
             # After a hard end GoNB's helpers and the program of the cell may still run: all of the
             # kernel's session, as gopls has a process group of its own.
-            if self.kernel_pid is not None:
-                for pid in session(self.kernel_pid):
+            if self.leader is not None:
+                for pid in session(self.leader):
                     try:
                         os.kill(pid, signal.SIGKILL)
                     except ProcessLookupError:
                         pass
+            # nbclient forgets a kernel that did not come up.
+            atexit.unregister(self._cleanup_kernel)
+            if self.km is not None and self.km.has_kernel:
+                await self._async_cleanup_kernel()
 
-    def _notebook_started(self, notebook) -> None:
-        self.kernel_pid = self.km.provisioner.pid
+    async def async_start_new_kernel(self, **kwargs) -> None:
         loop = asyncio.get_running_loop()
-        for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for sig in SIGNALS:  # nbclient has just set handlers of its own
             loop.add_signal_handler(sig, self._interrupt)
+        try:
+            await super().async_start_new_kernel(**kwargs)
+        finally:
+            self.leader = self.km.provisioner and self.km.provisioner.pid
 
     def _interrupt(self) -> None:
         self.interrupted = True
@@ -163,14 +190,17 @@ class Runner(NotebookClient):
         self.screen.line(f"     {'!' if name == 'stderr' else '|'} {shown}".rstrip())
 
 
-def write(path: Path, text: str) -> None:
-    """Writes a file whole or not at all."""
-    tmp = path.with_name(f".{path.name}.{os.getpid()}")
+def write(texts: dict[Path, str]) -> None:
+    """Writes files whole, all of them or none."""
+    temporary = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in texts}
     try:
-        tmp.write_text(text, encoding="utf-8")
-        tmp.replace(path)
+        for path, tmp in temporary.items():
+            tmp.write_text(texts[path], encoding="utf-8")
+        for path, tmp in temporary.items():
+            tmp.replace(path)
     finally:
-        tmp.unlink(missing_ok=True)
+        for tmp in temporary.values():
+            tmp.unlink(missing_ok=True)
 
 
 def page(nb, name: str) -> str:
@@ -194,36 +224,47 @@ def cell_report(cell, error: CellExecutionError) -> list[str]:
     return [f"  {line}" for i, line in enumerate(lines) if line.strip() and line not in lines[:i]]
 
 
-async def run_notebook(path: Path, out: Path, screen: Screen) -> int:
+def earlier(screen: Screen, *files: Path) -> None:
+    """After a failure, says which files are not of this run."""
+    kept = [str(file) for file in files if file.exists()]
+    if kept:
+        screen.line(f"chapter: of an earlier run, not this one: {' and '.join(kept)}")
+
+
+def run_notebook(path: Path, out: Path, screen: Screen) -> int:
     done, failed, html = (out / f"{path.stem}{end}" for end in (".ipynb", ".failed.ipynb", ".html"))
-    for stale in (done, failed, html):
-        stale.unlink(missing_ok=True)
+    failed.unlink(missing_ok=True)
     try:
         nb = nbformat.read(path, as_version=4)
     except Exception as error:
-        screen.line(f"chapter: {path.name} is not a notebook that can be read: {error}")
+        screen.line(f"chapter: FAILED: {path.name} is not a notebook that can be read: {error}")
+        earlier(screen, done, html)
         return 1
     for cell in nb.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
 
+    kernel = nb.metadata.get("kernelspec", {}).get("name", "gonb")
     start = time.monotonic()
     screen.line(f"chapter: running {path.name}")
     # The kernel's own log is of interest only if the kernel dies. Its temporary files go with it.
     with tempfile.TemporaryDirectory(prefix="d2l-") as tmp, open(Path(tmp, "kernel.log"), "w+", errors="replace") as log:
         runner = Runner(
             nb, screen,
-            kernel_name=nb.metadata.get("kernelspec", {}).get("name", "gonb"),
+            kernel_name=kernel,
             resources={"metadata": {"path": str(path.parent)}},
             timeout=None, startup_timeout=180, record_timing=False, coalesce_streams=True,
         )
         problem: list[str] = []
         try:
-            await runner.run(stdout=log, stderr=log, env=dict(os.environ, TMPDIR=tmp))
-        except (CellExecutionError, DeadKernelError, RuntimeError, asyncio.CancelledError) as error:
+            asyncio.run(runner.run(stdout=log, stderr=log, env=dict(os.environ, TMPDIR=tmp)))
+        except NoSuchKernel:
+            problem = [f'{path.name} asks for the kernel {kernel}, which is not there; choose "Go (gonb)" for it in scripts/lab']
+        except (CellExecutionError, DeadKernelError, RuntimeError, OSError, asyncio.CancelledError, KeyboardInterrupt) as error:
             where = path.name if runner.running is None else f"{path.name}, {runner.label()}"
-            if runner.interrupted:
+            if runner.interrupted or isinstance(error, KeyboardInterrupt):
+                runner.interrupted = True
                 problem = [f"{where}: interrupted"]
             elif isinstance(error, CellExecutionError):
                 problem = [where] + cell_report(nb.cells[runner.running], error)
@@ -231,23 +272,25 @@ async def run_notebook(path: Path, out: Path, screen: Screen) -> int:
                 log.seek(0)
                 lines = [ANSI.sub("", line.rstrip()) for line in log.readlines()[-30:]]
                 problem = [f"{where}: {error}"] + [f"  kernel: {line}" for line in lines if line]
+        finally:
+            stop_on_signals()  # the runner had handlers of its own
         runner.finish_cell()
 
     if problem:
         if runner.running is not None:
-            write(failed, nbformat.writes(nb) + "\n")
+            write({failed: nbformat.writes(nb) + "\n"})
         screen.line(f"chapter: FAILED: {problem[0]}")
         for line in problem[1:]:
             screen.line(line)
         if runner.running is not None:
             screen.line(f"chapter: the outputs so far are in {failed}")
+        earlier(screen, done, html)
         return 130 if runner.interrupted else 1
     # GoNB leaves fields empty that are better absent (the page would show plain, uncoloured code), and
     # the Go version of this machine is no part of a notebook.
     language = nb.metadata.language_info
     nb.metadata.language_info = {k: v for k, v in language.items() if v and k != "version"}
-    write(done, nbformat.writes(nb) + "\n")
-    write(html, page(nb, path.stem))
+    write({done: nbformat.writes(nb) + "\n", html: page(nb, path.stem)})
     screen.line(f"chapter: {path.name}: {len(runner.numbers)} cells in {time.monotonic() - start:.0f} s")
     screen.line(f"chapter: notebook {done}")
     screen.line(f"chapter: page     {html}")
@@ -259,15 +302,19 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("notebooks", type=Path, nargs="+")
     args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
     logging.getLogger("traitlets").setLevel(logging.CRITICAL)  # what matters is said here
     screen = Screen()
     result = 0
-    for path in args.notebooks:
-        code = asyncio.run(run_notebook(path.resolve(), args.out, screen))
-        if code == 130:
-            return code
-        result = result or code
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+        for path in args.notebooks:
+            code = run_notebook(path.resolve(), args.out, screen)
+            if code == 130:
+                return code
+            result = result or code
+    except OSError as error:  # the disk is full, a file may not be written, ...
+        screen.line(f"chapter: FAILED: {error}")
+        return 1
     return result
 
 

@@ -1,0 +1,147 @@
+"""Runs small notebooks on the registered kernel, as scripts/chapter does; called by scripts/test."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+RUN = [sys.executable, str(HERE / "run.py"), "--out"]
+
+# Imported by the cell itself, not through d2l.
+VERSIONS = r"""
+import (
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
+	_ "github.com/gomlx/go-xla/compute/xla"
+)
+
+%%
+backend, err := compute.NewWithConfig("xla:cpu")
+if err != nil {
+	panic(err)
+}
+exec, err := graph.NewExec(backend, func(x *graph.Node) *graph.Node { return graph.Add(x, x) })
+if err != nil {
+	panic(err)
+}
+y, err := exec.Exec1(float32(21))
+if err != nil {
+	panic(err)
+}
+fmt.Println("computed", y.Value())
+info, _ := debug.ReadBuildInfo()
+for _, m := range info.Deps {
+	if strings.HasPrefix(m.Path, "github.com/gomlx/") {
+		fmt.Println(m.Path, m.Version, m.Replace)
+	}
+}
+"""
+
+
+def notebook(*cells, kernel="gonb"):
+    return json.dumps({
+        "nbformat": 4, "nbformat_minor": 5,
+        "metadata": {"kernelspec": {"name": kernel, "display_name": kernel, "language": "go"}},
+        "cells": [
+            {"id": f"cell{i}", "cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
+            for i, source in enumerate(cells)
+        ],
+    })
+
+
+class ModuleProxy(ThreadingHTTPServer):
+    """A module proxy that has nothing, and remembers what it was asked for."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), self.Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.asked = []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def server_close(self):
+        self.shutdown()
+        super().server_close()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.server.asked.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, *_):
+            pass
+
+
+class RunTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="d2l-test-")
+        self.addCleanup(folder.cleanup)
+        self.path = Path(folder.name, "small.ipynb")
+        self.out = Path(folder.name, "out")
+        self.out.mkdir()
+
+    def run_notebook(self, text, status, **env):
+        self.path.write_text(text)
+        done = subprocess.run([*RUN, self.out, self.path], env=dict(os.environ, **env), text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
+        self.assertEqual(done.returncode, status, done.stdout)
+        self.assertNotIn("Traceback", done.stdout)
+        return done.stdout
+
+    def files(self):
+        return sorted(path.name for path in self.out.iterdir())
+
+    def test_a_cell_takes_the_versions_of_go_mod_and_asks_for_no_other(self):
+        wanted = dict(re.findall(r"^\s*(github\.com/gomlx/\S+) (\S+)$", (ROOT / "go.mod").read_text(), re.M))
+        self.assertEqual(len(wanted), 3)
+        with ModuleProxy() as proxy:
+            said = self.run_notebook(notebook(VERSIONS), 0, GOPROXY=proxy.url)
+        self.assertEqual(proxy.asked, [])
+        self.assertIn("computed 42", said)
+        self.assertEqual(dict(re.findall(r"(github\.com/gomlx/\S+) (\S+) <nil>", said)), wanted)
+        self.assertEqual(self.files(), ["small.html", "small.ipynb"])
+
+    def test_a_failed_cell_is_named_and_nothing_is_taken_for_its_page(self):
+        for earlier in ("small.html", "small.ipynb"):
+            (self.out / earlier).write_text("earlier")
+        said = self.run_notebook(notebook("%%\nfmt.Println(6 * 7)", "%%\nnoSuchThing()"), 1)
+        self.assertIn("| 42", said)
+        self.assertIn("FAILED: small.ipynb, cell 2 of 2: noSuchThing()", said)
+        self.assertIn("undefined: noSuchThing", said)
+        self.assertRegex(said, r"of an earlier run, not this one: \S+/small\.ipynb and \S+/small\.html")
+        self.assertEqual(self.files(), ["small.failed.ipynb", "small.html", "small.ipynb"])
+        self.assertEqual((self.out / "small.html").read_text(), "earlier")
+        outputs = json.loads((self.out / "small.failed.ipynb").read_text())["cells"][0]["outputs"]
+        self.assertEqual("".join(outputs[0]["text"]), "42\n")
+
+    def test_an_unknown_kernel_is_named(self):
+        said = self.run_notebook(notebook("%%\n", kernel="python9"), 1)
+        self.assertIn("FAILED: small.ipynb asks for the kernel python9, which is not there", said)
+        self.assertEqual(self.files(), [])
+
+    def test_an_interruption_before_the_kernel_is_up(self):
+        self.path.write_text(notebook("%%\n"))
+        with subprocess.Popen([*RUN, self.out, self.path], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as program:
+            first = program.stdout.readline()
+            program.send_signal(signal.SIGINT)
+            rest = program.stdout.read()
+        self.assertEqual((first, program.returncode), ("chapter: running small.ipynb\n", 130), rest)
+        self.assertRegex(rest, r"^chapter: (FAILED: small\.ipynb: interrupted|interrupted; what is in out/ .*)\n$")
+        self.assertEqual(self.files(), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
