@@ -168,13 +168,3 @@ func numGPUs() (int, error) {
 	}
 	return b.NumDevices(), nil
 }
-
-// cacheDir returns the folder for what is fetched once and kept: plugins and
-// data sets.
-func cacheDir() (string, error) {
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("no place to keep files (%w): set HOME or XDG_CACHE_HOME", err)
-	}
-	return filepath.Join(dir, "d2l-go"), nil
-}

@@ -34,8 +34,12 @@ type Figure struct {
 	draw          func(draw.Canvas) error
 }
 
-// newFigure returns a figure that paint draws on white paper.
+// newFigure returns a figure that paint draws on white paper. It panics unless
+// width and height are positive.
 func newFigure(width, height vg.Length, paint func(draw.Canvas) error) *Figure {
+	if !(width > 0) || !(height > 0) {
+		panic(fmt.Sprintf("d2l: a figure needs a positive width and height, got %v and %v inches", width/vg.Inch, height/vg.Inch))
+	}
 	return &Figure{width, height, func(canvas draw.Canvas) error {
 		canvas.SetColor(color.White)
 		canvas.Fill(canvas.Rectangle.Path())

@@ -9,12 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 
-	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
-	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/checkpoint"
 )
@@ -181,67 +176,4 @@ func readArchive(path string, names ...string) (map[string][]byte, error) {
 		entries[name] = content
 	}
 	return entries, nil
-}
-
-// withShapes returns a store with the net's variables, yet without values, and
-// the shapes of the layers' outputs, as they are for one example of the given
-// shape.
-func (n *Net) withShapes(device Device, input []int) (*model.Store, []LayerShape, error) {
-	probe := &Net{layer: n.layer, store: model.NewStore(), device: device, init: Xavier}
-	var layers []LayerShape
-	p, err := probe.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
-		probe.forwardEach(scope, inputs[0], func(name string, y *graph.Node) {
-			layers = append(layers, LayerShape{name, slices.Clone(y.Shape().Dimensions)})
-		})
-		panic(errBuilt) // All is known now; nothing is to be compiled.
-	}, false)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer p.finalize()
-	X := tensors.FromShape(shapes.Make(dtypes.Float32, append([]int{1}, input...)...))
-	if _, err := p.call(X); !errors.Is(err, errBuilt) {
-		return nil, nil, err
-	}
-	return probe.store, layers, nil
-}
-
-// CopyTo returns a net with a copy of n's parameters on device, or n itself if
-// that is where they are already. It shares n's layers.
-func (n *Net) CopyTo(device Device) (*Net, error) {
-	if device == n.device || n.store == nil {
-		return n, nil
-	}
-	if _, _, err := device.Backend(); err != nil {
-		return nil, err
-	}
-	store, err := n.copyStore()
-	if err != nil {
-		return nil, fmt.Errorf("copying the net from %v to %v: %w", n.device, device, err)
-	}
-	if err := store.SetRNGStateFromSeed(nextSeed()); err != nil {
-		return nil, err
-	}
-	return &Net{layer: n.layer, store: store, device: device, init: n.init, input: slices.Clone(n.input)}, nil
-}
-
-// copyStore returns a copy, in the memory of the host, of the net's variables;
-// those of optimizers are left out.
-func (n *Net) copyStore() (*model.Store, error) {
-	store := model.NewStore()
-	for v := range n.store.Scope(netScope).IterVariables() {
-		value, err := v.Value()
-		if err != nil {
-			return nil, err
-		}
-		if value, err = value.LocalClone(); err != nil {
-			return nil, err
-		}
-		created, err := store.Scope(v.Scope()).CreateVariable(v.Name(), value)
-		if err != nil {
-			return nil, err
-		}
-		created.SetTrainable(v.Trainable)
-	}
-	return store, nil
 }

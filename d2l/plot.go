@@ -27,62 +27,11 @@ type PlotOptions struct {
 	Figsize        [2]float64 // Width and height in inches; zero takes SetFigsize's.
 }
 
-// The book's formats: a solid, a dashed, a dash-dotted and a dotted line.
-var defaultFmts = []string{"-", "m--", "g-.", "r:"}
-
 // None stands for a missing value of y, which is not drawn. It is a NaN, but not
 // the one that arithmetic makes.
 var None = math.Float64frombits(0x7ff8_0000_0000_0d21)
 
 func isNone(y float64) bool { return math.Float64bits(y) == math.Float64bits(None) }
-
-// style is the look of all plots, made for a page of text.
-var style = struct {
-	font       font.Font
-	text       vg.Length
-	line       vg.Length
-	axis, grid color.Color
-	colors     map[byte]color.Color
-}{
-	font: font.Font{Typeface: "Liberation", Variant: "Sans"},
-	text: vg.Points(8),
-	line: vg.Points(1.25),
-	axis: color.Gray{0x40},
-	grid: color.Gray{0xd8},
-	colors: map[byte]color.Color{
-		'b': color.RGBA{0x1f, 0x77, 0xb4, 0xff},
-		'm': color.RGBA{0xbf, 0x00, 0xbf, 0xff},
-		'g': color.RGBA{0x00, 0x80, 0x00, 0xff},
-		'r': color.RGBA{0xd6, 0x27, 0x28, 0xff},
-		'c': color.RGBA{0x17, 0xa2, 0xb8, 0xff},
-		'y': color.RGBA{0xbc, 0x9a, 0x00, 0xff},
-		'k': color.Black,
-	},
-}
-
-// lineStyle reads a format as the book writes it, a colour letter and a line:
-// - solid, -- dashed, -. dash-dotted, : dotted.
-func lineStyle(format string) (draw.LineStyle, error) {
-	line := draw.LineStyle{Color: style.colors['b'], Width: style.line}
-	rest := format
-	if rest != "" {
-		if c, ok := style.colors[rest[0]]; ok {
-			line.Color, rest = c, rest[1:]
-		}
-	}
-	switch rest {
-	case "", "-":
-	case "--":
-		line.Dashes = []vg.Length{vg.Points(4), vg.Points(2)}
-	case "-.":
-		line.Dashes = []vg.Length{vg.Points(5), vg.Points(2), vg.Points(1.2), vg.Points(2)}
-	case ":":
-		line.Dashes = []vg.Length{vg.Points(1.2), vg.Points(1.6)}
-	default:
-		return line, fmt.Errorf("the format %q is none of a colour (%s) and a line (-, --, -., :)", format, "b m g r c y k")
-	}
-	return line, nil
-}
 
 // Plot draws series of points as lines, the book's plot (section "Calculus"):
 // Y[i] against X[i], against X[0] if there is but one X, or against 0, 1, 2, …
@@ -217,29 +166,6 @@ func newPanel(all []plotter.XYs, options PlotOptions, panel, panels int) (*plot.
 	return p, nil
 }
 
-// legendGround keeps the grid from crossing the legend's text.
-type legendGround struct{}
-
-// Plot implements plot.Plotter.
-func (legendGround) Plot(c draw.Canvas, p *plot.Plot) {
-	size := p.Legend.Rectangle(c).Size()
-	box := c.Rectangle
-	if p.Legend.Left {
-		box.Max.X = box.Min.X + size.X + p.Legend.XOffs
-	} else {
-		box.Min.X = box.Max.X - size.X + p.Legend.XOffs
-	}
-	if p.Legend.Top {
-		box.Min.Y = box.Max.Y - size.Y + p.Legend.YOffs
-	} else {
-		box.Max.Y = box.Min.Y + size.Y + p.Legend.YOffs
-	}
-	if size.Y > 0 {
-		c.SetColor(color.White)
-		c.Fill(box.Path())
-	}
-}
-
 func setFont(s *text.Style) {
 	s.Font = font.From(style.font, style.text)
 	s.Color = style.axis
@@ -299,29 +225,4 @@ func setLimits(axis *plot.Axis, limits []float64) error {
 	}
 	axis.Min, axis.Max = axis.Min-margin, axis.Max+margin
 	return nil
-}
-
-// placeLegend puts the legend into the corner where the fewest points are.
-func placeLegend(p *plot.Plot, all []plotter.XYs, panel, panels int) {
-	least := math.MaxInt
-	for _, corner := range []struct{ top, left bool }{{true, false}, {true, true}, {false, false}, {false, true}} {
-		points := 0
-		for i := panel; i < len(all); i += panels {
-			for _, xy := range all[i] {
-				x, y := p.X.Norm(xy.X), p.Y.Norm(xy.Y)
-				if (x < 0.45) == corner.left && (y > 0.55) == corner.top && (x < 0.45 || x > 0.55) {
-					points++
-				}
-			}
-		}
-		if points < least {
-			least, p.Legend.Top, p.Legend.Left = points, corner.top, corner.left
-		}
-	}
-	if p.Legend.Left {
-		p.Legend.XOffs = -p.Legend.XOffs
-	}
-	if !p.Legend.Top {
-		p.Legend.YOffs = -p.Legend.YOffs
-	}
 }

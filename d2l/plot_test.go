@@ -236,3 +236,9 @@ func TestImages(t *testing.T) {
 	wantPanic(t, func() { Images(waves(1, 1, 2, 2, 4, 4)) }, "(batch, 1 or 3, height, width)", "(2, 2, 4, 4)")
 	wantPanic(t, func() { Images(waves(1, 1, 28, 28)) }, "(28, 28)")
 }
+
+// A figure without an area is a mistake of the program.
+func TestFigureSize(t *testing.T) {
+	wantPanic(t, func() { Plot(nil, [][]float64{{1, 2}}, PlotOptions{Figsize: [2]float64{-1, 3}}) }, "positive width and height")
+	wantPanic(t, func() { ShowImages(nil, 1, 1, nil, -1) }, "positive width and height")
+}

@@ -1,10 +1,14 @@
 package d2l
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
@@ -36,6 +40,29 @@ func (n *Net) Shapes(input ...int) ([]LayerShape, error) {
 		return nil, fmt.Errorf("finding the shapes of the layers for an example of shape %v: %w", Shape(input), err)
 	}
 	return layers, nil
+}
+
+// withShapes returns a store with the net's variables, yet without values, and
+// the shapes of the layers' outputs, as they are for one example of the given
+// shape.
+func (n *Net) withShapes(device Device, input []int) (*model.Store, []LayerShape, error) {
+	probe := &Net{layer: n.layer, store: model.NewStore(), device: device, init: Xavier}
+	var layers []LayerShape
+	p, err := probe.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+		probe.forwardEach(scope, inputs[0], func(name string, y *graph.Node) {
+			layers = append(layers, LayerShape{name, slices.Clone(y.Shape().Dimensions)})
+		})
+		panic(errBuilt) // All is known now; nothing is to be compiled.
+	}, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer p.finalize()
+	X := tensors.FromShape(shapes.Make(dtypes.Float32, append([]int{1}, input...)...))
+	if _, err := p.call(X); !errors.Is(err, errBuilt) {
+		return nil, nil, err
+	}
+	return probe.store, layers, nil
 }
 
 // forwardEach applies the layers in order and shows each one's output to see. A
