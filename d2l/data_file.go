@@ -61,6 +61,9 @@ func (f dataFile) find() (content []byte, path string, err error) {
 			if err != nil {
 				return nil, path, fmt.Errorf("%s cannot be used: %w; delete it to have it fetched again, or set %s to a folder with a good copy", path, err, dataVariable)
 			}
+			if given := os.Getenv(dataVariable); given != "" && !strings.HasPrefix(path, filepath.Clean(given)+string(filepath.Separator)) {
+				warnOnce(fmt.Sprintf("d2l: %s=%s has no %s; it is read from %s", dataVariable, given, f.name, path))
+			}
 			return content, path, nil
 		}
 	}

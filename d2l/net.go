@@ -7,6 +7,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/janpfeifer/gonb/gonbui"
 )
 
 // Net is a network with parameters: a Layer, the values of its parameters, and
@@ -34,7 +35,13 @@ const netScope = "/net"
 func NewNet(layer Layer) *Net { return &Net{layer: layer} }
 
 // errNoParameters is what using a net too early ends with.
-var errNoParameters = errors.New("the net has no parameters yet: call Initialize, LoadParameters or TrainCh5 first")
+var errNoParameters = func() error {
+	const message = "the net has no parameters yet: call Initialize, LoadParameters or TrainCh5 first"
+	if gonbui.IsNotebook {
+		return errors.New(message + ", in this cell: each cell is a program of its own, so a net that another one trained comes from a file, by SaveParameters there and LoadParameters here")
+	}
+	return errors.New(message)
+}()
 
 // Initialize gives the net new parameters on device, drawn by init; whatever it
 // had before is dropped. The parameters themselves are drawn when the first

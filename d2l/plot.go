@@ -149,6 +149,9 @@ func newPanel(all []plotter.XYs, options PlotOptions, panel, panels int) (*plot.
 		if len(line.XYs) > 0 {
 			p.Add(line)
 		}
+		if len(line.XYs) == 1 { // No line yet, so a dot.
+			p.Add(&plotter.Scatter{XYs: line.XYs, GlyphStyle: draw.GlyphStyle{Color: line.Color, Radius: vg.Points(1.5), Shape: draw.CircleGlyph{}}})
+		}
 		if i < len(options.Legend) {
 			p.Legend.Add(options.Legend[i], line)
 		}

@@ -31,9 +31,24 @@ func (s Sequential) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 			i++
 			continue
 		}
-		x = s[i].Forward(layerScope, x)
+		x = forwardNamed(names[i], s[i], layerScope, x)
 	}
 	return x
+}
+
+// forwardNamed applies a layer; if it panics, the message says which one it was
+// and what reached it.
+func forwardNamed(name string, layer Layer, scope *model.Scope, x *graph.Node) *graph.Node {
+	defer func() {
+		switch e := recover().(type) {
+		case nil:
+		case error:
+			panic(fmt.Errorf("layer %s, which gets %v: %w", name, Shape(x.Shape().Dimensions), e))
+		default:
+			panic(fmt.Errorf("layer %s, which gets %v: %v", name, Shape(x.Shape().Dimensions), e))
+		}
+	}()
+	return layer.Forward(scope, x)
 }
 
 // Named iterates over the layers with their names.

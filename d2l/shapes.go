@@ -74,7 +74,7 @@ func (n *Net) forwardEach(scope *model.Scope, x *graph.Node, see func(name strin
 		return
 	}
 	for name, layer := range layers.Named() {
-		x = layer.Forward(scope.In("%s", name), x)
+		x = forwardNamed(name, layer, scope.In("%s", name), x)
 		see(name, x)
 	}
 }

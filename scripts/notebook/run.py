@@ -220,6 +220,8 @@ def cell_report(cell, error: CellExecutionError) -> list[str]:
             said += output.traceback
         elif output.get("name") == "stderr":
             said += output.text.rstrip().split("\n")[-40:]
+    if any("expected declaration" in text or "non-declaration statement" in text for text in said):
+        said.append("(statements belong below a line %%)")
     lines = "\n".join(said).split("\n")
     return [f"  {line}" for i, line in enumerate(lines) if line.strip() and line not in lines[:i]]
 
