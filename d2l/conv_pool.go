@@ -11,7 +11,7 @@ import (
 // pixels instead, side by side in the channels: the same window at the four
 // places of a block is one window over blocks, with four times the channels, and
 // the pooling is the mean of the four groups of channels it puts out. The numbers
-// are the same but for rounding; LeNet trains half as fast again and more.
+// are the same but for rounding.
 
 // poolsInBlocks reports whether convolution and pooling of x are better done
 // together. With more channels, or smaller windows, the zeros that fill up the

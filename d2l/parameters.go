@@ -129,7 +129,6 @@ func (n *Net) loadParameters(path string, device Device) (*model.Store, []int, e
 	if err != nil {
 		return nil, nil, fmt.Errorf("they are for inputs of shape %v, which this net does not take: %w", Shape(input), err)
 	}
-	used := 0
 	for v := range store.Scope(netScope).IterVariables() {
 		saved := loaded.GetVariable(v.Path())
 		if saved == nil {
@@ -145,7 +144,6 @@ func (n *Net) loadParameters(path string, device Device) (*model.Store, []int, e
 		if err := v.SetValue(value); err != nil {
 			return nil, nil, err
 		}
-		used++
 	}
 	for v := range loaded.Scope(netScope).IterVariables() {
 		if store.GetVariable(v.Path()) == nil {

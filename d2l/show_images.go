@@ -46,10 +46,10 @@ func Images(X *tensors.Tensor) ([]image.Image, error) {
 }
 
 // ShowImages draws pictures in rows and columns, left to right and top to
-// bottom, with titles of one or more lines above them where given, the book's show_images (section
-// "The Image Classification Dataset"). Each takes scale inches to the side; 0
-// means 1.5. A notebook shows the figure. It panics on too many pictures or
-// titles for the grid.
+// bottom, with titles of one or more lines above them where given, the book's
+// show_images (section "The Image Classification Dataset"). Each takes scale
+// inches to the side; 0 means 1.5. A notebook shows the figure. It panics on too
+// many pictures or titles for the grid, and on a negative scale.
 func ShowImages(pictures []image.Image, rows, cols int, titles []string, scale float64) (*Figure, error) {
 	if len(pictures) > rows*cols || len(titles) > len(pictures) {
 		panic(fmt.Sprintf("d2l: ShowImages got %d images and %d titles for %d rows of %d", len(pictures), len(titles), rows, cols))
