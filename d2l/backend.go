@@ -76,6 +76,13 @@ func (p platform) start() (compute.Backend, error) {
 	return b, nil
 }
 
+// isCPU reports whether a backend is XLA's for the CPU.
+func isCPU(b compute.Backend) bool {
+	backends.Lock()
+	defer backends.Unlock()
+	return backends.started[platformCPU] == b
+}
+
 func (p platform) open() (compute.Backend, error) {
 	if err := checkBackendVariable(); err != nil {
 		return nil, err

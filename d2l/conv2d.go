@@ -52,8 +52,18 @@ func withGradient(kernel *graph.Node, padding int) (*graph.Node, [2]int) {
 	size := kernel.Shape().Dim(0)
 	before := max(padding-(size-1), 0)
 	after := before + 1 - size%2
+	if after == 0 {
+		return kernel, [2]int{padding, padding}
+	}
 	for axis := range 2 {
-		kernel = withZeros(kernel, axis, before, after)
+		kernel = graph.Concatenate([]*graph.Node{zeroSlices(kernel, axis, before), kernel, zeroSlices(kernel, axis, after)}, axis)
 	}
 	return kernel, [2]int{padding + before, padding + after}
+}
+
+// zeroSlices returns n slices of zeros for x along an axis. (GoMLX's Pad has no gradient.)
+func zeroSlices(x *graph.Node, axis, n int) *graph.Node {
+	shape := x.Shape().Clone()
+	shape.Dimensions[axis] = n
+	return graph.Zeros(x.Graph(), shape)
 }

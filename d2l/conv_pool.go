@@ -1,115 +1,199 @@
 package d2l
 
 import (
+	"sync"
+
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/ml/layers/activation"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// A convolution of few channels keeps a processor's wide arithmetic units mostly
-// idle. Where average pooling of 2 × 2 follows, both are done on blocks of 2 × 2
-// pixels instead, side by side in the channels: the same window at the four
-// places of a block is one window over blocks, with four times the channels, and
-// the pooling is the mean of the four groups of channels it puts out. The numbers
-// are the same but for rounding.
+// On a CPU, XLA computes a convolution of few channels at a small part of the
+// processor's rate, and pooling moves all its output through memory once more.
+// Where pooling of 2 × 2 follows, both are done here together, with the examples of
+// the batch side by side in the registers (see batchLast) and the four pixels that
+// are pooled as four images of half the height and width. The numbers are the same
+// but for rounding.
 
-// poolsInBlocks reports whether convolution and pooling of x are better done
-// together. With more channels, or smaller windows, the zeros that fill up the
-// window of blocks cost more than the width of the units gains.
-func poolsInBlocks(layer, next Layer, x *graph.Node) bool {
+// poolsWithConv reports whether convolution and pooling of x are better done
+// together. With more channels XLA's own convolutions do well; with smaller
+// windows the zeros that fill up the window of blocks cost too much.
+func poolsWithConv(layer, next Layer, x *graph.Node) bool {
 	conv, isConv := layer.(Conv2D)
-	pool, isPool := next.(AvgPool2D)
-	if !isConv || !isPool || x.Rank() != 4 {
+	if !isConv || !pools2x2(next) || x.Rank() != 4 || !conv.valid() || conv.Strides > 1 || !hasSlope(conv.Activation) || !isCPU(x.Graph().Backend()) {
 		return false
 	}
-	rows, cols := conv.pooledSize(x)
-	return conv.valid() && conv.Strides <= 1 && conv.KernelSize >= 5 && conv.KernelSize%2 == 1 &&
-		x.Shape().Dim(1)*conv.Channels <= 128 && rows > 0 && cols > 0 &&
-		pool.PoolSize == 2 && (pool.Strides == 0 || pool.Strides == 2) && pool.Padding == 0
+	c := convPool{Conv2D: conv}
+	rows, cols := c.pooledSize(x)
+	return rows > 0 && cols > 0 && (c.isDirect(x) ||
+		conv.KernelSize >= 5 && conv.KernelSize%2 == 1 && x.Shape().Dim(1)*conv.Channels <= 128)
+}
+
+// pools2x2 reports whether a layer pools windows of 2 × 2 side by side.
+func pools2x2(layer Layer) bool {
+	pool, ok := layer.(AvgPool2D)
+	if max, isMax := layer.(MaxPool2D); isMax {
+		pool, ok = AvgPool2D(max), true
+	}
+	return ok && pool.PoolSize == 2 && (pool.Strides == 0 || pool.Strides == 2) && pool.Padding == 0
+}
+
+// convPool is a convolution with the pooling that follows it.
+type convPool struct {
+	Conv2D
+	max bool // Maximum pooling; otherwise average pooling.
+}
+
+func newConvPool(conv, pool Layer) convPool {
+	_, max := pool.(MaxPool2D)
+	return convPool{conv.(Conv2D), max}
+}
+
+// isDirect reports whether the convolution is written out as a sum over the
+// window: as long as the weights for one output fit into the registers.
+func (c convPool) isDirect(x *graph.Node) bool {
+	return x.Shape().Dim(1)*c.KernelSize*c.KernelSize <= 32
 }
 
 // pooledSize returns the height and width of images x after the convolution and
-// pooling of 2 × 2; a last odd row or column is left out.
-func (c Conv2D) pooledSize(x *graph.Node) (rows, cols int) {
+// the pooling; a last odd row or column is left out.
+func (c convPool) pooledSize(x *graph.Node) (rows, cols int) {
 	size := func(axis int) int { return (x.Shape().Dim(axis) + 2*c.Padding - c.KernelSize + 1) / 2 }
 	return size(2), size(3)
 }
 
-// convPool adds the convolution and average pooling of 2 × 2 to the graph of x.
-func convPool(conv Conv2D, scope *model.Scope, x *graph.Node) *graph.Node {
-	rows, cols := conv.pooledSize(x)
-	window := conv.KernelSize/2 + 1 // In blocks: the pixels of KernelSize + 1.
-	x = channelsLast(x)
-	weights, biases := weightsAndBiases(scope, x, conv.KernelSize, conv.KernelSize, x.Shape().Dim(-1), conv.Channels)
-	x = fit(x, 1, conv.Padding, 2*(rows+window-1))
-	x = fit(x, 2, conv.Padding, 2*(cols+window-1))
-	kernel, padding := withGradient(blockKernel(weights, window), 0)
-	y := graph.Convolve(blocks(x), kernel).PaddingPerDim([][2]int{padding, padding}).Done()
-	y = graph.Add(y, graph.ExpandLeftToRank(graph.Concatenate([]*graph.Node{biases, biases, biases, biases}, 0), 4))
-	y = activation.Apply(conv.Activation, y)
-	var sum *graph.Node
-	for place := range 4 {
-		group := graph.SliceAxis(y, 3, graph.AxisRange(place*conv.Channels, (place+1)*conv.Channels))
-		if sum == nil {
-			sum = group
+// window is the size of the convolution's window in blocks of 2 × 2.
+func (c convPool) window() int { return c.KernelSize/2 + 1 }
+
+// forward adds both layers to the graph of x.
+func (c convPool) forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	in, height, width := x.Shape().Dim(1), x.Shape().Dim(2), x.Shape().Dim(3)
+	rows, cols := c.pooledSize(x)
+	weights, biases := weightsAndBiases(scope, x, c.KernelSize, c.KernelSize, in, c.Channels)
+	training := scope.IsTraining(x.Graph())
+	direct := c.isDirect(x)
+	y := withOwnGradient([]*graph.Node{batchLast(x), weights, biases}, func(inputs []*graph.Node) (*graph.Node, func(*graph.Node) []func() *graph.Node) {
+		x, weights, biases := inputs[0], inputs[1], inputs[2]
+		groups := x.Shape().Dim(0)
+		x = materialized(fit(x, c.Padding, 2*(rows+c.window()-1), 2*(cols+c.window()-1)))
+		seen := sync.OnceValue(func() *graph.Node { return patches(blocks(x), c.window()) })
+		kernel := materialized(graph.TransposeAllAxes(blockKernel(weights, c.window()), 1, 0))
+		kernel = graph.BroadcastToDims(graph.ExpandAxes(kernel, 0), groups, kernel.Shape().Dim(0), kernel.Shape().Dim(1))
+
+		var places []*graph.Node // For each place in a block (group, channel, row, col, example).
+		if direct {
+			places = c.direct(x, weights, rows, cols)
 		} else {
-			sum = graph.Add(sum, group)
+			places = c.product(kernel, seen(), rows, cols)
 		}
-	}
-	return channelsFirst(graph.DivScalar(sum, 4))
+		biases = graph.Reshape(biases, 1, c.Channels, 1, 1, 1)
+		for i, y := range places {
+			places[i] = activate(c.Activation, graph.Add(y, biases))
+		}
+		if training { // They are used again on the way back; without a barrier they would be computed again.
+			places = graph.OptimizationBarriers(places...)
+		}
+		pooled := materialized(c.pool(places))
+
+		return pooled, func(v *graph.Node) []func() *graph.Node {
+			ofPlaces := materialized(graph.Stack(c.poolGradient(places, pooled, materialized(v)), 1))
+			ofProduct := graph.Reshape(ofPlaces, groups, 4*c.Channels, -1)
+			return []func() *graph.Node{
+				func() *graph.Node {
+					ofSeen := graph.DotGeneral(kernel, []int{1}, []int{0}, ofProduct, []int{1}, []int{0})
+					ofX := pixels(sumPatches(ofSeen, c.window(), 4*in, rows, cols))
+					return unfit(ofX, c.Padding, height, width)
+				},
+				func() *graph.Node {
+					ofKernel := graph.ReduceSum(graph.DotGeneral(seen(), []int{2}, []int{0}, ofProduct, []int{2}, []int{0}), 0)
+					return sumBlockKernel(ofKernel, c.window(), c.KernelSize, in, c.Channels)
+				},
+				func() *graph.Node {
+					return graph.ReduceSum(graph.Reshape(ofProduct, groups, 4, c.Channels, -1), 0, 1, 3)
+				},
+			}
+		}
+	})
+	return batchFirst(y)
 }
 
-// blocks turns (batch, 2h, 2w, c) into (batch, h, w, 4c).
-func blocks(x *graph.Node) *graph.Node {
-	batch, height, width, channels := x.Shape().Dim(0), x.Shape().Dim(1), x.Shape().Dim(2), x.Shape().Dim(3)
-	x = graph.Reshape(x, batch, height/2, 2, width/2, 2, channels)
-	x = graph.TransposeAllAxes(x, 0, 1, 3, 2, 4, 5)
-	return graph.Reshape(x, batch, height/2, width/2, 4*channels)
-}
-
-// blockKernel turns the kernel (size, size, in, out) over pixels into the one
-// over blocks, (window, window, 4·in, 4·out): for each place in a block, the
-// kernel moved there and filled up with zeros.
-func blockKernel(kernel *graph.Node, window int) *graph.Node {
-	in, out := kernel.Shape().Dim(2), kernel.Shape().Dim(3)
+// direct writes the convolution out: for each place in a block the sum, over
+// the window, of a weight times the image moved. XLA makes one loop of the four
+// sums, in which a pixel is loaded once for all the windows that see it.
+func (c convPool) direct(x, weights *graph.Node, rows, cols int) []*graph.Node {
+	groups, in, examples := x.Shape().Dim(0), x.Shape().Dim(1), x.Shape().Dim(4)
+	weights = graph.Reshape(weights, c.KernelSize, c.KernelSize, in, c.Channels)
 	var places []*graph.Node
-	for down := range 2 {
-		for right := range 2 {
-			k := fit(fit(kernel, 0, down, 2*window), 1, right, 2*window)
-			k = graph.Reshape(k, window, 2, window, 2, in, out)
-			k = graph.TransposeAllAxes(k, 0, 2, 1, 3, 4, 5)
-			places = append(places, graph.Reshape(k, window, window, 4*in, out))
+	for place := range 4 {
+		var sum *graph.Node
+		for down := range c.KernelSize {
+			for right := range c.KernelSize {
+				for channel := range in {
+					top, left := place/2+down, place%2+right
+					moved := graph.Slice(x, graph.AxisRange(), graph.AxisElem(channel),
+						graph.AxisRange(top, top+2*rows-1).Stride(2), graph.AxisRange(left, left+2*cols-1).Stride(2))
+					weight := graph.Slice(weights, graph.AxisElem(down), graph.AxisElem(right), graph.AxisElem(channel))
+					weight = graph.Reshape(weight, 1, c.Channels, 1, 1, 1)
+					term := graph.Mul(graph.BroadcastToDims(moved, groups, c.Channels, rows, cols, examples), weight)
+					if sum == nil {
+						sum = term
+					} else {
+						sum = graph.Add(sum, term)
+					}
+				}
+			}
+		}
+		places = append(places, sum)
+	}
+	return places
+}
+
+// product computes the convolution as a product of matrices.
+func (c convPool) product(kernel, seen *graph.Node, rows, cols int) []*graph.Node {
+	groups := seen.Shape().Dim(0)
+	examples := seen.Shape().Dim(2) / (rows * cols)
+	y := graph.DotGeneral(kernel, []int{2}, []int{0}, seen, []int{1}, []int{0})
+	y = graph.Reshape(y, groups, 4, c.Channels, rows, cols, examples)
+	var places []*graph.Node
+	for place := range 4 {
+		places = append(places, graph.Squeeze(graph.SliceAxis(y, 1, graph.AxisElem(place)), 1))
+	}
+	return places
+}
+
+// pool puts the four places of each block together.
+func (c convPool) pool(places []*graph.Node) *graph.Node {
+	pooled := places[0]
+	for _, y := range places[1:] {
+		if c.max {
+			pooled = graph.Max(pooled, y)
+		} else {
+			pooled = graph.Add(pooled, y)
 		}
 	}
-	return graph.Concatenate(places, -1)
+	if c.max {
+		return pooled
+	}
+	return graph.DivScalar(pooled, 4)
 }
 
-// fit puts zeros before x along an axis, and cuts it off or fills it up with
-// zeros so that the axis has the given size. (GoMLX's Pad has no gradient.)
-func fit(x *graph.Node, axis, before, size int) *graph.Node {
-	if room := size - before; x.Shape().Dim(axis) > room {
-		x = graph.SliceAxis(x, axis, graph.AxisRange(0, room))
+// poolGradient returns, for each place, the gradient with respect to it before
+// its activation, from v, that with respect to what was pooled. Of several maxima
+// the first one gets it all, as in PyTorch.
+func (c convPool) poolGradient(places []*graph.Node, pooled, v *graph.Node) []*graph.Node {
+	gradients := make([]*graph.Node, len(places))
+	var taken *graph.Node // Where the maximum was met already.
+	for i, y := range places {
+		share := graph.DivScalar(v, 4)
+		if c.max {
+			greatest := graph.Equal(y, pooled)
+			share = graph.Where(greatest, v, graph.ZerosLike(v))
+			if taken != nil {
+				share = graph.Where(taken, graph.ZerosLike(v), share)
+				greatest = graph.LogicalOr(taken, greatest)
+			}
+			taken = greatest
+		}
+		gradients[i] = graph.Mul(slope(c.Activation, y), share)
 	}
-	after := size - before - x.Shape().Dim(axis)
-	return withZeros(x, axis, before, after)
-}
-
-// withZeros puts zeros before and after x along an axis.
-func withZeros(x *graph.Node, axis, before, after int) *graph.Node {
-	zeros := func(n int) *graph.Node {
-		shape := x.Shape().Clone()
-		shape.Dimensions[axis] = n
-		return graph.Zeros(x.Graph(), shape)
-	}
-	parts := []*graph.Node{x}
-	if before > 0 {
-		parts = append([]*graph.Node{zeros(before)}, parts...)
-	}
-	if after > 0 {
-		parts = append(parts, zeros(after))
-	}
-	if len(parts) == 1 {
-		return x
-	}
-	return graph.Concatenate(parts, axis)
+	return gradients
 }

@@ -5,37 +5,49 @@ import (
 	"testing"
 
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/layers/activation"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
 // Convolution and pooling done together give what the layers give one by one:
 // outputs, and gradients with respect to the input and the parameters.
 func TestConvPoolIsConvThenPool(t *testing.T) {
+	average, maximum := AvgPool2D{PoolSize: 2}, MaxPool2D{PoolSize: 2, Strides: 2}
 	for _, c := range []struct {
-		conv       Conv2D
-		input      []int
-		activation Activation
-		together   bool
+		conv     Conv2D
+		pool     Layer
+		input    []int
+		together bool
 	}{
-		{Conv2D{Channels: 6, KernelSize: 5, Padding: 2}, []int{4, 1, 28, 28}, Sigmoid, true},
-		{Conv2D{Channels: 16, KernelSize: 5}, []int{3, 6, 14, 14}, Sigmoid, true},
-		{Conv2D{Channels: 4, KernelSize: 5, Padding: 2}, []int{1, 3, 9, 12}, ReLU, true}, // Odd height.
-		{Conv2D{Channels: 3, KernelSize: 5, Padding: 1, Strides: 1}, []int{2, 2, 11, 8}, Tanh, true},
-		{Conv2D{Channels: 3, KernelSize: 7, Padding: 3}, []int{2, 2, 7, 10}, NoActivation, true},
-		{Conv2D{Channels: 2, KernelSize: 5}, []int{2, 1, 6, 7}, Sigmoid, true}, // One block is left.
-		{Conv2D{Channels: 2, KernelSize: 5, Padding: 6}, []int{2, 1, 6, 6}, Sigmoid, true},
-		{Conv2D{Channels: 2, KernelSize: 4}, []int{2, 1, 8, 8}, Sigmoid, false},
-		{Conv2D{Channels: 2, KernelSize: 5, Strides: 2}, []int{2, 1, 12, 12}, Sigmoid, false},
-		{Conv2D{Channels: 64, KernelSize: 5}, []int{2, 3, 12, 12}, Sigmoid, false},
+		{Conv2D{Channels: 6, KernelSize: 5, Padding: 2, Activation: Sigmoid}, average, []int{4, 1, 28, 28}, true},
+		{Conv2D{Channels: 6, KernelSize: 5, Padding: 2, Activation: ReLU}, maximum, []int{4, 1, 28, 28}, true},
+		{Conv2D{Channels: 16, KernelSize: 5, Activation: Sigmoid}, average, []int{3, 6, 14, 14}, true},
+		{Conv2D{Channels: 16, KernelSize: 5, Activation: Sigmoid}, maximum, []int{3, 6, 14, 14}, true},
+		{Conv2D{Channels: 2, KernelSize: 5, Activation: Sigmoid}, average, []int{66, 1, 10, 10}, true}, // Two groups of 33.
+		{Conv2D{Channels: 2, KernelSize: 5, Activation: Sigmoid}, average, []int{256, 2, 10, 10}, true},
+		{Conv2D{Channels: 4, KernelSize: 5, Padding: 2, Activation: ReLU}, average, []int{1, 3, 9, 12}, true}, // Odd height.
+		{Conv2D{Channels: 3, KernelSize: 5, Padding: 1, Strides: 1, Activation: Tanh}, average, []int{2, 2, 11, 8}, true},
+		{Conv2D{Channels: 3, KernelSize: 7, Padding: 3}, average, []int{2, 2, 7, 10}, true},
+		{Conv2D{Channels: 3, KernelSize: 7, Padding: 3}, maximum, []int{2, 2, 9, 11}, true},
+		{Conv2D{Channels: 2, KernelSize: 5, Activation: Sigmoid}, average, []int{2, 1, 6, 7}, true}, // One block is left.
+		{Conv2D{Channels: 2, KernelSize: 5, Padding: 6, Activation: Sigmoid}, average, []int{2, 1, 6, 6}, true},
+		{Conv2D{Channels: 2, KernelSize: 4, Activation: Sigmoid}, average, []int{2, 1, 8, 9}, true},
+		{Conv2D{Channels: 5, KernelSize: 3, Padding: 1, Activation: ReLU}, maximum, []int{2, 3, 9, 8}, true},
+		{Conv2D{Channels: 2, KernelSize: 1, Activation: Tanh}, maximum, []int{2, 3, 5, 4}, true},
+		{Conv2D{Channels: 2, KernelSize: 4, Activation: Sigmoid}, average, []int{2, 3, 8, 8}, false},
+		{Conv2D{Channels: 2, KernelSize: 5, Strides: 2, Activation: Sigmoid}, average, []int{2, 1, 12, 12}, false},
+		{Conv2D{Channels: 2, KernelSize: 5, Activation: activation.TypeGelu}, average, []int{2, 1, 12, 12}, false},
+		{Conv2D{Channels: 64, KernelSize: 5, Activation: Sigmoid}, average, []int{2, 3, 12, 12}, false},
+		{Conv2D{Channels: 2, KernelSize: 5, Activation: Sigmoid}, AvgPool2D{PoolSize: 2, Strides: 1}, []int{2, 1, 12, 12}, false},
+		{Conv2D{Channels: 2, KernelSize: 5, Activation: Sigmoid}, MaxPool2D{PoolSize: 2, Padding: 1}, []int{2, 1, 12, 12}, false},
 	} {
-		t.Run(fmt.Sprintf("%+v on %v", c.conv, c.input), func(t *testing.T) {
-			c.conv.Activation = c.activation
-			layers := Sequential{c.conv, AvgPool2D{PoolSize: 2}}
+		t.Run(fmt.Sprintf("%+v then %+v of %v", c.conv, c.pool, c.input), func(t *testing.T) {
+			layers := Sequential{c.conv, c.pool}
 			net := NewNet(layers)
 			noError(t, net.Initialize(CPU(0), fixtureParameters))
 			p := must(net.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
 				x := inputs[0]
-				if got := poolsInBlocks(layers[0], layers[1], x); got != c.together {
+				if got := poolsWithConv(layers[0], layers[1], x); got != c.together {
 					t.Errorf("done together: %v, expected %v", got, c.together)
 				}
 				var onebyone *graph.Node

@@ -7,12 +7,44 @@ import (
 )
 
 // At the surface of every layer images are (batch, channel, height, width), as
-// in the book. XLA computes convolutions and pooling fastest with the channels
-// last, so those layers transpose on entry and back on exit: XLA cancels the
-// pair between two such layers, and a one-channel input needs no data moved.
+// in the book. Inside, a layer may compute in another layout: it transposes on
+// entry and back on exit, and the compiler cancels the pair between two layers
+// of the same one.
 
+// channelsLast makes (batch, height, width, channel) of (batch, channel, height,
+// width): what XLA's own convolutions and pooling are fastest with. An input of
+// one channel needs no data moved.
 func channelsLast(x *graph.Node) *graph.Node  { return graph.TransposeAllAxes(x, 0, 2, 3, 1) }
 func channelsFirst(x *graph.Node) *graph.Node { return graph.TransposeAllAxes(x, 0, 3, 1, 2) }
+
+// batchLast makes (group, channel, height, width, example) of (batch, channel,
+// height, width): the batch in groups, and in each group the examples side by
+// side, so that what is done for one example is done for a whole register of
+// them, however few channels there are.
+func batchLast(x *graph.Node) *graph.Node {
+	batch, channels, height, width := x.Shape().Dim(0), x.Shape().Dim(1), x.Shape().Dim(2), x.Shape().Dim(3)
+	groups := numGroups(batch)
+	x = graph.Reshape(x, groups, batch/groups, channels, height, width)
+	return graph.TransposeAllAxes(x, 0, 2, 3, 4, 1)
+}
+
+func batchFirst(x *graph.Node) *graph.Node {
+	groups, channels, height, width, examples := x.Shape().Dim(0), x.Shape().Dim(1), x.Shape().Dim(2), x.Shape().Dim(3), x.Shape().Dim(4)
+	x = graph.TransposeAllAxes(x, 0, 4, 1, 2, 3)
+	return graph.Reshape(x, groups*examples, channels, height, width)
+}
+
+// numGroups returns into how many groups a batch is cut: into 8 where each still
+// fills the widest registers twice, so that a group's images stay in the cache and
+// every core has groups to work on.
+func numGroups(batch int) int {
+	for groups := 8; groups > 1; groups /= 2 {
+		if batch%groups == 0 && batch/groups >= 32 {
+			return groups
+		}
+	}
+	return 1
+}
 
 // requireImages panics unless x is a batch of images.
 func requireImages(layer string, x *graph.Node) {

@@ -26,8 +26,8 @@ func (s Sequential) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	}
 	for i := 0; i < len(s); i++ {
 		layerScope := scope.In("%s", names[i])
-		if i+1 < len(s) && poolsInBlocks(s[i], s[i+1], x) {
-			x = convPool(s[i].(Conv2D), layerScope, x)
+		if i+1 < len(s) && poolsWithConv(s[i], s[i+1], x) {
+			x = newConvPool(s[i], s[i+1]).forward(layerScope, x)
 			i++
 			continue
 		}
