@@ -50,19 +50,21 @@ func steps(t *testing.T, net *Net, opt optimizer.Interface, sizes []int, devices
 // batches can be split evenly.
 func TestSeveralDevices(t *testing.T) {
 	unseeded(t)
-	sizes := []int{16, 7, 16, 1}
+	sizes := []int{16, 7, 1}
 	for _, c := range []struct {
-		name string
-		net  func() *Net
-		opt  func() optimizer.Interface
+		name    string
+		net     func() *Net
+		opt     func() optimizer.Interface
+		devices [][]Device
 	}{
-		{"SGD", smallNet, func() optimizer.Interface { return SGD(0.5) }},
-		{"Adam", smallNet, adam},
-		{"batch normalization and dropout", statefulNet, func() optimizer.Interface { return SGD(0.05) }},
+		{"SGD", smallNet, func() optimizer.Interface { return SGD(0.5) }, together},
+		{"Adam", smallNet, adam, together[:1]},
+		// A single device that is not the first takes the same way.
+		{"batch normalization and dropout", statefulNet, func() optimizer.Interface { return SGD(0.05) }, [][]Device{{CPU(1)}, {CPU(0), CPU(1), CPU(2), CPU(3)}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			wantSums, want := steps(t, c.net(), c.opt(), sizes, CPU(0))
-			for _, devices := range together {
+			for _, devices := range c.devices {
 				sums, got := steps(t, c.net(), c.opt(), sizes, devices...)
 				on := fmt.Sprintf(" on %v", Devices(devices))
 				near(t, "losses and correct predictions"+on, sums, wantSums, 1e-5)
@@ -135,7 +137,7 @@ func TestTrainCh5SeveralDevices(t *testing.T) {
 		return result
 	}
 	want := run(CPU(0))
-	for _, devices := range together {
+	for _, devices := range together[:2] {
 		got := run(devices...)
 		if math.Abs(got.Loss-want.Loss) > 1e-5 || got.TrainAcc != want.TrainAcc || got.TestAcc != want.TestAcc {
 			t.Errorf("%+v, expected %+v", *got, *want)
@@ -143,10 +145,32 @@ func TestTrainCh5SeveralDevices(t *testing.T) {
 	}
 }
 
-// Each of several devices repeats its figures for a seed.
+// Each device gets an equal part of a batch, in order; what fills it up is zero.
+func TestTakeParts(t *testing.T) {
+	net, _ := initialized(t)
+	trainer := must(NewTrainer(net, SGD(0.1), together[2]...))(t)
+	for size, want := range map[int]int{1: 1, 4: 1, 5: 2, 7: 2, 8: 2, 96: 24} {
+		_, _, of, err := trainer.step.takeParts([]*tensors.Tensor{waves(1, 1, size, 1, 8, 8), tensors.FromValue(make([]int32, size))})
+		noError(t, err)
+		if len(of) != 8 {
+			t.Fatalf("%d parts of X and y on four devices", len(of))
+		}
+		for i, shape := range of {
+			if got := shape.Dim(0); got != want || shape.Rank() != []int{4, 1}[i%2] {
+				t.Errorf("a part of %d examples is %v", size, shape)
+			}
+		}
+	}
+	filled := must(filledUp(tensors.FromValue([][]float32{{1, 2}, {3, 4}}), 1))(t)
+	if got := filled.Value(); !reflect.DeepEqual(got, [][]float32{{1, 2}, {3, 4}, {0, 0}}) {
+		t.Errorf("filled up it is %v", got)
+	}
+}
+
+// Several devices repeat their figures for a seed.
 func TestSeveralDevicesRepeat(t *testing.T) {
 	unseeded(t)
-	sizes := []int{16, 7, 16}
+	sizes := []int{7, 7}
 	sums, learnt := steps(t, statefulNet(), adam(), sizes, CPU(0), CPU(1))
 	again, learntAgain := steps(t, statefulNet(), adam(), sizes, CPU(0), CPU(1))
 	if !slices.Equal(sums, again) || !reflect.DeepEqual(learnt, learntAgain) {
