@@ -2,7 +2,6 @@ package d2l
 
 import (
 	"github.com/gomlx/compute/distributed"
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/core/tensors/dtensor"
@@ -41,31 +40,38 @@ func splitBatch(mesh *distributed.DeviceMesh) *distributed.ShardingSpec {
 }
 
 // takeParts is take on several devices. A batch that cannot be split evenly is
-// filled up with zeros, which the program cuts off again before the layers see
-// them.
-func (p *program) takeParts(inputs []*tensors.Tensor) (exec *model.Exec, taken []any, of []shapes.Shape, err error) {
+// filled up, and the program cuts off again what was added before the layers see
+// it.
+func (p *program) takeParts(inputs []*tensors.Tensor) (exec *model.Exec, taken []any, err error) {
 	n := len(p.devices)
 	filling := (n - inputs[0].Shape().Dim(0)%n) % n
-	taken, of = make([]any, n*len(inputs)), make([]shapes.Shape, n*len(inputs))
+	taken = make([]any, n*len(inputs))
 	for i, input := range inputs {
-		whole, err := filledUp(input, filling)
+		parts, err := p.split(input, filling)
 		if err != nil {
-			return nil, nil, nil, err
+			return nil, nil, err
 		}
-		parts, err := dtensor.ShardTensor(splitBatch(p.mesh), whole)
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		for device, part := range parts.Shards() {
-			at := device*len(inputs) + i
-			of[at] = part.Shape()
-			if taken[at], err = graph.DonateTensorBuffer(part, p.backend, p.devices[device]); err != nil {
-				return nil, nil, nil, err
+		for device, part := range parts {
+			if taken[device*len(inputs)+i], err = graph.DonateTensorBuffer(part, p.backend, p.devices[device]); err != nil {
+				return nil, nil, err
 			}
 		}
 	}
 	exec, err = p.exec(filling)
-	return exec, taken, of, err
+	return exec, taken, err
+}
+
+// split returns each device's part of x, in the memory of the host.
+func (p *program) split(x *tensors.Tensor, filling int) ([]*tensors.Tensor, error) {
+	whole, err := filledUp(x, filling)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := dtensor.ShardTensor(splitBatch(p.mesh), whole)
+	if err != nil {
+		return nil, err
+	}
+	return parts.Shards(), nil
 }
 
 // filledUp returns x with so many examples of zeros after its own.

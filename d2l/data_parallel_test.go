@@ -145,25 +145,20 @@ func TestTrainCh5SeveralDevices(t *testing.T) {
 	}
 }
 
-// Each device gets an equal part of a batch, in order; what fills it up is zero.
-func TestTakeParts(t *testing.T) {
-	net, _ := initialized(t)
-	trainer := must(NewTrainer(net, SGD(0.1), together[2]...))(t)
-	for size, want := range map[int]int{1: 1, 4: 1, 5: 2, 7: 2, 8: 2, 96: 24} {
-		_, _, of, err := trainer.step.takeParts([]*tensors.Tensor{waves(1, 1, size, 1, 8, 8), tensors.FromValue(make([]int32, size))})
-		noError(t, err)
-		if len(of) != 8 {
-			t.Fatalf("%d parts of X and y on four devices", len(of))
-		}
-		for i, shape := range of {
-			if got := shape.Dim(0); got != want || shape.Rank() != []int{4, 1}[i%2] {
-				t.Errorf("a part of %d examples is %v", size, shape)
-			}
-		}
+// Each device gets an equal part of a batch, filled up with zeros where that is
+// not possible, and they have one result.
+func TestBatchIsSplit(t *testing.T) {
+	net, X := initialized(t)
+	trainer := must(NewTrainer(net, SGD(0.1), CPU(0), CPU(1)))(t)
+	var parts []any
+	for _, part := range must(trainer.step.split(tensors.FromValue([][]int32{{1, 2}, {3, 4}, {5, 6}}), 1))(t) {
+		parts = append(parts, part.Value())
 	}
-	filled := must(filledUp(tensors.FromValue([][]float32{{1, 2}, {3, 4}}), 1))(t)
-	if got := filled.Value(); !reflect.DeepEqual(got, [][]float32{{1, 2}, {3, 4}, {0, 0}}) {
-		t.Errorf("filled up it is %v", got)
+	if want := []any{[][]int32{{1, 2}, {3, 4}}, [][]int32{{5, 6}, {0, 0}}}; !reflect.DeepEqual(parts, want) {
+		t.Errorf("the parts are %v, expected %v", parts, want)
+	}
+	if outputs := must(trainer.step.call(X, fiveLabels()))(t); len(outputs) != 2 {
+		t.Errorf("%d outputs, expected the loss and the correct predictions", len(outputs))
 	}
 }
 
@@ -175,6 +170,22 @@ func TestSeveralDevicesRepeat(t *testing.T) {
 	again, learntAgain := steps(t, statefulNet(), adam(), sizes, CPU(0), CPU(1))
 	if !slices.Equal(sums, again) || !reflect.DeepEqual(learnt, learntAgain) {
 		t.Errorf("the same seed gives %v and %v", sums, again)
+	}
+}
+
+// Where a net computes in between does not matter, nor that its parameters are
+// not drawn by the step.
+func TestSeveralDevicesForwardFirst(t *testing.T) {
+	net, X := smallNet(), waves(1, 1, 5, 1, 8, 8)
+	noError(t, net.Initialize(CPU(1), Xavier))
+	trainer := must(NewTrainer(net, adam(), CPU(1), CPU(0)))(t)
+	_, err := trainer.step.call(waves(1, 1, 5, 64), fiveLabels()) // Refused, but known to the program.
+	wantError(t, err, "conv0")
+	must(net.Forward(X))(t)
+	for range 2 {
+		_, _, err = trainer.Step(X, fiveLabels())
+		noError(t, err)
+		must(net.Forward(X))(t)
 	}
 }
 

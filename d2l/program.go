@@ -7,7 +7,6 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/distributed"
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -88,12 +87,12 @@ func (p *program) exec(filling int) (*model.Exec, error) {
 // it, and the variables it made before it panicked are dropped: the next batch
 // may have another shape.
 func (p *program) call(inputs ...*tensors.Tensor) (outputs []*tensors.Tensor, err error) {
-	exec, taken, of, err := p.take(inputs)
+	exec, taken, err := p.take(inputs)
 	if err != nil {
 		return nil, err
 	}
 	panicked := exceptions.Try(func() {
-		if err = p.prepare(exec, of); err == nil {
+		if err = p.prepare(exec); err == nil {
 			outputs, err = exec.Call(taken...)
 		}
 	})
@@ -137,20 +136,20 @@ func (p *program) finalize() {
 }
 
 // take returns the executor for a batch, and the inputs as it takes them, device
-// by device, with their shapes.
-func (p *program) take(inputs []*tensors.Tensor) (exec *model.Exec, taken []any, of []shapes.Shape, err error) {
+// by device.
+func (p *program) take(inputs []*tensors.Tensor) (exec *model.Exec, taken []any, err error) {
 	if len(p.devices) > 1 {
 		return p.takeParts(inputs)
 	}
 	for _, input := range inputs {
 		x, err := p.takeWhole(input)
 		if err != nil {
-			return nil, nil, nil, err
+			return nil, nil, err
 		}
-		taken, of = append(taken, x), append(of, input.Shape())
+		taken = append(taken, x)
 	}
 	exec, err = p.exec(0)
-	return exec, taken, of, err
+	return exec, taken, err
 }
 
 // takeWhole returns x as a program on one device takes it: a copy if x is on
@@ -169,9 +168,9 @@ func (p *program) takeWhole(x *tensors.Tensor) (any, error) {
 	return graph.DonateTensorBuffer(x, p.backend, p.devices[0])
 }
 
-// prepare gives variables their places on the program's mesh, if it has one, and
-// their first values, which GoMLX v0.28.2 can draw on the first device alone.
-func (p *program) prepare(exec *model.Exec, of []shapes.Shape) error {
+// prepare gives variables their places on the program's mesh, if it has one:
+// GoMLX v0.28.2 builds no program with those of another.
+func (p *program) prepare(exec *model.Exec) error {
 	if p.mesh == nil {
 		return nil
 	}
@@ -183,24 +182,6 @@ func (p *program) prepare(exec *model.Exec, of []shapes.Shape) error {
 			if err := p.place(v); err != nil {
 				return err
 			}
-		}
-	}
-	if _, err := exec.Compile(of...); err != nil {
-		return err
-	}
-	complete := true
-	for v := range p.store.IterVariables() {
-		complete = complete && v.HasValue()
-	}
-	if complete {
-		return nil
-	}
-	if err := p.store.InitializeVariables(p.backend, nil); err != nil {
-		return err
-	}
-	for v := range p.store.IterVariables() { // The generator of random numbers as well.
-		if err := p.place(v); err != nil {
-			return err
 		}
 	}
 	return nil
