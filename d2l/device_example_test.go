@@ -18,6 +18,11 @@ func ExampleDevice_Backend() {
 	// Output: xla 0
 }
 
+func ExampleDevices() {
+	fmt.Println(d2l.Devices{d2l.GPU(0)}, d2l.Devices{d2l.GPU(0), d2l.GPU(1)})
+	// Output: gpu(0) [gpu(0), gpu(1)]
+}
+
 // Without a GPU this is cpu(0).
 func ExampleTryGPU() {
 	fmt.Println(d2l.TryGPU(0) == d2l.TryAllGPUs()[0])

@@ -69,7 +69,8 @@ func (n *Net) use(store *model.Store, device Device, init Initializer) {
 	n.store, n.device, n.init, n.infer, n.trainer, n.input = store, device, init, nil, nil, nil
 }
 
-// Device returns where the net's parameters are.
+// Device returns where the net's parameters are and where it computes; a Trainer
+// may use other devices beside it.
 func (n *Net) Device() Device { return n.device }
 
 // NumParameters returns how many numbers the net learns, 0 before it has seen

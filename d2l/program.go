@@ -7,7 +7,6 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/distributed"
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -15,45 +14,72 @@ import (
 )
 
 // A program computes something from a net's parameters and from inputs, on the
-// net's device. It is compiled for each shape of inputs when they first come.
+// net's device, or on several with a part of the batch on each. It is compiled
+// for each shape of inputs when they first come.
 type program struct {
-	exec    *model.Exec
+	store   *model.Store
 	backend compute.Backend
-	device  compute.DeviceNum
+	devices []compute.DeviceNum
+	mesh    *distributed.DeviceMesh // nil on the first device alone.
+	// Executors, by the number of examples that fill up the batch.
+	execs   map[int]*model.Exec
+	newExec func(filling int) (*model.Exec, error)
 }
 
-// oneDevice makes a program run on another device than the first: in GoMLX
-// v0.28.2 only one that is spread over a mesh of devices may choose them.
-var oneDevice = func() *distributed.DeviceMesh {
-	mesh, err := distributed.NewDeviceMesh([]int{1}, []string{"device"})
-	if err != nil {
-		panic(err)
-	}
-	return mesh
-}()
-
 // newProgram returns the program that build builds; the scope it gets is the
-// layers'.
-func (n *Net) newProgram(build func(*model.Scope, []*graph.Node) []*graph.Node, training bool) (*program, error) {
-	backend, device, err := n.device.Backend()
-	if err != nil {
-		return nil, err
+// layers'. It runs on the net's device or, where they are given, on others.
+func (n *Net) newProgram(build func(*model.Scope, []*graph.Node) []*graph.Node, training bool, devices ...Device) (*program, error) {
+	if len(devices) == 0 {
+		devices = []Device{n.device}
 	}
-	exec, err := model.NewExec(backend, n.store, func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
-		defer asBuildError()
-		scope.Store().SetTraining(inputs[0].Graph(), training)
-		outputs := build(scope.At("%s", netScope[1:]).WithInitializer(n.init(scope)), inputs)
-		n.input = slices.Clone(inputs[0].Shape().Dimensions[1:]) // One that the layers took.
-		return outputs
-	})
-	if err != nil {
-		return nil, err
+	p := &program{store: n.store, execs: map[int]*model.Exec{}}
+	for _, device := range devices {
+		backend, number, err := device.Backend()
+		if err != nil {
+			return nil, err
+		}
+		p.backend, p.devices = backend, append(p.devices, number)
 	}
-	exec.SetMaxCache(-1) // As many shapes of batch as there are.
-	if device != 0 {
-		exec.AutoSharding(oneDevice).WithDeviceAssignment([]compute.DeviceNum{device})
+	switch {
+	case len(p.devices) > 1:
+		p.mesh = newMesh(len(p.devices))
+	case p.devices[0] != 0:
+		p.mesh = oneDevice
 	}
-	return &program{exec, backend, device}, nil
+	p.newExec = func(filling int) (*model.Exec, error) {
+		exec, err := model.NewExec(p.backend, p.store, func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+			defer asBuildError()
+			inputs = withoutFilling(inputs, filling)
+			scope.Store().SetTraining(inputs[0].Graph(), training)
+			outputs := build(scope.At("%s", netScope[1:]).WithInitializer(n.init(scope)), inputs)
+			n.input = slices.Clone(inputs[0].Shape().Dimensions[1:]) // One that the layers took.
+			return outputs
+		})
+		if err != nil {
+			return nil, err
+		}
+		exec.SetMaxCache(-1) // As many shapes of batch as there are.
+		if p.mesh != nil {
+			exec.AutoSharding(p.mesh).WithDeviceAssignment(p.devices)
+		}
+		if len(p.devices) > 1 {
+			exec.WithInputShardingSpecs(splitBatch(p.mesh)).WithOutputShardingSpecs(distributed.NewReplicatedShardingSpec(p.mesh))
+		}
+		return exec, nil
+	}
+	return p, nil
+}
+
+// exec returns the executor for batches that are filled up by so many examples.
+func (p *program) exec(filling int) (*model.Exec, error) {
+	if exec, ok := p.execs[filling]; ok {
+		return exec, nil
+	}
+	exec, err := p.newExec(filling)
+	if err == nil {
+		p.execs[filling] = exec
+	}
+	return exec, err
 }
 
 // call runs the program. A panic of a layer, GoMLX's way to report an error
@@ -61,15 +87,13 @@ func (n *Net) newProgram(build func(*model.Scope, []*graph.Node) []*graph.Node, 
 // it, and the variables it made before it panicked are dropped: the next batch
 // may have another shape.
 func (p *program) call(inputs ...*tensors.Tensor) (outputs []*tensors.Tensor, err error) {
-	taken := make([]any, len(inputs))
-	for i, input := range inputs {
-		if taken[i], err = p.take(input); err != nil {
-			return nil, err
-		}
+	exec, taken, err := p.take(inputs)
+	if err != nil {
+		return nil, err
 	}
 	panicked := exceptions.Try(func() {
-		if err = p.initialize(inputs); err == nil {
-			outputs, err = p.exec.Call(taken...)
+		if err = p.prepare(exec); err == nil {
+			outputs, err = exec.Call(taken...)
 		}
 	})
 	var build buildError
@@ -81,7 +105,7 @@ func (p *program) call(inputs ...*tensors.Tensor) (outputs []*tensors.Tensor, er
 		if errors.As(err, &build) {
 			return nil, errors.Join(build.error, p.dropUnset())
 		}
-		return outputs, err
+		return outputs[:len(outputs)/len(p.devices)], err // Every device has them all.
 	case error:
 		return nil, e
 	default:
@@ -92,60 +116,81 @@ func (p *program) call(inputs ...*tensors.Tensor) (outputs []*tensors.Tensor, er
 // dropUnset deletes the variables that have no values yet.
 func (p *program) dropUnset() error {
 	var unset []string
-	for v := range p.exec.Store().IterVariables() {
+	for v := range p.store.IterVariables() {
 		if !v.HasValue() {
 			unset = append(unset, v.Path())
 		}
 	}
 	for _, path := range unset {
-		if err := p.exec.Store().DeleteVariable(path); err != nil {
+		if err := p.store.DeleteVariable(path); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *program) finalize() { p.exec.Finalize() }
+func (p *program) finalize() {
+	for _, exec := range p.execs {
+		exec.Finalize()
+	}
+}
 
-// take returns x as the program takes it: a copy if x is on another device.
-func (p *program) take(x *tensors.Tensor) (any, error) {
+// take returns the executor for a batch, and the inputs as it takes them, device
+// by device.
+func (p *program) take(inputs []*tensors.Tensor) (exec *model.Exec, taken []any, err error) {
+	if len(p.devices) > 1 {
+		return p.takeParts(inputs)
+	}
+	for _, input := range inputs {
+		x, err := p.takeWhole(input)
+		if err != nil {
+			return nil, nil, err
+		}
+		taken = append(taken, x)
+	}
+	exec, err = p.exec(0)
+	return exec, taken, err
+}
+
+// takeWhole returns x as a program on one device takes it: a copy if x is on
+// another device.
+func (p *program) takeWhole(x *tensors.Tensor) (any, error) {
 	backend, err := x.Backend()
 	onDevice := err == nil
 	device, _ := x.Device()
-	if p.device == 0 && (!onDevice || backend == p.backend && device == 0) {
+	if p.devices[0] == 0 && (!onDevice || backend == p.backend && device == 0) {
 		return x, nil
 	}
-	if x, err = x.LocalClone(); err != nil || p.device == 0 {
+	if x, err = x.LocalClone(); err != nil || p.devices[0] == 0 {
 		return x, err
 	}
 	// What is on no device yet GoMLX would put on the first.
-	return graph.DonateTensorBuffer(x, p.backend, p.device)
+	return graph.DonateTensorBuffer(x, p.backend, p.devices[0])
 }
 
-// initialize gives variables their first values where GoMLX v0.28.2 cannot: on
-// another device than the first.
-func (p *program) initialize(inputs []*tensors.Tensor) error {
-	if p.device == 0 {
+// prepare gives variables their places on the program's mesh, if it has one:
+// GoMLX v0.28.2 builds no program with those of another.
+func (p *program) prepare(exec *model.Exec) error {
+	if p.mesh == nil {
 		return nil
 	}
-	var of []shapes.Shape
-	for _, input := range inputs {
-		of = append(of, input.Shape())
-	}
-	if _, err := p.exec.Compile(of...); err != nil {
+	if err := exec.SetDefaultShardingSpec(nil); err != nil { // All of a new variable on each device.
 		return err
 	}
-	complete := true
-	for v := range p.exec.Store().IterVariables() {
-		complete = complete && v.HasValue()
+	for v := range p.store.IterVariables() {
+		if spec := v.ShardingSpec(); spec == nil || spec.Mesh != p.mesh {
+			if err := p.place(v); err != nil {
+				return err
+			}
+		}
 	}
-	if complete {
-		return nil
-	}
-	if err := p.exec.Store().InitializeVariables(p.backend, nil); err != nil {
-		return err
-	}
-	for v := range p.exec.Store().IterVariables() { // The generator of random numbers as well.
+	return nil
+}
+
+// place takes v's value, if it has one, to the memory of the host, from which
+// each device of the program gets a copy.
+func (p *program) place(v *model.Variable) error {
+	if v.HasValue() {
 		value, err := v.Value()
 		if err != nil {
 			return err
@@ -157,7 +202,7 @@ func (p *program) initialize(inputs []*tensors.Tensor) error {
 			return err
 		}
 	}
-	return nil
+	return v.SetShardingSpec(distributed.NewReplicatedShardingSpec(p.mesh))
 }
 
 // errBuilt is what a graph panics with that is built for its variables alone.

@@ -31,7 +31,7 @@ func TestSeedRepeats(t *testing.T) {
 	}
 	result, parameters := run()
 	again, parametersAgain := run()
-	if result != again || !reflect.DeepEqual(parameters, parametersAgain) {
+	if !reflect.DeepEqual(result, again) || !reflect.DeepEqual(parameters, parametersAgain) {
 		t.Errorf("the same seed gives %+v and %+v", result, again)
 	}
 	if !(result.Loss > 1.5 && result.Loss < 3) || !(result.TrainAcc > 0.05 && result.TrainAcc < 0.6) {

@@ -8,11 +8,12 @@ type Result struct {
 	TrainAcc       float64 // Fraction of correct predictions over the last epoch.
 	TestAcc        float64 // Fraction of correct predictions on the test set at the end.
 	ExamplesPerSec float64 // Training examples by seconds of copying and stepping.
-	Device         Device
+	Devices        Devices
 }
 
 // TrainCh5 trains net with minibatch stochastic gradient descent on the softmax
-// cross-entropy loss, on device ctx. It is the book's train_ch5 (section
+// cross-entropy loss, on one device or, each batch split over them, on several:
+// TryGPU(0) or TryAllGPUs()... for ctx. It is the book's train_ch5 (section
 // "Convolutional Neural Networks (LeNet)").
 //
 // The parameters are drawn anew (Xavier). Loss and training accuracy are those
@@ -23,17 +24,20 @@ type Result struct {
 //
 // A batch has inputs X of any shape the net takes and labels y, int32 (batch);
 // the net's output is (batch, classes). Two lines are printed at the end, as in
-// the book. What the data, the net or the device report is an error; an lr or
-// numEpochs that is not positive panics.
+// the book. What the data, the net or a device reports is an error; an lr or
+// numEpochs that is not positive panics, and so does no device at all.
 func TrainCh5(net *Net, trainIter, testIter DataIter,
-	numEpochs int, lr float64, ctx Device) (*Result, error) {
+	numEpochs int, lr float64, ctx ...Device) (*Result, error) {
 	if numEpochs <= 0 {
 		panic("d2l: TrainCh5 needs at least one epoch")
 	}
-	if err := net.Initialize(ctx, Xavier); err != nil {
+	if len(ctx) == 0 {
+		panic("d2l: TrainCh5 needs a device, such as TryGPU(0)")
+	}
+	if err := net.Initialize(ctx[0], Xavier); err != nil {
 		return nil, err
 	}
-	trainer, err := NewTrainer(net, SGD(lr))
+	trainer, err := NewTrainer(net, SGD(lr), ctx...)
 	if err != nil {
 		return nil, err
 	}
@@ -81,9 +85,9 @@ func TrainCh5(net *Net, trainIter, testIter DataIter,
 	}
 	rate := examples / timer.Sum()
 	fmt.Printf("loss %.3f, train acc %.3f, test acc %.3f\n", trainLoss, trainAcc, testAcc)
-	fmt.Printf("%.1f examples/sec on %v\n", rate, ctx)
+	fmt.Printf("%.1f examples/sec on %v\n", rate, Devices(ctx))
 	return &Result{
 		Loss: trainLoss, TrainAcc: trainAcc, TestAcc: testAcc,
-		ExamplesPerSec: rate, Device: ctx,
+		ExamplesPerSec: rate, Devices: ctx,
 	}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -99,6 +100,33 @@ func ExampleTrainer() {
 	}
 	fmt.Println(metric[2], "examples seen, mean loss above 2:", metric[0]/metric[2] > 2)
 	// Output: 1024 examples seen, mean loss above 2: true
+}
+
+// On two devices, each with one half of every batch, the loss is that of one. On
+// a machine with GPUs the devices would be d2l.TryAllGPUs().
+func ExampleNewTrainer() {
+	trainIter, _ := d2l.LoadDataFashionMnist(256)
+	var losses []float64
+	for _, devices := range [][]d2l.Device{{d2l.CPU(0)}, {d2l.CPU(0), d2l.CPU(1)}} {
+		d2l.Seed(1)
+		net := lenet.New()
+		d2l.Check(net.Initialize(devices[0], d2l.Xavier))
+		trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(0.9), devices...))
+		metric := d2l.NewAccumulator(2) // Sum of losses, examples.
+		for batch, err := range (FirstBatches{trainIter, 4}).Iter() {
+			d2l.Check(err)
+			lossSum, _, err := trainer.Step(batch.Inputs[0], batch.Labels[0])
+			d2l.Check(err)
+			metric.Add(lossSum, float64(batch.Labels[0].Size()))
+		}
+		losses = append(losses, metric[0]/metric[1])
+		fmt.Println("trained on", d2l.Devices(devices))
+	}
+	fmt.Println("the same loss:", math.Abs(losses[0]-losses[1]) < 1e-4)
+	// Output:
+	// trained on cpu(0)
+	// trained on [cpu(0), cpu(1)]
+	// the same loss: true
 }
 
 func ExampleEvaluateAccuracyGPU() {

@@ -30,18 +30,18 @@ func TestTrainCh5Repeats(t *testing.T) {
 	result, parameters := trainSmall(t)
 	Seed(42)
 	again, parametersAgain := trainSmall(t)
-	if *result != *again || !reflect.DeepEqual(parameters, parametersAgain) {
+	if !reflect.DeepEqual(result, again) || !reflect.DeepEqual(parameters, parametersAgain) {
 		t.Errorf("the same seed gives %+v and %+v", *result, *again)
 	}
 	Seed(43)
 	other, parametersOther := trainSmall(t)
-	if *other == *result || reflect.DeepEqual(parameters, parametersOther) {
+	if reflect.DeepEqual(other, result) || reflect.DeepEqual(parameters, parametersOther) {
 		t.Error("another seed gives the same figures")
 	}
 	seeds.source = nil
 	first, parametersFirst := trainSmall(t)
 	second, parametersSecond := trainSmall(t)
-	if *first == *second || reflect.DeepEqual(parametersFirst, parametersSecond) {
+	if reflect.DeepEqual(first, second) || reflect.DeepEqual(parametersFirst, parametersSecond) {
 		t.Error("without a seed, figures repeat")
 	}
 }
@@ -58,7 +58,7 @@ func TestTrainCh5Learns(t *testing.T) {
 			result = must(TrainCh5(net, train, quadrants(40, 16, false), 15, 0.5, CPU(0)))(t)
 		})
 	})
-	if result.Loss > 0.3 || result.TrainAcc < 0.95 || result.TestAcc < 0.95 || result.Device != CPU(0) || !(result.ExamplesPerSec > 0) {
+	if result.Loss > 0.3 || result.TrainAcc < 0.95 || result.TestAcc < 0.95 || result.Devices.String() != "cpu(0)" || !(result.ExamplesPerSec > 0) {
 		t.Errorf("after 15 epochs: %+v", *result)
 	}
 	want := fmt.Sprintf("loss %.3f, train acc %.3f, test acc %.3f\n%.1f examples/sec on cpu(0)\n",

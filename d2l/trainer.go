@@ -22,6 +22,12 @@ import (
 // A Trainer is for the parameters that the net had when it was made: after
 // Initialize or LoadParameters make a new one. A new one also takes the place of
 // the net's earlier one, which makes no further steps.
+//
+// On several devices each keeps a copy of the parameters and computes its part of
+// every batch, and the gradients are summed over the devices (the book's section
+// "Training on Multiple GPUs"). The figures are those of one device but for
+// rounding, whatever the size of the batch, and layers such as batch
+// normalization see the whole batch.
 type Trainer struct {
 	net     *Net
 	step    *program
@@ -30,9 +36,17 @@ type Trainer struct {
 
 // NewTrainer returns a Trainer for a net that was initialized. The optimizer is
 // SGD or any of GoMLX's; it starts afresh, whatever trained the net before.
-func NewTrainer(net *Net, opt optimizer.Interface) (*Trainer, error) {
+//
+// The Trainer works on the net's device or, where they are given, on several, of
+// which the net's is the first. It panics if they are of different kinds or if one
+// is given twice.
+func NewTrainer(net *Net, opt optimizer.Interface, devices ...Device) (*Trainer, error) {
+	requireTogether("NewTrainer", devices)
 	if net.store == nil {
 		return nil, errNoParameters
+	}
+	if len(devices) > 0 && devices[0] != net.device {
+		return nil, fmt.Errorf("the net is on %v, so a Trainer cannot start its devices with %v: put %v first, or initialize the net there", net.device, devices[0], net.device)
 	}
 	t := &Trainer{net: net}
 	net.trainer = t
@@ -49,7 +63,7 @@ func NewTrainer(net *Net, opt optimizer.Interface) (*Trainer, error) {
 		opt.UpdateGraph(scope.Store().RootScope(), g, train.TotalLoss(g))
 		train.ExecPerStepUpdateGraphFn(g) // What layers ask for after each step.
 		return []*graph.Node{graph.MulScalar(mean, float64(y.Shape().Size())), numCorrect(yHat, y)}
-	}, true)
+	}, true, devices...)
 	if err != nil {
 		return nil, err
 	}
@@ -108,6 +122,9 @@ func (t *Trainer) checkLabels(X, y *tensors.Tensor) error {
 	requireLabels("Trainer.Step", y)
 	if X.Rank() == 0 {
 		return errors.New("X has no batch axis")
+	}
+	if X.Shape().Dim(0) != y.Size() {
+		return fmt.Errorf("there are %d labels for %d examples", y.Size(), X.Shape().Dim(0))
 	}
 	if t.classes == 0 {
 		_, layers, err := t.net.withShapes(t.net.device, ShapeOf(X)[1:])
