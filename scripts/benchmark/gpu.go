@@ -35,7 +35,7 @@ func onGPU(epochs int) error {
 		}
 		fmt.Printf("| %d | %.0f | %.2f | %.0f |\n", batchSize, rate, rate/bookRate, float64(batchSize)/rate*1e6)
 	}
-	median, p99, err := hostTime(device, 3000, func() error { return nil })
+	median, p99, err := hostTime(lenet.New(), device, 1, 1, 28, 28)
 	if err != nil {
 		return err
 	}

@@ -8,55 +8,75 @@ import (
 	"time"
 
 	"github.com/d2l-go/book/d2l"
+	"github.com/d2l-go/book/lenet"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// hostTime returns how long training steps on a single example take, in
+// idle is a net with as many parameters as LeNet has, of one number each: there
+// is next to nothing to compute, and as much to hand over.
+func idle() *d2l.Net {
+	return d2l.NewNet(d2l.Sequential{
+		d2l.Dense{Units: 1}, d2l.Dense{Units: 1}, d2l.Dense{Units: 1}, d2l.Dense{Units: 1}, d2l.Dense{Units: 1},
+	})
+}
+
+// hostTime returns how long training steps of net on a single example take, in
 // microseconds: from Go through GoMLX and the PJRT plugin to the device and back.
 // What little there is to compute is in it, so it is an upper bound of what the
 // host adds to a step of any batch size.
-func hostTime(device d2l.Device, steps int, before func() error) (median, p99 float64, err error) {
-	net, err := newOurs(device, "")
+func hostTime(net *d2l.Net, device d2l.Device, shape ...int) (median, p99 float64, err error) {
+	const steps, warmUp = 3000, 200
+	if err := net.Initialize(device, d2l.Xavier); err != nil {
+		return 0, 0, err
+	}
+	trainer, err := d2l.NewTrainer(net, d2l.SGD(lr))
 	if err != nil {
 		return 0, 0, err
 	}
 	var laps []float64
-	for i := range 200 + steps {
-		if i == 200 { // Compiled, and the threads awake.
-			if err := before(); err != nil {
-				return 0, 0, err
-			}
-		}
-		X := tensors.FromFlatDataAndDimensions(make([]float32, 784), 1, 1, 28, 28)
+	for range warmUp + steps {
+		X := tensors.FromShape(shapes.Make(dtypes.Float32, shape...))
 		y := tensors.FromFlatDataAndDimensions([]int32{0}, 1)
 		begin := time.Now()
-		if _, _, err := net.trainer.Step(X, y); err != nil {
+		if _, _, err := trainer.Step(X, y); err != nil {
 			return 0, 0, err
 		}
-		if i >= 200 {
-			laps = append(laps, time.Since(begin).Seconds()*1e6)
-		}
+		laps = append(laps, time.Since(begin).Seconds()*1e6)
 	}
+	laps = laps[warmUp:]
 	slices.Sort(laps)
 	return laps[len(laps)/2], laps[len(laps)*99/100], nil
 }
 
 // printHostTime measures on the CPU and, given a file, writes a profile of where
-// Go spends the time; what happens inside the plugin shows as runtime.cgocall.
+// the time goes; what happens inside the plugin has the plugin's name.
 func printHostTime(profile string) error {
-	median, p99, err := hostTime(d2l.CPU(0), 3000, func() error {
-		if profile == "" {
-			return nil
-		}
+	if profile != "" {
 		file, err := os.Create(profile)
 		if err != nil {
 			return err
 		}
-		return pprof.StartCPUProfile(file)
-	})
-	pprof.StopCPUProfile()
-	if err != nil {
-		return err
+		defer file.Close()
+		if err := pprof.StartCPUProfile(file); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
 	}
-	return json.NewEncoder(os.Stdout).Encode(map[string]float64{"median": median, "p99": p99})
+	times := map[string][2]float64{}
+	for name, measured := range map[string]struct {
+		net   *d2l.Net
+		shape []int
+	}{
+		"LeNet on one image":                     {lenet.New(), []int{1, 1, 28, 28}},
+		"as many parameters, of one number each": {idle(), []int{1, 1}},
+	} {
+		median, p99, err := hostTime(measured.net, d2l.CPU(0), measured.shape...)
+		if err != nil {
+			return err
+		}
+		times[name] = [2]float64{median, p99}
+	}
+	return json.NewEncoder(os.Stdout).Encode(times)
 }
