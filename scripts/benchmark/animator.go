@@ -18,29 +18,30 @@ func compareAnimator(batchSize, epochs, turns int) error {
 	os.Stdout = os.Stderr // What TrainCh5 prints is not asked for.
 	rates := map[string][]float64{}
 	for range turns {
-		for name, draws := range map[string]bool{"off": false, "on": true} {
-			rate, drawing, err := loop(batchSize, epochs, draws)
-			if err != nil {
-				return err
-			}
-			rates[name] = append(rates[name], rate)
-			if draws {
-				rates["drawing"] = append(rates["drawing"], drawing)
-			}
+		off, _, err := loop(batchSize, epochs, false)
+		if err != nil {
+			return err
+		}
+		on, drawing, err := loop(batchSize, epochs, true)
+		if err != nil {
+			return err
 		}
 		trainIter, testIter := d2l.LoadDataFashionMnist(batchSize)
 		result, err := d2l.TrainCh5(lenet.New(), trainIter, testIter, epochs, lr, d2l.CPU(0))
 		if err != nil {
 			return err
 		}
-		rates["TrainCh5"] = append(rates["TrainCh5"], result.ExamplesPerSec)
+		for name, value := range map[string]float64{"off": off, "on": on, "drawing": drawing, "TrainCh5": result.ExamplesPerSec} {
+			rates[name] = append(rates[name], value)
+		}
 	}
 	return json.NewEncoder(stdout).Encode(rates)
 }
 
-// loop returns the examples a second, and the seconds spent on drawing.
+// loop returns the examples a second, and the seconds that
+// drawing a point took.
 func loop(batchSize, epochs int, draws bool) (rate, drawing float64, err error) {
-	net, err := newOurs(d2l.CPU(0), "")
+	net, err := newOurs(lenet.New(), d2l.CPU(0), "")
 	if err != nil {
 		return 0, 0, err
 	}
@@ -50,7 +51,7 @@ func loop(batchSize, epochs int, draws bool) (rate, drawing float64, err error) 
 	})
 	trainIter, _ := d2l.LoadDataFashionMnist(batchSize)
 	timer := d2l.NewTimer()
-	examples := 0
+	examples, points := 0.0, 0
 	for epoch := range epochs {
 		metric := d2l.NewAccumulator(3)
 		i := 0
@@ -59,14 +60,13 @@ func loop(batchSize, epochs int, draws bool) (rate, drawing float64, err error) 
 				return 0, 0, err
 			}
 			timer.Start()
-			X, y := batch.Inputs[0], batch.Labels[0]
-			lossSum, correct, err := net.trainer.Step(X, y)
+			lossSum, correct, n, err := net.step(batch)
 			if err != nil {
 				return 0, 0, err
 			}
-			metric.Add(lossSum, correct, float64(y.Size()))
+			metric.Add(lossSum, correct, n)
 			timer.Stop()
-			examples += y.Size()
+			examples += n
 			if draws && (i+1)%50 == 0 {
 				begin := time.Now()
 				x := float64(epoch) + float64(i)/float64(trainIter.Len())
@@ -74,11 +74,12 @@ func loop(batchSize, epochs int, draws bool) (rate, drawing float64, err error) 
 					return 0, 0, err
 				}
 				drawing += time.Since(begin).Seconds()
+				points++
 			}
 			i++
 		}
 	}
-	return float64(examples) / timer.Sum(), drawing, nil
+	return examples / timer.Sum(), drawing / float64(max(points, 1)), nil
 }
 
 // draw adds a point and makes the two pictures that a notebook is sent for each.

@@ -54,12 +54,17 @@ func (b *batches) next(n int) []train.Batch {
 			y = append(y, int32(b.labels[example]))
 			b.position = (b.position + 1) % len(b.order)
 		}
-		next[i] = train.Batch{
-			Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(X, b.size, 1, 28, 28)},
-			Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(y, b.size)},
-		}
+		next[i] = newBatch(X, y, 1, 28, 28)
 	}
 	return next
+}
+
+// newBatch returns a batch of images of the given shape.
+func newBatch(X []float32, y []int32, shape ...int) train.Batch {
+	return train.Batch{
+		Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(X, append([]int{len(y)}, shape...)...)},
+		Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(y, len(y))},
+	}
 }
 
 // fixedIter is a d2l.DataIter over batches that are there already.

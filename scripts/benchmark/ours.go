@@ -5,22 +5,20 @@ import (
 	"path/filepath"
 
 	"github.com/d2l-go/book/d2l"
-	"github.com/d2l-go/book/lenet"
 	"github.com/gomlx/gomlx/ml/train"
 )
 
 const lr = 0.9
 
-// ours is LeNet as a reader trains and evaluates it with d2l.
+// ours is a net as a reader trains and evaluates it with d2l.
 type ours struct {
 	net     *d2l.Net
 	trainer *d2l.Trainer
 }
 
-// newOurs returns LeNet with new parameters on device, or with those in the
-// folder start.
-func newOurs(device d2l.Device, start string) (*ours, error) {
-	net := lenet.New()
+// newOurs returns net ready to be trained on device, with new parameters or with
+// those in the folder start.
+func newOurs(net *d2l.Net, device d2l.Device, start string) (*ours, error) {
 	var err error
 	if start == "" {
 		err = net.Initialize(device, d2l.Xavier)
@@ -34,16 +32,23 @@ func newOurs(device d2l.Device, start string) (*ours, error) {
 	return &ours{net, trainer}, err
 }
 
+// step trains on one batch and returns the sum of its losses, the correct
+// predictions and the number of examples.
+func (o *ours) step(batch train.Batch) (lossSum, correct, examples float64, err error) {
+	X, y := batch.Inputs[0], batch.Labels[0]
+	lossSum, correct, err = o.trainer.Step(X, y)
+	return lossSum, correct, float64(y.Size()), err
+}
+
 // train makes a step on each batch and returns the mean loss of each.
 func (o *ours) train(batches []train.Batch) ([]float64, error) {
 	losses := make([]float64, len(batches))
 	for i, batch := range batches {
-		X, y := batch.Inputs[0], batch.Labels[0]
-		lossSum, _, err := o.trainer.Step(X, y)
+		lossSum, _, examples, err := o.step(batch)
 		if err != nil {
 			return nil, err
 		}
-		losses[i] = lossSum / float64(y.Size())
+		losses[i] = lossSum / examples
 	}
 	return losses, nil
 }

@@ -16,6 +16,7 @@ import sysconfig
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 
 import machine
 from figures import OURS, Quantity, greatest_difference, summary
@@ -39,9 +40,12 @@ class Bench:
         self.long_turns = args.turns or (1 if args.quick else 3)  # of what takes minutes
         self.report: list[str] = []
         self.quantities: list[Quantity] = []
+        self.machine = machine.describe(Path("/proc/cpuinfo").read_text())
         self.missing = cannot_compile()
         self.variants = {n: v for n, v in VARIANTS.items() if not ("compiled" in v and self.missing)}
         self.versions: dict[str, str] = {}
+        self.waiting: list[float] = []  # cores used in each turn by the programs not at turn
+        self.others: list[float] = []  # and by all else
         self.fastest = "PyTorch channels_last"  # until the rates are known
 
     def process(self, name: str, *flags: str, batch=256, threads=2, cache="inductor") -> Process:
@@ -75,12 +79,17 @@ class Bench:
         names = [OURS, *self.variants, JAX]
         with self.workers(names) as workers:
             self.check(workers)
-            idle = self.alternate(workers, "train", 40 if self.args.quick else 117, train)
-            idle = max(idle, self.alternate(workers, "eval", 80, evaluate))
+            self.alternate(workers, "train", 40 if self.args.quick else 117, train)
+            self.alternate(workers, "eval", 80, evaluate)
         self.quantities += [train, evaluate]
         self.fastest = train.best(list(VARIANTS))
-        self.write("Rates with batches of 256, on 2 cores", *train.table(), "", *evaluate.table(), "",
-                   f"Programs that were not at turn used {100 * idle:.1f} % of a core at the most.")
+        self.write("Rates with batches of 256, on 2 cores", *train.table(), "", *evaluate.table(), "", self.quiet())
+
+    def quiet(self) -> str:
+        """What the machine did besides, in the turns so far."""
+        waiting, others = max(self.waiting), sum(self.others) / len(self.others)
+        return (f"In these {len(self.others)} turns the programs that were not at turn used {100 * waiting:.1f} % of a core at the most, and all else on "
+                f"the machine used {100 * others:.1f} % on average" + (": **too much** for figures to rely on." if others > 0.1 else "."))
 
     @contextlib.contextmanager
     def workers(self, names: list[str], **options):
@@ -109,20 +118,19 @@ class Bench:
                    f"{difference:.1e} at the most, relative to each other ({name}, step {step}); of {40 * 256} images the programs then classify "
                    f"{min(correct.values()):.0f} to {max(correct.values()):.0f} correctly.")
 
-    def alternate(self, workers: dict[str, Process], command: str, batches: int, quantity: Quantity, turns: int | None = None) -> float:
-        """Turns A B C … A B C …; what the most wakeful of the waiting programs took of a core."""
-        idle = 0.0
+    def alternate(self, workers: dict[str, Process], command: str, batches: int, quantity: Quantity, turns: int | None = None) -> None:
+        """Turns A B C … A B C …"""
         for turn in range(turns or self.turns):
             say(f"{quantity.name}: turn {turn + 1}")
             for name, worker in workers.items():
                 settle()
-                others = [w for n, w in workers.items() if n != name]
-                before, start = [w.cpu_seconds() for w in others], time.monotonic()
+                machine_before, before, start = machine.used(), {n: w.cpu_seconds() for n, w in workers.items()}, time.monotonic()
                 answer = worker.ask(f"{command} {batches}")
                 took = time.monotonic() - start
-                idle = max([idle, *((w.cpu_seconds() - b) / took for w, b in zip(others, before))])
+                cpu = {n: w.cpu_seconds() - before[n] for n, w in workers.items()}
+                self.others.append(max(0.0, machine.used() - machine_before - sum(cpu.values())) / took)
+                self.waiting.append(max(cpu[n] for n in workers if n != name) / took)
                 quantity.add(name, answer["examples"] / answer["seconds"])
-        return idle
 
     def first_step(self) -> None:
         q = Quantity("time to the first step", "s", digits=2, more_is_better=False)
@@ -181,7 +189,7 @@ class Bench:
                     for worker in workers.values():
                         worker.ask(f"train {steps}")
                     self.alternate(workers, "train", steps, q, self.long_turns)
-                cells = [f"{q.ratio(n):.2f} ×" for n in others] + [f"{middle(q.values[n]):,.0f}" for n in [OURS, *others]]
+                cells = [f"{q.ratio(n):.2f} ×" for n in others] + [f"{median(q.values[n]):,.0f}" for n in [OURS, *others]]
                 lines.append(f"| {batch} | " + " | ".join(cells) + " |")
             lines.append("")
         self.write("Training rate by batch and threads: ratio of ours, and examples/s", *lines[:-1])
@@ -189,13 +197,13 @@ class Bench:
     def animator(self) -> None:
         with self.process(OURS, "-animator", "-epochs", "2", "-turns", str(self.long_turns)) as process:
             rates = json.loads(process.run()[0].splitlines()[-1])
-        off = middle(rates["off"])
+        off = median(rates["off"])
         lines = ["| two epochs | to off | median | min | max |", "|---|--:|--:|--:|--:|"]
         for key, name in (("off", "Animator off: a bare loop"), ("on", "Animator on, drawing as in a notebook"), ("TrainCh5", "TrainCh5")):
             v = rates[key]
-            lines.append(f"| {name} | {middle(v) / off:.3f} | {middle(v):,.0f} | {min(v):,.0f} | {max(v):,.0f} |")
+            lines.append(f"| {name} | {median(v) / off:.3f} | {median(v):,.0f} | {min(v):,.0f} | {max(v):,.0f} |")
         self.write("Training rate with the Animator, examples/s, compilation included", *lines, "",
-                   f"Drawing, which these rates leave out as the book's do, took {1000 * middle(rates['drawing']) / 8:.0f} ms a point.")
+                   f"Drawing, which these rates leave out as the book's do, took {1000 * median(rates['drawing']):.0f} ms a point.")
 
     def host(self) -> None:
         profile = self.args.out.with_name("bench-host.pprof")
@@ -209,30 +217,29 @@ class Bench:
 
     # ---- the whole -------------------------------------------------------------------------------
 
-    def heading(self) -> list[str]:
-        load = os.getloadavg()[0]
-        return ["# LeNet in Go, PyTorch and JAX", "",
-                f"{machine.describe(Path('/proc/cpuinfo').read_text())}; {datetime.date.today():%-d %B %Y}; made by `scripts/bench`.", "",
-                *([f"**Something else was running** when this began (load {load:.1f}): the figures are worth little.", ""] if load > 0.7 else []),
-                *([self.missing, ""] if self.missing else [])]
-
     def run(self) -> None:
-        head = self.heading()
-        print("\n".join(head))
+        print("\n".join(filter(None, ["", self.machine, self.missing, ""])))
         self.prepare()
         for section in self.args.sections:
             getattr(self, {"start": "first_step"}.get(section, section))()
-        ratios = summary(self.quantities, [*VARIANTS, BOOK], EAGER, JAX)
-        head += ["; ".join(sorted(set(self.versions.values()))) + ".", ""] if self.versions else []
-        if ratios:
+            self.save()
+        if ratios := self.ratios():
             print("\n".join(["", *ratios]))
-            head += [*ratios, "", "A ratio is the median of the turns' ratios; above 1 ours is faster, or takes less.", ""]
-        self.args.out.write_text("\n".join(head + self.report), encoding="utf-8")
         say(f"written to {self.args.out}")
 
+    def ratios(self) -> list[str]:
+        return summary(self.quantities, [*VARIANTS, BOOK], EAGER, JAX)
 
-def middle(values: list[float]) -> float:
-    return sorted(values)[len(values) // 2]
+    def save(self) -> None:
+        """What is known so far; a later section may fail."""
+        lines = ["# LeNet in Go, PyTorch and JAX", "", f"{self.machine}, {datetime.date.today():%-d %B %Y}; made by `scripts/bench`.", ""]
+        if self.versions:
+            lines += ["; ".join(sorted(set(self.versions.values()))) + ".", ""]
+        if self.missing:
+            lines += [self.missing, ""]
+        if ratios := self.ratios():
+            lines += [*ratios, "", "A ratio is the median of the turns' ratios; above 1 ours is faster, or takes less.", ""]
+        self.args.out.write_text("\n".join(lines + self.report), encoding="utf-8")
 
 
 def say(text: str) -> None:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/d2l-go/book/d2l"
+	"github.com/d2l-go/book/lenet"
 )
 
 // answer is what the worker says about one command.
@@ -23,7 +24,7 @@ type answer struct {
 
 // serve answers the commands of run.py; worker.py says which and how.
 func serve(data, start string, batchSize int) error {
-	net, err := newOurs(d2l.CPU(0), start)
+	net, err := newOurs(lenet.New(), d2l.CPU(0), start)
 	if err != nil {
 		return err
 	}
