@@ -41,7 +41,7 @@ func main() {
 		err = printHostTime(*profile)
 	case *gpu:
 		err = onGPU(*epochs)
-	case runtime.NumCPU() != *threads: // XLA makes a thread for each core that the process may use.
+	case runtime.NumCPU() != *threads: // Cores are all that bounds Go's and XLA's threads: XLA has four of its own at the least.
 		err = fmt.Errorf("this worker is to have %d threads but may run on %d cores: start it by scripts/bench or under taskset", *threads, runtime.NumCPU())
 	default:
 		err = serve(*data, *start, *batchSize)
