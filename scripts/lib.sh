@@ -1,5 +1,5 @@
 # Sourced by the scripts beside it: where things are, and the environment they run in.
-# Nothing here writes anything.
+# Sourcing it writes nothing.
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 venv=$root/.venv
@@ -43,3 +43,18 @@ export GOMLX_NO_AUTO_INSTALL=1
 
 # A workspace in a folder above has no part in this one. (The kernel makes one of its own.)
 export GOWORK=off
+
+# What takes long to make is made once: a stamp, written last of all, holds what it was made from.
+# stamped FILE VALUE...: whether FILE holds VALUE. stamp FILE VALUE...: writes it, last of all.
+stamped() { [ -f "$1" ] && [ "$(<"$1")" = "${*:2}" ]; }
+stamp() { printf '%s\n' "${*:2}" >"$1.$BASHPID" && mv -f "$1.$BASHPID" "$1"; }
+hash_of() { cat -- "$@" | sha256sum | cut -c1-64; }
+
+# lock FD FOLDER: one set-up at a time. The lock is the kernel's: it ends with the processes that hold it.
+lock() {
+	command -v flock >/dev/null || return 0
+	eval "exec $1<\"\$2\""
+	flock -n "$1" && return
+	say "another set-up is at work in $2; waiting for it"
+	flock "$1"
+}

@@ -1,0 +1,53 @@
+// Command benchmark is our side of scripts/bench, which compares it with LeNet in
+// PyTorch and JAX. By itself it is a worker that answers commands on standard
+// input, as worker.py describes; flags choose what else it does.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+
+	"github.com/d2l-go/book/d2l"
+	"github.com/d2l-go/book/lenet"
+)
+
+func main() {
+	batchSize := flag.Int("batch", 256, "batch size")
+	threads := flag.Int("threads", 2, "cores that this process is to be bound to")
+	data := flag.String("data", "", "folder with the four plain files of Fashion-MNIST")
+	start := flag.String("start", "", "folder with weights.f32 and order.i32")
+	epochs := flag.Int("epochs", 10, "epochs of -chapter, -animator and -gpu")
+	turns := flag.Int("turns", 3, "turns of -animator")
+	profile := flag.String("profile", "", "file for the CPU profile of -host")
+	makeStart := flag.Bool("make", false, "write the weights in the folder -start as a file of parameters as well")
+	chapter := flag.Bool("chapter", false, "run the whole chapter")
+	animator := flag.Bool("animator", false, "compare the training rate with and without an Animator")
+	host := flag.Bool("host", false, "measure the time of a step in which there is little to compute")
+	gpu := flag.Bool("gpu", false, "train on gpu(0) and compare with the book's rate there")
+	flag.Parse()
+
+	var err error
+	switch {
+	case *makeStart:
+		err = makeParameters(*start)
+	case *chapter:
+		trainIter, testIter := d2l.LoadDataFashionMnist(*batchSize)
+		_, err = d2l.TrainCh5(lenet.New(), trainIter, testIter, *epochs, lr, d2l.CPU(0))
+	case *animator:
+		err = compareAnimator(*batchSize, *epochs, *turns)
+	case *host:
+		err = printHostTime(*profile)
+	case *gpu:
+		err = onGPU(*epochs)
+	case runtime.NumCPU() != *threads: // Cores are all that bounds Go's and XLA's threads: XLA has four of its own at the least.
+		err = fmt.Errorf("this worker is to have %d threads but may run on %d cores: start it by scripts/bench or under taskset", *threads, runtime.NumCPU())
+	default:
+		err = serve(*data, *start, *batchSize)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "benchmark:", err)
+		os.Exit(1)
+	}
+}

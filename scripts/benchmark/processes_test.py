@@ -1,0 +1,57 @@
+import os
+import sys
+import unittest
+from pathlib import Path
+from unittest import mock
+
+sys.path.insert(0, str(Path(__file__).parent))
+import processes  # noqa: E402
+from processes import Failed, Process, family, proportional  # noqa: E402
+
+ECHO = "import sys\nprint('noise'); print('{\"ready\": \"v\"}', flush=True)\nfor line in sys.stdin: print('{\"got\": \"%s\"}' % line.strip(), flush=True)"
+
+
+def python(code: str) -> Process:
+    return Process("a program", [sys.executable, "-c", code], [min(os.sched_getaffinity(0))])
+
+
+class ProcessTest(unittest.TestCase):
+    def test_it_answers_and_is_ended(self):
+        with python(ECHO) as process:
+            self.assertEqual(process.ask(None), {"ready": "v"})
+            self.assertEqual(process.ask("train 1"), {"got": "train 1"})
+        self.assertIsNotNone(process.popen.returncode)
+
+    def test_it_runs_on_the_cores_it_is_given(self):
+        with python("import os, json; print(json.dumps({'cores': sorted(os.sched_getaffinity(0))}))") as process:
+            self.assertEqual(process.ask(None), {"cores": [min(os.sched_getaffinity(0))]})
+
+    def test_a_failure_names_the_program_and_what_it_wrote(self):
+        for method in (lambda p: p.ask(None), lambda p: p.run()):
+            with python("import sys; sys.exit('out of cheese')") as process, self.assertRaisesRegex(Failed, "a program ended.*(?s:.*)out of cheese"):
+                method(process)
+
+    def test_one_that_hangs_is_given_up(self):
+        with mock.patch.object(processes, "PATIENCE", 0.5), python("import time; time.sleep(60)") as process, self.assertRaises(Failed):
+            process.ask(None)
+
+    def test_work_of_children_counts(self):
+        child = "import time; t = time.process_time()\nwhile time.process_time() < t + 0.2: pass\nprint('{}', flush=True)\ntime.sleep(60)"
+        with python(f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])") as process:
+            process.ask(None)
+            self.assertGreaterEqual(process.cpu_seconds(), 0.15)
+
+    def test_memory_is_that_of_all_processes_together_and_of_the_largest(self):
+        hold = "x = bytearray(b'1') * {0} * 2**20"
+        child = hold.format(60) + "; print('{}', flush=True); import sys; sys.stdin.read()"
+        with python(f"import subprocess, sys; {hold.format(40)}; subprocess.run([sys.executable, '-c', {child!r}])") as process:
+            process.ask(None)
+            self.assertGreaterEqual(sum(map(proportional, family(process.popen.pid))) / 1024, 100)
+            process.popen.stdin.close()
+            printed, largest, together = process.run()
+        self.assertEqual(printed, "")
+        self.assertTrue(60 <= largest <= together, (largest, together))
+
+
+if __name__ == "__main__":
+    unittest.main()

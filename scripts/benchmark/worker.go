@@ -1,0 +1,66 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/d2l-go/book/d2l"
+	"github.com/d2l-go/book/lenet"
+)
+
+// answer is what the worker says about one command.
+type answer struct {
+	Ready    string    `json:"ready,omitempty"`
+	Examples int       `json:"examples,omitempty"`
+	Seconds  float64   `json:"seconds,omitempty"`
+	Loss     float64   `json:"loss,omitempty"`
+	Losses   []float64 `json:"losses,omitempty"`
+	Correct  float64   `json:"correct"`
+}
+
+// serve answers the commands of run.py; worker.py says which and how.
+func serve(data, start string, batchSize int) error {
+	net, err := newOurs(lenet.New(), d2l.CPU(0), start)
+	if err != nil {
+		return err
+	}
+	batches, err := newBatches(data, start, batchSize)
+	if err != nil {
+		return err
+	}
+	say := json.NewEncoder(os.Stdout).Encode
+	if err := say(answer{Ready: "Go " + runtime.Version()[2:] + ", GoMLX " + moduleVersion("github.com/gomlx/gomlx")}); err != nil {
+		return err
+	}
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan() && lines.Text() != "quit"; {
+		var command string
+		var n int
+		if _, err := fmt.Sscan(lines.Text(), &command, &n); err != nil {
+			return fmt.Errorf("the command %q is not train N, eval N or quit", lines.Text())
+		}
+		prepared := batches.next(n)
+		a := answer{Examples: examples(prepared)}
+		begin := time.Now()
+		switch command {
+		case "train":
+			a.Losses, err = net.train(prepared)
+		case "eval":
+			a.Correct, err = net.correct(prepared)
+		}
+		a.Seconds = time.Since(begin).Seconds()
+		if err != nil {
+			return err
+		}
+		for _, loss := range a.Losses {
+			a.Loss += loss / float64(len(a.Losses))
+		}
+		if err := say(a); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+"""What the workers in Python share: their flags, the data, and the conversation with run.py.
+
+A worker starts, says `{"ready": ...}` with its versions, and then answers each line it is given with a line of JSON:
+
+    train N   makes N training steps on the next N batches; seconds, mean loss and the loss of each step
+    eval N    classifies N batches; seconds and how many of the examples it got right
+    quit      ends
+
+The batches lie in the host's memory before the clock starts, which stops when the last figure is there:
+what is timed is copying to the device, forward pass, gradients, update and reading loss and accuracy.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+SIDE, LR = 28, 0.9
+# The parameters in the order in which they lie in the file of weights.
+SHAPES = [(6, 1, 5, 5), (6,), (16, 6, 5, 5), (16,), (120, 400), (120,), (84, 120), (84,), (10, 84), (10,)]
+
+
+def flags(*variants: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--variant", choices=variants, default=variants[0])
+    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--data", type=Path, help="folder with the four plain files of Fashion-MNIST")
+    parser.add_argument("--start", type=Path, help="folder with weights.f32 and order.i32")
+    parser.add_argument("--chapter", action="store_true", help="run the whole chapter instead")
+    parser.add_argument("--epochs", type=int, default=10)
+    return parser
+
+
+def require_cores(threads: int) -> None:
+    cores = len(os.sched_getaffinity(0))
+    if cores != threads:
+        sys.exit(f"this worker is to have {threads} threads but may run on {cores} cores: start it by scripts/bench or under taskset")
+
+
+def images(data: Path, part: str) -> np.ndarray:
+    """All images of a part, train or t10k, as bytes (n, 1, 28, 28)."""
+    return np.fromfile(data / f"{part}-images-idx3-ubyte", np.uint8, offset=16).reshape(-1, 1, SIDE, SIDE)
+
+
+def labels(data: Path, part: str) -> np.ndarray:
+    return np.fromfile(data / f"{part}-labels-idx1-ubyte", np.uint8, offset=8)
+
+
+def scaled(pixels: np.ndarray) -> np.ndarray:
+    return pixels.astype(np.float32) / np.float32(255)
+
+
+def weights(start: Path) -> list[np.ndarray]:
+    """The parameters that every worker starts from, in PyTorch's layout."""
+    flat, values = np.fromfile(start / "weights.f32", np.float32), []
+    for shape in SHAPES:
+        n = int(np.prod(shape))
+        values.append(flat[:n].reshape(shape))
+        flat = flat[n:]
+    return values
+
+
+class Batches:
+    """The training images in the order that all workers follow, over and over."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.images, self.labels = images(args.data, "train"), labels(args.data, "train")
+        self.order = np.fromfile(args.start / "order.i32", np.int32)
+        self.size, self.position = args.batch, 0
+
+    def next(self, n: int) -> list[tuple[np.ndarray, np.ndarray]]:
+        """The next n batches: float32 (batch, 1, 28, 28) in [0, 1], and bytes (batch)."""
+        batches = []
+        for _ in range(n):
+            at = self.order[np.arange(self.position, self.position + self.size) % len(self.order)]
+            batches.append((scaled(self.images[at]), self.labels[at]))
+            self.position = (self.position + self.size) % len(self.order)
+        return batches
+
+
+def serve(args: argparse.Namespace, versions: str, prepare, train, evaluate) -> None:
+    """Answers run.py. prepare(X, y) makes of a batch what the framework's loader would yield, in the
+    host's memory; train(batches) returns the mean loss of each, evaluate(batches) the correct ones."""
+    batches = Batches(args)
+    say({"ready": versions})
+    for line in sys.stdin:
+        command, *count = line.split()
+        if command == "quit":
+            return
+        examples = [prepare(X, y) for X, y in batches.next(int(count[0]))]
+        answer = {"examples": args.batch * len(examples)}
+        start = time.perf_counter()
+        if command == "train":
+            losses = train(examples)
+            answer |= {"seconds": time.perf_counter() - start, "loss": sum(losses) / len(losses), "losses": losses}
+        else:
+            correct = evaluate(examples)
+            answer |= {"seconds": time.perf_counter() - start, "correct": correct}
+        del examples
+        say(answer)
+
+
+def say(answer: dict) -> None:
+    print(json.dumps(answer), flush=True)
