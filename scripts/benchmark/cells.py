@@ -192,6 +192,7 @@ def main() -> int:
     if args.rounds < 1:
         parser.error("--rounds takes 1 or more")
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))  # the kernel must not be left behind
     notebook = nbformat.read(args.notebook, as_version=4)
     cells = {c.id: one_epoch(c.source) for c in notebook.cells if c.cell_type == "code" and c.source.strip()}
     head = f"{args.notebook.name}; {machine()}"
