@@ -115,6 +115,9 @@ func (n *Net) Forward(X *tensors.Tensor) (*tensors.Tensor, error) {
 		}
 		n.infer = p
 	}
+	if err := n.drawParameters(X); err != nil {
+		return nil, fmt.Errorf("drawing the net's parameters for X of shape %v: %w", ShapeOf(X), err)
+	}
 	outputs, err := n.infer.call(X)
 	if err != nil {
 		return nil, fmt.Errorf("computing the net's output for X of shape %v: %w", ShapeOf(X), err)
@@ -150,6 +153,9 @@ func (n *Net) Outputs(X *tensors.Tensor) ([]LayerOutput, error) {
 		return nil, err
 	}
 	defer p.finalize()
+	if err := n.drawParameters(X); err != nil {
+		return nil, fmt.Errorf("drawing the net's parameters for X of shape %v: %w", ShapeOf(X), err)
+	}
 	values, err := p.call(X)
 	if err != nil {
 		return nil, fmt.Errorf("computing the layers' outputs for X of shape %v: %w", ShapeOf(X), err)

@@ -29,7 +29,7 @@ class KernelEnvTest(unittest.TestCase):
         self.assertEqual(self.env(**{VARIABLE: "/a:/b$c"})[VARIABLE], "/a:/b$$c")
 
     def test_flags_are_kept_but_those_that_a_workspace_refuses(self):
-        self.assertEqual(self.env()["GOFLAGS"], "-v '-gcflags=-N -l' '-ldflags=-s -w'")
+        self.assertEqual(self.env()["GOFLAGS"], "-gcflags=all=-dwarf=false -v '-gcflags=-N -l' '-ldflags=-s -w'")
 
 
 if __name__ == "__main__":
