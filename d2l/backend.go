@@ -101,6 +101,9 @@ func (p platform) open() (compute.Backend, error) {
 		}
 		return openXLA("cuda", "run scripts/setup --cuda", options)
 	default:
+		if err := setCPUFlags(); err != nil {
+			return nil, err
+		}
 		return openXLA("cpu", "run scripts/setup", options)
 	}
 }

@@ -18,7 +18,7 @@ func EvaluateAccuracyGPU(net *Net, dataIter DataIter, ctx ...Device) (float64, e
 		}
 	}
 	metric := NewAccumulator(2) // Correct predictions, examples.
-	for batch, err := range dataIter.Iter() {
+	for batch, err := range OnDevice(dataIter, net.Device()).Iter() {
 		if err != nil {
 			return 0, err
 		}

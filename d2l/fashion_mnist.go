@@ -80,10 +80,8 @@ func LoadDataFashionMnist(batchSize int, resize ...int) (train, test DataIter) {
 	if batchSize <= 0 || side <= 0 || len(resize) > 1 {
 		panic(fmt.Sprintf("d2l: LoadDataFashionMnist needs a positive batch size and at most one positive resize, got %d and %v", batchSize, resize))
 	}
-	iter := imageIter{name: "Fashion-MNIST (train)", n: fashionTrain.n, side: mnistSide, resize: side, batchSize: batchSize, shuffle: true, load: loadFashionTrain}
-	trainIter, testIter := iter, iter
-	testIter.name, testIter.n, testIter.shuffle, testIter.load = "Fashion-MNIST (test)", fashionTest.n, false, loadFashionTest
-	return &trainIter, &testIter
+	return &imageIter{name: "Fashion-MNIST (train)", n: fashionTrain.n, load: loadFashionTrain, shuffle: true, side: mnistSide, resize: side, batchSize: batchSize},
+		&imageIter{name: "Fashion-MNIST (test)", n: fashionTest.n, load: loadFashionTest, side: mnistSide, resize: side, batchSize: batchSize}
 }
 
 // KeepFashionMnist makes sure that Fashion-MNIST can be loaded without the

@@ -5,6 +5,7 @@ import (
 	"image"
 	"iter"
 	"math/rand/v2"
+	"slices"
 	"sync"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -23,6 +24,9 @@ type imageIter struct {
 	batchSize int
 	shuffle   bool
 	load      func() (images, labels []byte, err error)
+
+	mutex    sync.Mutex
+	onDevice map[Device]*deviceImages // Of devices that keep the images.
 }
 
 // Name returns what the images are, for messages.
@@ -39,14 +43,17 @@ func (it *imageIter) Iter() iter.Seq2[train.Batch, error] {
 			yield(train.Batch{}, fmt.Errorf("%s: %w", it.name, err))
 			return
 		}
-		order := it.order()
-		for start := 0; start < it.n; start += it.batchSize {
-			batch := it.batch(images, labels, order[start:min(start+it.batchSize, it.n)])
-			if !yield(batch, nil) {
+		for examples := range it.batches() {
+			if !yield(it.batch(images, labels, examples), nil) {
 				return
 			}
 		}
 	}
+}
+
+// batches iterates over the numbers of the examples in each batch of an epoch.
+func (it *imageIter) batches() iter.Seq[[]int] {
+	return slices.Chunk(it.order(), it.batchSize)
 }
 
 // order returns the order of the examples in an epoch.
@@ -72,7 +79,6 @@ var scaled = func() (values [256]float32) {
 func (it *imageIter) batch(images, labels []byte, examples []int) train.Batch {
 	pixels := it.side * it.side
 	X := make([]float32, 0, len(examples)*it.resize*it.resize)
-	y := make([]int32, 0, len(examples))
 	var resized *image.Gray
 	if it.resize != it.side {
 		resized = image.NewGray(image.Rect(0, 0, it.resize, it.resize))
@@ -87,12 +93,20 @@ func (it *imageIter) batch(images, labels []byte, examples []int) train.Batch {
 		for _, value := range picture {
 			X = append(X, scaled[value])
 		}
-		y = append(y, int32(labels[example]))
 	}
 	return train.Batch{
 		Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(X, len(examples), 1, it.resize, it.resize)},
-		Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(y, len(examples))},
+		Labels: []*tensors.Tensor{pickLabels(labels, examples)},
 	}
+}
+
+// pickLabels returns the labels of some examples, int32 (batch).
+func pickLabels(labels []byte, examples []int) *tensors.Tensor {
+	y := make([]int32, len(examples))
+	for i, example := range examples {
+		y[i] = int32(labels[example])
+	}
+	return tensors.FromFlatDataAndDimensions(y, len(y))
 }
 
 // once makes a loader read its files on the first call that succeeds and hand

@@ -34,12 +34,15 @@ func batchFirst(x *graph.Node) *graph.Node {
 	return graph.Reshape(x, groups*examples, channels, height, width)
 }
 
-// numGroups returns into how many groups a batch is cut: into 8 where each still
-// fills the widest registers twice, so that a group's images stay in the cache and
-// every core has groups to work on.
+// numGroups returns into how many groups a batch is cut: groups of 32, which fill
+// the widest registers twice and whose images stay in the cache, or few but equal
+// ones if 32 does not divide the batch.
 func numGroups(batch int) int {
+	if batch%32 == 0 {
+		return batch / 32
+	}
 	for groups := 8; groups > 1; groups /= 2 {
-		if batch%groups == 0 && batch/groups >= 32 {
+		if batch%groups == 0 && batch/groups > 32 {
 			return groups
 		}
 	}

@@ -50,13 +50,13 @@ func TrainCh5(net *Net, trainIter, testIter DataIter,
 	for epoch := range numEpochs {
 		metric := NewAccumulator(3) // Sum of losses, correct predictions, examples.
 		i := 0
-		for batch, err := range trainIter.Iter() {
+		for batch, err := range OnDevice(trainIter, ctx...).Iter() {
 			if err != nil {
 				return nil, err
 			}
 			timer.Start()
 			X, y := batch.Inputs[0], batch.Labels[0]
-			// Copies X and y to ctx, then loss, gradients and update in one go.
+			// Copies to ctx what is not there, then loss, gradients and update in one go.
 			lossSum, correct, err := trainer.Step(X, y)
 			if err != nil {
 				return nil, err

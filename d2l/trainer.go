@@ -109,6 +109,9 @@ func (t *Trainer) Step(X, y *tensors.Tensor) (lossSum, correct float64, err erro
 	if err := t.checkLabels(X, y); err != nil {
 		return 0, 0, fmt.Errorf("training on a batch of shape %v: %w", ShapeOf(X), err)
 	}
+	if err := t.net.drawParameters(X); err != nil {
+		return 0, 0, fmt.Errorf("drawing the net's parameters for X of shape %v: %w", ShapeOf(X), err)
+	}
 	outputs, err := t.step.call(X, y)
 	if err != nil {
 		return 0, 0, fmt.Errorf("training on a batch of shape %v: %w", ShapeOf(X), err)

@@ -1,0 +1,117 @@
+package d2l
+
+import (
+	"fmt"
+	"iter"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/train"
+)
+
+// OnDevice returns an iterator over the same batches whose images are on device
+// when they are yielded, so that a step need not wait for them to be copied. It is
+// to a whole data set what the book's as_in_ctx is to a batch (section "GPUs").
+//
+// Of the images that LoadDataFashionMnist loads, the device keeps all, as bytes:
+// 47 MB for the training set. Each batch is picked and scaled there. Any other
+// dataIter is returned as it is, and so are resized images and a dataIter for
+// several devices, which get their parts of each batch from the host.
+func OnDevice(dataIter DataIter, device ...Device) DataIter {
+	if it, ok := dataIter.(*imageIter); ok && len(device) == 1 && it.resize == it.side {
+		return &deviceIter{it, device[0]}
+	}
+	return dataIter
+}
+
+// deviceIter yields the batches of an imageIter from a device.
+type deviceIter struct {
+	*imageIter
+	device Device
+}
+
+// Iter returns an iterator over one epoch.
+func (it *deviceIter) Iter() iter.Seq2[train.Batch, error] {
+	return func(yield func(train.Batch, error) bool) {
+		images, labels, err := it.imagesOn(it.device)
+		if err != nil {
+			yield(train.Batch{}, fmt.Errorf("%s: %w", it.name, err))
+			return
+		}
+		for examples := range it.batches() {
+			X, err := images.pick(examples)
+			if err != nil {
+				yield(train.Batch{}, fmt.Errorf("%s, on %v: %w", it.name, it.device, err))
+				return
+			}
+			batch := train.Batch{Inputs: []*tensors.Tensor{X}, Labels: []*tensors.Tensor{pickLabels(labels, examples)}}
+			if !yield(batch, nil) {
+				return
+			}
+		}
+	}
+}
+
+// deviceImages are the images of a data set in the memory of a device.
+type deviceImages struct {
+	bytes  *tensors.Tensor // (images, side·side)
+	picked *graph.Exec     // From bytes and the numbers of a batch's examples to X.
+	device compute.DeviceNum
+}
+
+// imagesOn returns the images on a device, where they are copied once, and their
+// labels.
+func (it *imageIter) imagesOn(device Device) (*deviceImages, []byte, error) {
+	it.mutex.Lock()
+	defer it.mutex.Unlock()
+	images, labels, err := it.load()
+	if err != nil {
+		return nil, nil, err
+	}
+	if kept, ok := it.onDevice[device]; ok {
+		return kept, labels, nil
+	}
+	backend, number, err := device.Backend()
+	if err != nil {
+		return nil, nil, err
+	}
+	buffer, err := backend.BufferFromFlatData(number, images, shapes.Make(dtypes.Uint8, it.n, it.side*it.side))
+	if err != nil {
+		return nil, nil, err
+	}
+	kept := &deviceImages{device: number}
+	if kept.bytes, err = tensors.FromBuffer(buffer); err != nil {
+		return nil, nil, err
+	}
+	kept.picked, err = graph.NewExec(backend, func(images, examples *graph.Node) *graph.Node {
+		X := graph.Gather(images, graph.ExpandAxes(examples, -1))
+		X = graph.DivScalar(graph.ConvertDType(X, dtypes.Float32), 255)
+		return graph.Reshape(X, examples.Shape().Dim(0), 1, it.side, it.side)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	kept.picked.SetMaxCache(-1)
+	if it.onDevice == nil {
+		it.onDevice = map[Device]*deviceImages{}
+	}
+	it.onDevice[device] = kept
+	return kept, labels, nil
+}
+
+// pick returns some of the images, as they are in a batch. It does not wait for
+// the device.
+func (d *deviceImages) pick(examples []int) (*tensors.Tensor, error) {
+	numbers := make([]int32, len(examples))
+	for i, example := range examples {
+		numbers[i] = int32(example)
+	}
+	X, err := d.picked.CallOnDevice(d.device, d.bytes, tensors.FromFlatDataAndDimensions(numbers, len(numbers)))
+	if err != nil {
+		return nil, err
+	}
+	return X[0], nil
+}
