@@ -99,17 +99,17 @@ func (p platform) open() (compute.Backend, error) {
 		if !installer.HasNvidiaGPU() {
 			return nil, errors.New("no NVIDIA GPU is to be seen (no /dev/nvidia*, no nvidia-smi); use TryGPU or CPU(0)")
 		}
-		return openXLA("cuda", "run scripts/setup --cuda", options)
+		return openXLA("cuda", "run scripts/setup --cuda", options, nil)
 	default:
 		if err := setCPUFlags(); err != nil {
 			return nil, err
 		}
-		return openXLA("cpu", "run scripts/setup", options)
+		return openXLA("cpu", "run scripts/setup", options, pjrt.NamedValuesMap{"cpu_device_count": cpuDevices()})
 	}
 }
 
 // openXLA starts a client of the named PJRT plugin.
-func openXLA(name, remedy, options string) (compute.Backend, error) {
+func openXLA(name, remedy, options string, clientOptions pjrt.NamedValuesMap) (compute.Backend, error) {
 	path, err := findPlugin(name, remedy)
 	if err != nil {
 		return nil, err
@@ -122,7 +122,7 @@ func openXLA(name, remedy, options string) (compute.Backend, error) {
 	if options != "" {
 		config += "," + options
 	}
-	b, err := xla.New(config)
+	b, err := xla.NewWithOptions(config, clientOptions)
 	if err != nil {
 		return nil, fmt.Errorf("the PJRT plugin %s does not start (%w): %s again, or set %s to the folder of another", path, err, remedy, pluginVariable)
 	}

@@ -2,6 +2,7 @@ package d2l
 
 import (
 	"os"
+	"strconv"
 	"strings"
 )
 
@@ -27,4 +28,18 @@ func withFlags(value string, flags []string) string {
 // variable then.
 func setCPUFlags() error {
 	return os.Setenv(xlaFlagsVariable, withFlags(os.Getenv(xlaFlagsVariable), cpuFlags))
+}
+
+// cpuDevices returns how many devices the CPU is to be: one, or as many as
+// XLA_FLAGS asks for by --xla_force_host_platform_device_count, as in JAX. The
+// plugin's own choice is four, each with a thread: on two cores they take turns.
+func cpuDevices() int64 {
+	for _, flag := range strings.Fields(os.Getenv(xlaFlagsVariable)) {
+		if value, ok := strings.CutPrefix(flag, "--xla_force_host_platform_device_count="); ok {
+			if n, err := strconv.ParseInt(value, 10, 64); err == nil && n > 0 {
+				return n
+			}
+		}
+	}
+	return 1
 }
