@@ -68,10 +68,14 @@ func (it *imageIter) order() []int {
 	return order
 }
 
+// scale takes a byte of an image to [0, 1]. It multiplies, since XLA makes a
+// multiplication of a division by a constant: so host and device give the same.
+const scale = 1.0 / 255
+
 // scaled is what each byte of an image becomes.
 var scaled = func() (values [256]float32) {
 	for i := range values {
-		values[i] = float32(i) / 255
+		values[i] = float32(i) * scale
 	}
 	return values
 }()

@@ -3,6 +3,8 @@ package d2l
 import (
 	"fmt"
 	"iter"
+	"runtime"
+	"sync/atomic"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -60,12 +62,18 @@ type deviceImages struct {
 	bytes  *tensors.Tensor // (images, side·side)
 	picked *graph.Exec     // From bytes and the numbers of a batch's examples to X.
 	device compute.DeviceNum
+	given  atomic.Int64 // Memory of the batches since garbage was last collected.
 }
+
+// mostGiven is how much memory of a device may be held by batches, used ones among
+// them, before Go is told to collect its garbage: it does not see that memory, and
+// hardly ever finds a reason to by itself.
+const mostGiven = 32 << 20
 
 // imagesOn returns the images on a device, where they are copied once, and their
 // labels.
 func (it *imageIter) imagesOn(device Device) (*deviceImages, []byte, error) {
-	it.mutex.Lock()
+	it.mutex.Lock() // Also while they are copied: who comes second has to wait for them.
 	defer it.mutex.Unlock()
 	images, labels, err := it.load()
 	if err != nil {
@@ -74,32 +82,41 @@ func (it *imageIter) imagesOn(device Device) (*deviceImages, []byte, error) {
 	if kept, ok := it.onDevice[device]; ok {
 		return kept, labels, nil
 	}
-	backend, number, err := device.Backend()
+	kept, err := it.copyTo(device, images)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("putting the images on %v: %w", device, err)
 	}
-	buffer, err := backend.BufferFromFlatData(number, images, shapes.Make(dtypes.Uint8, it.n, it.side*it.side))
-	if err != nil {
-		return nil, nil, err
-	}
-	kept := &deviceImages{device: number}
-	if kept.bytes, err = tensors.FromBuffer(buffer); err != nil {
-		return nil, nil, err
-	}
-	kept.picked, err = graph.NewExec(backend, func(images, examples *graph.Node) *graph.Node {
-		X := graph.Gather(images, graph.ExpandAxes(examples, -1))
-		X = graph.DivScalar(graph.ConvertDType(X, dtypes.Float32), 255)
-		return graph.Reshape(X, examples.Shape().Dim(0), 1, it.side, it.side)
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	kept.picked.SetMaxCache(-1)
 	if it.onDevice == nil {
 		it.onDevice = map[Device]*deviceImages{}
 	}
 	it.onDevice[device] = kept
 	return kept, labels, nil
+}
+
+// copyTo copies the images to a device.
+func (it *imageIter) copyTo(device Device, images []byte) (*deviceImages, error) {
+	backend, number, err := device.Backend()
+	if err != nil {
+		return nil, err
+	}
+	picked, err := graph.NewExec(backend, func(images, examples *graph.Node) *graph.Node {
+		X := graph.Gather(images, graph.ExpandAxes(examples, -1))
+		X = graph.MulScalar(graph.ConvertDType(X, dtypes.Float32), scale)
+		return graph.Reshape(X, examples.Shape().Dim(0), 1, it.side, it.side)
+	})
+	if err != nil {
+		return nil, err
+	}
+	picked.SetMaxCache(-1) // As many sizes of batch as there are.
+	buffer, err := backend.BufferFromFlatData(number, images, shapes.Make(dtypes.Uint8, it.n, it.side*it.side))
+	if err != nil {
+		return nil, err
+	}
+	bytes, err := tensors.FromBuffer(buffer)
+	if err != nil {
+		return nil, err
+	}
+	return &deviceImages{bytes: bytes, picked: picked, device: number}, nil
 }
 
 // pick returns some of the images, as they are in a batch. It does not wait for
@@ -109,9 +126,14 @@ func (d *deviceImages) pick(examples []int) (*tensors.Tensor, error) {
 	for i, example := range examples {
 		numbers[i] = int32(example)
 	}
-	X, err := d.picked.CallOnDevice(d.device, d.bytes, tensors.FromFlatDataAndDimensions(numbers, len(numbers)))
+	// CallOnDevice of GoMLX v0.28.2 takes the first device, whichever it is given.
+	X, _, err := d.picked.CallWithGraphOnDevice(d.device, d.bytes, tensors.FromFlatDataAndDimensions(numbers, len(numbers)))
 	if err != nil {
 		return nil, err
+	}
+	if d.given.Add(int64(X[0].Memory())) > mostGiven {
+		d.given.Store(0)
+		runtime.GC()
 	}
 	return X[0], nil
 }

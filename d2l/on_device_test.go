@@ -1,0 +1,230 @@
+package d2l
+
+import (
+	"errors"
+	"os"
+	"slices"
+	"testing"
+	"weak"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// pair is a batch in the memory of the host.
+type pair struct {
+	X     []float32
+	y     []int32
+	shape string
+}
+
+// epoch returns the batches of one epoch. Given a device, it checks that X is there.
+func epoch(t *testing.T, it DataIter, device ...Device) (batches []pair) {
+	t.Helper()
+	for batch, err := range it.Iter() {
+		noError(t, err)
+		X, y := batch.Inputs[0], batch.Labels[0]
+		for _, d := range device {
+			wantOn(t, X, d)
+		}
+		batches = append(batches, pair{float32s(t, X), must(tensors.CopyFlatData[int32](y))(t), ShapeOf(X).String()})
+	}
+	return batches
+}
+
+func wantOn(t *testing.T, X *tensors.Tensor, device Device) {
+	t.Helper()
+	backend, number, err := device.Backend()
+	noError(t, err)
+	if got := must(X.Backend())(t); got != backend {
+		t.Fatalf("X belongs to %v, expected %v", got, device)
+	}
+	if got := must(X.Device())(t); got != number {
+		t.Fatalf("X is on device %d of the backend, expected %v", got, device)
+	}
+}
+
+// wantSame checks that batches are the same bit for bit.
+func wantSame(t *testing.T, what string, got, want []pair) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s: %d batches, expected %d", what, len(got), len(want))
+	}
+	for i := range got {
+		if got[i].shape != want[i].shape || !slices.Equal(got[i].X, want[i].X) || !slices.Equal(got[i].y, want[i].y) {
+			t.Errorf("%s: batch %d of shape %s differs from the host's of shape %s", what, i, got[i].shape, want[i].shape)
+		}
+	}
+}
+
+// Batches from a device are the host's, in the same shuffled order, and the last
+// one is as small.
+func TestOnDevice(t *testing.T) {
+	unseeded(t)
+	for _, shuffle := range []bool{false, true} {
+		it := quadrants(50, 16, shuffle)
+		Seed(5)
+		first, second := epoch(t, it), epoch(t, it)
+		if slices.Equal(first[0].y, second[0].y) == shuffle {
+			t.Errorf("shuffle %v, and two epochs begin with the labels %v and %v", shuffle, first[0].y, second[0].y)
+		}
+		for _, device := range []Device{CPU(0), CPU(1), {platform: platformGo}} {
+			onDevice := OnDevice(it, device)
+			if onDevice.Len() != it.Len() || onDevice.Name() != it.Name() {
+				t.Errorf("%q of %d batches has become %q of %d", it.Name(), it.Len(), onDevice.Name(), onDevice.Len())
+			}
+			Seed(5)
+			wantSame(t, device.String(), epoch(t, onDevice, device), first)
+			wantSame(t, device.String()+" in the second epoch", epoch(t, OnDevice(it, device), device), second)
+		}
+	}
+	if none := epoch(t, OnDevice(quadrants(0, 16, false), CPU(0))); len(none) != 0 {
+		t.Errorf("%d batches of no examples", len(none))
+	}
+}
+
+// The same with the chapter's data, where every value of a byte occurs.
+func TestOnDeviceFashionMnist(t *testing.T) {
+	_, test := LoadDataFashionMnist(384)
+	wantSame(t, "the test set", epoch(t, OnDevice(test, CPU(1)), CPU(1)), epoch(t, test))
+}
+
+// A device keeps its own copy of the images, which is made once.
+func TestOnDeviceCopiesOnce(t *testing.T) {
+	it := quadrants(20, 8, false)
+	want := epoch(t, OnDevice(it, CPU(0)))
+	images, _, err := it.load()
+	noError(t, err)
+	clear(images)
+	wantSame(t, "after the host's images are gone", epoch(t, OnDevice(it, CPU(0))), want)
+	if got := epoch(t, OnDevice(it, CPU(1))); slices.Max(got[0].X) != 0 {
+		t.Error("another device has not the host's images")
+	}
+}
+
+// What the loop has done with goes from the device's memory, and what it keeps stays.
+func TestOnDeviceGivesMemoryBack(t *testing.T) {
+	const n = mostGiven / (8 * 8 * 4) // Images in so much memory.
+	it := OnDevice(quadrants(n, n/8, false), CPU(0))
+	var used []weak.Pointer[tensors.Tensor]
+	var kept *tensors.Tensor
+	for range 3 {
+		for batch, err := range it.Iter() {
+			noError(t, err)
+			used = append(used, weak.Make(batch.Inputs[0]))
+			if kept == nil {
+				kept = batch.Inputs[0]
+			}
+		}
+	}
+	there := 0
+	for _, X := range used {
+		if X.Value() != nil {
+			there++
+		}
+	}
+	if there > 12 {
+		t.Errorf("%d of %d batches are still in memory, expected no more than 12", there, len(used))
+	}
+	if X := float32s(t, kept); len(X) != n/8*64 || slices.Max(X) == 0 {
+		t.Errorf("the batch that was kept has %d values, the greatest %v", len(X), slices.Max(X))
+	}
+}
+
+// An error ends the iteration and leaves nothing behind: the next epoch tries
+// again.
+func TestOnDeviceErrors(t *testing.T) {
+	good := false
+	it := quadrants(6, 4, false)
+	load := it.load
+	it.load = once(func() ([]byte, []byte, error) {
+		if !good {
+			return nil, nil, os.ErrNotExist
+		}
+		return load()
+	})
+	batches := func(device Device) (n int, err error) {
+		for _, e := range OnDevice(it, device).Iter() {
+			n, err = n+1, e
+		}
+		return n, err
+	}
+	n, err := batches(CPU(0))
+	wantError(t, err, "quadrants: file does not exist")
+	if n != 1 || len(it.onDevice) != 0 {
+		t.Errorf("%d batches after an error, and %d devices keep images", n, len(it.onDevice))
+	}
+	good = true
+	if n, err := batches(CPU(0)); n != 2 || err != nil {
+		t.Errorf("%d batches and error %v once the file is there", n, err)
+	}
+
+	n, err = batches(CPU(99))
+	wantError(t, err, "quadrants: ", "cpu(99)", "numbered from 0")
+	if n != 1 || len(it.onDevice) != 1 {
+		t.Errorf("%d batches after an error, and %d devices keep images", n, len(it.onDevice))
+	}
+}
+
+// A device that refuses the images is asked again by the next epoch.
+func TestOnDeviceCopyFails(t *testing.T) {
+	freshBackends(t)
+	backend, _, err := CPU(0).Backend()
+	noError(t, err)
+	backends.started[platformCPU] = fullBackend{backend}
+	it := quadrants(6, 4, false)
+	for _, err := range OnDevice(it, CPU(0)).Iter() {
+		wantError(t, err, "quadrants: putting the images on cpu(0): out of memory")
+	}
+	if len(it.onDevice) != 0 {
+		t.Errorf("%d devices keep images", len(it.onDevice))
+	}
+	backends.started[platformCPU] = backend
+	wantSame(t, "once there is room", epoch(t, OnDevice(it, CPU(0))), epoch(t, it))
+}
+
+// fullBackend has no memory for what comes from the host.
+type fullBackend struct{ compute.Backend }
+
+func (fullBackend) BufferFromFlatData(compute.DeviceNum, any, shapes.Shape) (compute.Buffer, error) {
+	return nil, errors.New("out of memory")
+}
+
+// The loop may end early, and begin anew.
+func TestOnDeviceBreak(t *testing.T) {
+	it := OnDevice(quadrants(50, 16, false), CPU(0))
+	for range 2 {
+		for batch, err := range it.Iter() {
+			noError(t, err)
+			if got := batch.Labels[0].Size(); got != 16 {
+				t.Errorf("the first batch has %d labels", got)
+			}
+			break
+		}
+	}
+}
+
+// What a device cannot keep is returned as it is.
+func TestOnDeviceOthers(t *testing.T) {
+	plain, resized := quadrants(8, 4, false), quadrants(8, 4, false)
+	resized.resize = 16
+	own := failing{plain}
+	for what, c := range map[string]struct {
+		it      DataIter
+		devices []Device
+	}{
+		"resized images":    {resized, []Device{CPU(0)}},
+		"one's own":         {own, []Device{CPU(0)}},
+		"several devices":   {plain, []Device{CPU(0), CPU(1)}},
+		"no device":         {plain, nil},
+		"those on a device": {OnDevice(plain, CPU(0)), []Device{CPU(0)}},
+	} {
+		if got := OnDevice(c.it, c.devices...); got != c.it {
+			t.Errorf("%s: OnDevice returned %T, expected what it was given", what, got)
+		}
+	}
+	if got := OnDevice(plain, CPU(0)); got == DataIter(plain) {
+		t.Error("images that a device could keep were left on the host")
+	}
+}
