@@ -4,16 +4,16 @@ import "fmt"
 
 // EvaluateAccuracyGPU returns the fraction of dataIter's examples that net
 // classifies correctly. It computes where the net's parameters are, or, given a
-// device, on a copy of the net there. It is the book's evaluate_accuracy_gpu
-// (section "Convolutional Neural Networks (LeNet)").
+// device, on a copy of the net there; of several it takes the first. It is the
+// book's evaluate_accuracy_gpu (section "Convolutional Neural Networks (LeNet)").
 //
 // A batch has inputs X of any shape the net takes and labels y, int32 (batch);
 // the net's output is (batch, classes). What the data and the net report is an
 // error, and so are no data at all.
 func EvaluateAccuracyGPU(net *Net, dataIter DataIter, ctx ...Device) (float64, error) {
-	for _, device := range ctx { // Zero or one.
+	if len(ctx) > 0 {
 		var err error
-		if net, err = net.CopyTo(device); err != nil {
+		if net, err = net.CopyTo(ctx[0]); err != nil {
 			return 0, err
 		}
 	}
@@ -23,7 +23,7 @@ func EvaluateAccuracyGPU(net *Net, dataIter DataIter, ctx ...Device) (float64, e
 			return 0, err
 		}
 		X, y := batch.Inputs[0], batch.Labels[0]
-		yHat, err := net.Forward(X) // Copies X to the net's device.
+		yHat, err := net.Forward(X) // Copies X to the net's device if it is not there.
 		if err != nil {
 			return 0, err
 		}

@@ -177,6 +177,13 @@ func TestEvaluateAccuracyGPU(t *testing.T) {
 	if _, err := EvaluateAccuracyGPU(net, failing{data}); err == nil {
 		t.Error("a failing source is no error")
 	}
+	// Of several devices only the first is used.
+	if got := must(EvaluateAccuracyGPU(net, data, CPU(1), CPU(99)))(t); got != correct/50 {
+		t.Errorf("on the first of two devices: accuracy %v, expected %v", got, correct/50)
+	}
+	if len(data.onDevice) != 2 {
+		t.Errorf("%d devices keep the images, expected cpu(0) and cpu(1)", len(data.onDevice))
+	}
 	_, err := EvaluateAccuracyGPU(net, data, CPU(99))
 	wantError(t, err, "cpu(99)")
 	none := quadrants(0, 4, false)

@@ -1,0 +1,13 @@
+package d2l
+
+import (
+	"os"
+	"testing"
+)
+
+// What is for several devices is tested on several of the CPU's, which XLA makes
+// only if it is told to.
+func TestMain(m *testing.M) {
+	os.Setenv(xlaFlagsVariable, withFlags(os.Getenv(xlaFlagsVariable), []string{"--xla_force_host_platform_device_count=4"}))
+	os.Exit(m.Run())
+}
