@@ -17,8 +17,9 @@ type Device struct {
 	index    int
 }
 
-// CPU returns the i-th CPU device. XLA shows several of them on one processor,
-// so that programs for several devices can be tried without a GPU.
+// CPU returns the i-th CPU device. There is one, cpu(0), unless the variable
+// XLA_FLAGS has --xla_force_host_platform_device_count=4, say: so programs for
+// several devices can be tried without a GPU.
 func CPU(i int) Device { return Device{platformCPU, i} }
 
 // GPU returns the i-th GPU, whether there is one or not; see TryGPU.

@@ -23,10 +23,12 @@
 //
 // A [Device] is gpu(i) or cpu(i). [TryGPU] takes a GPU where there is one and
 // the CPU otherwise, and what trains prints which it was. [TrainCh5] and
-// [NewTrainer] split batches over several, such as [TryAllGPUs]. [OnDevice]
-// keeps the images of a data set on a device, where batches are picked. Programs are
-// compiled by XLA; its plugin for the CPU, and that for NVIDIA's GPUs, is a file
-// that scripts/setup of github.com/d2l-go/book puts into the user's cache.
+// [NewTrainer] split batches over several, such as [TryAllGPUs]. [OnDevice] keeps
+// the images of a data set on a device, so that batches need not be copied there.
+//
+// Programs are compiled by XLA; its plugin for the CPU, and that for NVIDIA's
+// GPUs, is a file that scripts/setup of github.com/d2l-go/book puts into the
+// user's cache.
 //
 // # Errors
 //

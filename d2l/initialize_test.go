@@ -2,6 +2,7 @@ package d2l
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -13,6 +14,7 @@ import (
 )
 
 func TestASeedDrawsTheSameParametersOnEveryDevice(t *testing.T) {
+	unseeded(t)
 	net := NewNet(Sequential{Conv2D{Channels: 2, KernelSize: 3}, Dense{Units: 4}})
 	X := tensors.FromShape(shapes.Make(dtypes.Float32, 1, 1, 5, 5))
 	var want []float32
@@ -29,6 +31,40 @@ func TestASeedDrawsTheSameParametersOnEveryDevice(t *testing.T) {
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%v drew %v, expected those of cpu(0), %v", device, got, want)
+		}
+	}
+}
+
+// The same seed gives the same parameters whatever the net does first.
+func TestASeedDrawsTheSameParametersWhateverComesFirst(t *testing.T) {
+	unseeded(t)
+	X, y := waves(1, 1, 6, 1, 8, 8), tensors.FromValue([]int32{0, 1, 2, 3, 0, 1})
+	for _, devices := range []Devices{{CPU(0)}, {CPU(1)}, {CPU(0), CPU(1)}} {
+		// The parameters after one step that a call came before.
+		after := func(call func(*Net) error) map[string][]float32 {
+			Seed(3)
+			net := smallNet()
+			noError(t, net.Initialize(devices[0], Xavier))
+			noError(t, call(net))
+			trainer := must(NewTrainer(net, SGD(0.1), devices...))(t)
+			_, _, err := trainer.Step(X, y)
+			noError(t, err)
+			return values(t, net)
+		}
+		want := after(func(net *Net) error {
+			_, err := net.Forward(X)
+			return err
+		})
+		for name, call := range map[string]func(*Net) error{
+			"Outputs": func(net *Net) error {
+				_, err := net.Outputs(X)
+				return err
+			},
+			"Trainer.Step": func(*Net) error { return nil },
+		} {
+			if got := after(call); !reflect.DeepEqual(got, want) {
+				t.Errorf("on %v, with %s first, a step leads to other parameters than with Forward first: %v and %v", devices, name, got, want)
+			}
 		}
 	}
 }
