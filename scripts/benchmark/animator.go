@@ -55,7 +55,7 @@ func loop(batchSize, epochs int, draws bool) (rate, drawing float64, err error) 
 	for epoch := range epochs {
 		metric := d2l.NewAccumulator(3)
 		i := 0
-		for batch, err := range trainIter.Iter() {
+		for batch, err := range d2l.OnDevice(trainIter, d2l.CPU(0)).Iter() {
 			if err != nil {
 				return 0, 0, err
 			}

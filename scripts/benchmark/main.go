@@ -25,6 +25,7 @@ func main() {
 	chapter := flag.Bool("chapter", false, "run the whole chapter")
 	animator := flag.Bool("animator", false, "compare the training rate with and without an Animator")
 	host := flag.Bool("host", false, "measure the time of a step in which there is little to compute")
+	roofline := flag.Bool("roofline", false, "measure the parts of LeNet one by one, and what the processor does at best")
 	gpu := flag.Bool("gpu", false, "train on gpu(0) and compare with the book's rate there")
 	flag.Parse()
 
@@ -39,6 +40,8 @@ func main() {
 		err = compareAnimator(*batchSize, *epochs, *turns)
 	case *host:
 		err = printHostTime(*profile)
+	case *roofline:
+		err = printRoofline(*batchSize)
 	case *gpu:
 		err = onGPU(*epochs)
 	case runtime.NumCPU() != *threads: // Cores are all that bounds Go's and XLA's threads: XLA has four of its own at the least.

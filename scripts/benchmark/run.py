@@ -22,7 +22,7 @@ import machine
 from figures import OURS, Quantity, greatest_difference, summary
 from processes import Failed, Process, settle
 
-SECTIONS = ("rates", "start", "chapter", "scaling", "animator", "host")
+SECTIONS = ("rates", "start", "chapter", "scaling", "animator", "host", "roofline")
 EAGER, JAX = "PyTorch eager", "JAX jitted"
 BOOK = "PyTorch eager, DataLoader"  # the chapter with the book's way to load
 VARIANTS = {
@@ -214,6 +214,28 @@ class Bench:
             lines.append(f"| {name} | {median:.0f} | {p99:.0f} |")
         self.write("What Go, cgo and dispatch take of a step, at the most", *lines, "",
                    f"`go tool pprof -top {profile.relative_to(profile.parents[1])}` shows where, of both nets together; code of the plugin is listed under its name.")
+
+    def roofline(self) -> None:
+        with self.process(OURS, "-roofline") as process:
+            measured = json.loads(process.run()[0].splitlines()[-1])
+        peak, bandwidth, batch = measured["GFLOPS"], measured["GBs"], measured["batch"]
+        lines = ["| part | kFLOP an image | kB | forward, ms | GFLOP/s | with gradients, ms | GFLOP/s |", "|---|--:|--:|--:|--:|--:|--:|"]
+        total = {"KFLOP": 0.0, "work": 0.0, "KB": 0.0, "Forward": 0.0, "Both": 0.0}
+        for part in measured["parts"]:
+            part["work"] = part["KFLOP"] * (1 + part["Gradients"])
+            for key in total:
+                total[key] += part[key]
+        for part in [*measured["parts"], {"Name": "all", **total}]:
+            rates = [work * batch / seconds / 1e6 for work, seconds in ((part["KFLOP"], part["Forward"]), (part["work"], part["Both"]))]
+            lines.append(
+                f"| {part['Name']} | {part['KFLOP']:.0f} | {part['KB']:.1f} | {part['Forward'] * 1e3:.2f} | {rates[0]:.0f}, {rates[0] / peak:.0%} of the best"
+                f" | {part['Both'] * 1e3:.2f} | {rates[1]:.0f}, {rates[1] / peak:.0%} |"
+            )
+        least = min(part["KFLOP"] / part["KB"] for part in measured["parts"])
+        self.write(f"Where the arithmetic of a batch of {batch} goes", *lines, "",
+                   f"At its best, in a product of 2048 × 2048 matrices, XLA does {peak:.0f} GFLOP/s on these cores, and reads {bandwidth:.0f} GB/s from memory. The "
+                   f"least arithmetic for a byte is {least:.0f} operations, so that memory would allow for {least * bandwidth:.0f} GFLOP/s: arithmetic is the bound. A training step "
+                   f"takes {total['work'] / 1e3:.2f} MFLOP an image: at the best rate, {peak / total['work'] * 1e6:,.0f} images/s; evaluation {total['KFLOP'] / 1e3:.2f}: {peak / total['KFLOP'] * 1e6:,.0f}.")
 
     # ---- the whole -------------------------------------------------------------------------------
 
