@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/d2l-go/book/d2l"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/train"
 )
@@ -40,8 +41,14 @@ func newBatches(data, start string, size int) (*batches, error) {
 	return &batches{images: images, labels: labels, order: order, size: size}, err
 }
 
-// next returns the next n batches, in the host's memory.
-func (b *batches) next(n int) []train.Batch {
+// next returns the next n batches, ready on a device: d2l.OnDevice puts them there
+// too, and PyTorch's and JAX's are where they are used, since theirs is the CPU.
+func (b *batches) next(n int, device d2l.Device) ([]train.Batch, error) {
+	backend, number, err := device.Backend()
+	if err != nil {
+		return nil, err
+	}
+
 	const pixels = 28 * 28
 	next := make([]train.Batch, n)
 	for i := range next {
@@ -55,8 +62,12 @@ func (b *batches) next(n int) []train.Batch {
 			b.position = (b.position + 1) % len(b.order)
 		}
 		next[i] = newBatch(X, y, 1, 28, 28)
+		if err := next[i].Inputs[0].MaterializeOnDevice(backend, false, number); err != nil {
+			return nil, err
+		}
+		next[i].Inputs[0].FinalizeLocal()
 	}
-	return next
+	return next, nil
 }
 
 // newBatch returns a batch of images of the given shape.

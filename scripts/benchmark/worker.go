@@ -42,7 +42,10 @@ func serve(data, start string, batchSize int) error {
 		if _, err := fmt.Sscan(lines.Text(), &command, &n); err != nil {
 			return fmt.Errorf("the command %q is not train N, eval N or quit", lines.Text())
 		}
-		prepared := batches.next(n)
+		prepared, err := batches.next(n, net.net.Device())
+		if err != nil {
+			return err
+		}
 		a := answer{Examples: examples(prepared)}
 		begin := time.Now()
 		switch command {

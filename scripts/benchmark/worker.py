@@ -6,8 +6,8 @@ A worker starts, says `{"ready": ...}` with its versions, and then answers each 
     eval N    classifies N batches; seconds and how many of the examples it got right
     quit      ends
 
-The batches lie in the host's memory before the clock starts, which stops when the last figure is there:
-what is timed is copying to the device, forward pass, gradients, update and reading loss and accuracy.
+The batches lie where they are used, on the CPU, before the clock starts, which stops when the last figure is there:
+what is timed is forward pass, gradients, update and reading loss and accuracy.
 """
 
 import argparse
@@ -85,7 +85,7 @@ class Batches:
 
 def serve(args: argparse.Namespace, versions: str, prepare, train, evaluate) -> None:
     """Answers run.py. prepare(X, y) makes of a batch what the framework's loader would yield, in the
-    host's memory; train(batches) returns the mean loss of each, evaluate(batches) the correct ones."""
+    CPU's memory; train(batches) returns the mean loss of each, evaluate(batches) the correct ones."""
     batches = Batches(args)
     say({"ready": versions})
     for line in sys.stdin:
