@@ -1,8 +1,7 @@
 package d2l
 
 import (
-	"sync"
-
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -19,20 +18,21 @@ import (
 // windows the zeros that fill up the window of blocks cost too much.
 func poolsWithConv(layer, next Layer, x *graph.Node) bool {
 	conv, isConv := layer.(Conv2D)
-	if !isConv || !pools2x2(next) || x.Rank() != 4 || !conv.valid() || conv.Strides > 1 || !hasSlope(conv.Activation) || !isCPU(x.Graph().Backend()) {
+	if !isConv || !conv.valid() || conv.Strides > 1 || !hasSlope(conv.Activation) || !pools2x2(next) ||
+		x.Rank() != 4 || x.Shape().Dim(0) == 0 || x.DType() != dtypes.Float32 || !isCPU(x.Graph().Backend()) {
 		return false
 	}
 	c := convPool{Conv2D: conv}
 	rows, cols := c.pooledSize(x)
-	return rows > 0 && cols > 0 && (c.isDirect(x) ||
-		conv.KernelSize >= 5 && conv.KernelSize%2 == 1 && x.Shape().Dim(1)*conv.Channels <= 128)
+	return rows > 0 && cols > 0 && x.Shape().Dim(1)*conv.Channels <= 128 &&
+		(c.isDirect(x) || conv.KernelSize >= 5 && conv.KernelSize%2 == 1)
 }
 
 // pools2x2 reports whether a layer pools windows of 2 × 2 side by side.
 func pools2x2(layer Layer) bool {
 	pool, ok := layer.(AvgPool2D)
-	if max, isMax := layer.(MaxPool2D); isMax {
-		pool, ok = AvgPool2D(max), true
+	if maximum, isMax := layer.(MaxPool2D); isMax {
+		pool, ok = AvgPool2D(maximum), true
 	}
 	return ok && pool.PoolSize == 2 && (pool.Strides == 0 || pool.Strides == 2) && pool.Padding == 0
 }
@@ -44,8 +44,8 @@ type convPool struct {
 }
 
 func newConvPool(conv, pool Layer) convPool {
-	_, max := pool.(MaxPool2D)
-	return convPool{conv.(Conv2D), max}
+	_, isMax := pool.(MaxPool2D)
+	return convPool{conv.(Conv2D), isMax}
 }
 
 // isDirect reports whether the convolution is written out as a sum over the
@@ -64,8 +64,8 @@ func (c convPool) pooledSize(x *graph.Node) (rows, cols int) {
 // window is the size of the convolution's window in blocks of 2 × 2.
 func (c convPool) window() int { return c.KernelSize/2 + 1 }
 
-// forward adds both layers to the graph of x.
-func (c convPool) forward(scope *model.Scope, x *graph.Node) *graph.Node {
+// Forward adds both layers to the graph of x.
+func (c convPool) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	in, height, width := x.Shape().Dim(1), x.Shape().Dim(2), x.Shape().Dim(3)
 	rows, cols := c.pooledSize(x)
 	weights, biases := weightsAndBiases(scope, x, c.KernelSize, c.KernelSize, in, c.Channels)
@@ -75,15 +75,17 @@ func (c convPool) forward(scope *model.Scope, x *graph.Node) *graph.Node {
 		x, weights, biases := inputs[0], inputs[1], inputs[2]
 		groups := x.Shape().Dim(0)
 		x = materialized(fit(x, c.Padding, 2*(rows+c.window()-1), 2*(cols+c.window()-1)))
-		seen := sync.OnceValue(func() *graph.Node { return patches(blocks(x), c.window()) })
+		seenBy := func(x *graph.Node) *graph.Node { return patches(blocks(x), c.window()) }
 		kernel := materialized(graph.TransposeAllAxes(blockKernel(weights, c.window()), 1, 0))
 		kernel = graph.BroadcastToDims(graph.ExpandAxes(kernel, 0), groups, kernel.Shape().Dim(0), kernel.Shape().Dim(1))
 
+		var seen *graph.Node
 		var places []*graph.Node // For each place in a block (group, channel, row, col, example).
 		if direct {
 			places = c.direct(x, weights, rows, cols)
 		} else {
-			places = c.product(kernel, seen(), rows, cols)
+			seen = seenBy(x)
+			places = c.product(kernel, seen, rows, cols)
 		}
 		biases = graph.Reshape(biases, 1, c.Channels, 1, 1, 1)
 		for i, y := range places {
@@ -104,7 +106,11 @@ func (c convPool) forward(scope *model.Scope, x *graph.Node) *graph.Node {
 					return unfit(ofX, c.Padding, height, width)
 				},
 				func() *graph.Node {
-					ofKernel := graph.ReduceSum(graph.DotGeneral(seen(), []int{2}, []int{0}, ofProduct, []int{2}, []int{0}), 0)
+					seen := seen
+					if direct { // Patches are many times the image: none before they are wanted.
+						seen = seenBy(graph.OptimizationBarriers(x, ofProduct)[0])
+					}
+					ofKernel := graph.ReduceSum(graph.DotGeneral(seen, []int{2}, []int{0}, ofProduct, []int{2}, []int{0}), 0)
 					return sumBlockKernel(ofKernel, c.window(), c.KernelSize, in, c.Channels)
 				},
 				func() *graph.Node {
@@ -185,7 +191,7 @@ func (c convPool) poolGradient(places []*graph.Node, pooled, v *graph.Node) []*g
 	for i, y := range places {
 		share := graph.DivScalar(v, 4)
 		if c.max {
-			greatest := graph.Equal(y, pooled)
+			greatest := graph.LogicalOr(graph.Equal(y, pooled), graph.NotEqual(y, y)) // What is no number takes it on.
 			share = graph.Where(greatest, v, graph.ZerosLike(v))
 			if taken != nil {
 				share = graph.Where(taken, graph.ZerosLike(v), share)

@@ -6,6 +6,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
 )
 
 // drawParameters draws the parameters of a net that has not seen a batch, for
@@ -34,8 +35,9 @@ func (n *Net) drawParameters(X *tensors.Tensor) error {
 	if err != nil {
 		return err
 	}
-	if n.store.InitializeVariables(pureGo, nil) != nil {
-		return nil
+	var failed error
+	if exceptions.Try(func() { failed = n.store.InitializeVariables(pureGo, nil) }) != nil || failed != nil {
+		return nil // The device's backend tries, and reports.
 	}
 	for v := range n.store.IterVariables() { // The generator of random numbers as well.
 		value, err := v.Value()

@@ -9,7 +9,8 @@ import "github.com/gomlx/gomlx/core/graph"
 //
 // GoMLX finds gradients by itself, operation by operation; this is for where that
 // costs time: the gradient of 25 overlapping slices, say, is 25 images to be added
-// up, where one product of matrices would do.
+// up, where one product of matrices would do. These gradients have none of their own:
+// a gradient of a gradient would be zero.
 func withOwnGradient(inputs []*graph.Node, compute func(inputs []*graph.Node) (y *graph.Node, gradient func(v *graph.Node) []func() *graph.Node)) *graph.Node {
 	constant := make([]*graph.Node, len(inputs))
 	for i, x := range inputs {

@@ -27,7 +27,7 @@ func (s Sequential) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	for i := 0; i < len(s); i++ {
 		layerScope := scope.In("%s", names[i])
 		if i+1 < len(s) && poolsWithConv(s[i], s[i+1], x) {
-			x = newConvPool(s[i], s[i+1]).forward(layerScope, x)
+			x = forwardNamed(names[i], newConvPool(s[i], s[i+1]), layerScope, x)
 			i++
 			continue
 		}

@@ -7,7 +7,7 @@ type Result struct {
 	Loss           float64 // Mean loss over the last epoch.
 	TrainAcc       float64 // Fraction of correct predictions over the last epoch.
 	TestAcc        float64 // Fraction of correct predictions on the test set at the end.
-	ExamplesPerSec float64 // Training examples by seconds of copying and stepping.
+	ExamplesPerSec float64 // Training examples by seconds of the steps alone.
 	Devices        Devices
 }
 
@@ -19,8 +19,8 @@ type Result struct {
 // The parameters are drawn anew (Xavier). Loss and training accuracy are those
 // of the forward passes of the training steps themselves, averaged over the
 // epoch so far; they are plotted every 50 batches, the test accuracy after each
-// epoch. The rate counts the time to copy batches and step, not the loading and
-// the evaluation.
+// epoch. The rate counts the time of the steps, not fetching the batches and the
+// evaluation.
 //
 // A batch has inputs X of any shape the net takes and labels y, int32 (batch);
 // the net's output is (batch, classes). Two lines are printed at the end, as in

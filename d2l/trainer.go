@@ -126,6 +126,9 @@ func (t *Trainer) checkLabels(X, y *tensors.Tensor) error {
 	if X.Rank() == 0 {
 		return errors.New("X has no batch axis")
 	}
+	if y.Size() == 0 {
+		return errors.New("the batch is empty")
+	}
 	if X.Shape().Dim(0) != y.Size() {
 		return fmt.Errorf("there are %d labels for %d examples", y.Size(), X.Shape().Dim(0))
 	}

@@ -14,8 +14,12 @@ const xlaFlagsVariable = "XLA_FLAGS"
 // gains from their use.
 var cpuFlags = []string{"--xla_backend_optimization_level=2", "--xla_cpu_prefer_vector_width=512"}
 
-// withFlags returns the value of XLA_FLAGS with flags added that it does not set.
+// withFlags returns the value of XLA_FLAGS with flags added that it does not set. A
+// value that is not flags is the name of a file with them, and stays as it is.
 func withFlags(value string, flags []string) string {
+	if trimmed := strings.TrimSpace(value); trimmed != "" && trimmed[0] != '-' {
+		return value
+	}
 	for _, flag := range flags {
 		if name, _, _ := strings.Cut(flag, "="); !strings.Contains(value, name+"=") {
 			value = strings.TrimSpace(value + " " + flag)

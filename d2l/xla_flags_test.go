@@ -9,6 +9,7 @@ func TestWithFlags(t *testing.T) {
 		"--c=3":        "--c=3 --a=1 --b=2",
 		"--b=7":        "--b=7 --a=1",
 		"--b=7 --a=8 ": "--b=7 --a=8 ",
+		"flags.txt":    "flags.txt",
 		"--ab=1":       "--ab=1 --a=1 --b=2",
 	} {
 		if got := withFlags(value, flags); got != want {

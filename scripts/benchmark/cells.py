@@ -94,7 +94,7 @@ class Kernel:
     def __init__(self, folder: Path) -> None:
         for name in ("notebooks", "out"):
             (folder / name).mkdir()
-        self.log = open(folder / "log", "w+", encoding="utf-8", errors="replace")
+        self.log = open(folder / "log", "a+", encoding="utf-8", errors="replace")
         self.manager = KernelManager(kernel_name="gonb")
         self.manager.start_kernel(
             extra_arguments=["-vmodule=execcode=2,jpyexec=2"],
@@ -104,7 +104,11 @@ class Kernel:
         self.client.start_channels()
 
     def __enter__(self) -> "Kernel":
-        self.client.wait_for_ready(timeout=180)
+        try:
+            self.client.wait_for_ready(timeout=180)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_) -> None:

@@ -54,7 +54,7 @@ func steadyRate(device d2l.Device, batchSize int) (float64, error) {
 	trainIter, _ := d2l.LoadDataFashionMnist(batchSize)
 	var loaded []train.Batch
 	for len(loaded) < 20+steps {
-		for batch, err := range trainIter.Iter() {
+		for batch, err := range d2l.OnDevice(trainIter, device).Iter() {
 			if err != nil {
 				return 0, err
 			}

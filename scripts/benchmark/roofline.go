@@ -60,7 +60,7 @@ func parts() []*part {
 }
 
 // printRoofline measures each part of LeNet, and what the processor does at best:
-// a large product of matrices, and copying what fits into no cache.
+// a large product of matrices, and reading what fits into no cache.
 func printRoofline(batchSize int) error {
 	backend, _, err := d2l.CPU(0).Backend()
 	if err != nil {

@@ -234,7 +234,7 @@ class Bench:
         least = min(part["KFLOP"] / part["KB"] for part in measured["parts"])
         self.write(f"Where the arithmetic of a batch of {batch} goes", *lines, "",
                    f"At its best, in a product of 2048 × 2048 matrices, XLA does {peak:.0f} GFLOP/s on these cores, and reads {bandwidth:.0f} GB/s from memory. The "
-                   f"least arithmetic for a byte is {least:.0f} operations, so that memory would allow for {least * bandwidth:.0f} GFLOP/s: arithmetic is the bound. A training step "
+                   f"least arithmetic for a byte is {least:.0f} operations, so that memory would allow for {least * bandwidth:.0f} GFLOP/s: {"arithmetic" if least * bandwidth > peak else "memory"} is the bound. A training step "
                    f"takes {total['work'] / 1e3:.2f} MFLOP an image: at the best rate, {peak / total['work'] * 1e6:,.0f} images/s; evaluation {total['KFLOP'] / 1e3:.2f}: {peak / total['KFLOP'] * 1e6:,.0f}.")
 
     # ---- the whole -------------------------------------------------------------------------------
@@ -261,7 +261,9 @@ class Bench:
             lines += [self.missing, ""]
         if ratios := self.ratios():
             lines += [*ratios, "", "A ratio is the median of the turns' ratios; above 1 ours is faster, or takes less.", ""]
-        self.args.out.write_text("\n".join(lines + self.report), encoding="utf-8")
+        new = self.args.out.with_suffix(".tmp")
+        new.write_text("\n".join(lines + self.report), encoding="utf-8")
+        os.replace(new, self.args.out)
 
 
 def say(text: str) -> None:
