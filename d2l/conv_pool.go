@@ -9,9 +9,12 @@ import (
 // On a CPU, XLA computes a convolution of few channels at a small part of the
 // processor's rate, and pooling moves all its output through memory once more.
 // Where pooling of 2 × 2 follows, both are done here together, with the examples of
-// the batch side by side in the registers (see batchLast) and the four pixels that
-// are pooled as four images of half the height and width. The numbers are the same
-// but for rounding.
+// the batch side by side in the registers (see batchLast). What the convolution makes
+// is kept as four images of half the height and width, one for each place in the
+// windows of 2 × 2; pooling adds them up. The numbers are the same but for rounding.
+//
+// Below, ofX is the gradient with respect to x, and seen what the window sees at each
+// position.
 
 // poolsWithConv reports whether convolution and pooling of x are better done
 // together. With more channels XLA's own convolutions do well; with smaller
@@ -191,7 +194,7 @@ func (c convPool) poolGradient(places []*graph.Node, pooled, v *graph.Node) []*g
 	for i, y := range places {
 		share := graph.DivScalar(v, 4)
 		if c.max {
-			greatest := graph.LogicalOr(graph.Equal(y, pooled), graph.NotEqual(y, y)) // What is no number takes it on.
+			greatest := graph.LogicalOr(graph.Equal(y, pooled), graph.NotEqual(y, y)) // NaN counts as one, so that it gets the gradient.
 			share = graph.Where(greatest, v, graph.ZerosLike(v))
 			if taken != nil {
 				share = graph.Where(taken, graph.ZerosLike(v), share)

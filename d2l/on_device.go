@@ -20,8 +20,8 @@ import (
 //
 // Of the images that LoadDataFashionMnist loads, the device keeps all, as bytes:
 // 47 MB for the training set. Each batch is picked and scaled there. Any other
-// dataIter is returned as it is, and so are resized images and a dataIter for
-// several devices, which get their parts of each batch from the host.
+// dataIter, resized images and what is for several devices are returned as they
+// are: their batches come from the host.
 func OnDevice(dataIter DataIter, device ...Device) DataIter {
 	if it, ok := dataIter.(*imageIter); ok && len(device) == 1 && it.resize == it.side {
 		return &deviceIter{it, device[0]}

@@ -2,8 +2,8 @@ package d2l
 
 import "github.com/gomlx/gomlx/core/graph"
 
-// withOwnGradient adds to the graph what compute makes of inputs, with gradients
-// given by hand. compute returns the output y and a function that gets v, the
+// withOwnGradient returns what compute makes of inputs, with gradients given by
+// hand. compute returns the output y and a function that gets v, the
 // gradient with respect to y, and returns one function for each input: it builds
 // the gradient with respect to that input, and is called only if that is needed.
 //

@@ -7,7 +7,7 @@ type Result struct {
 	Loss           float64 // Mean loss over the last epoch.
 	TrainAcc       float64 // Fraction of correct predictions over the last epoch.
 	TestAcc        float64 // Fraction of correct predictions on the test set at the end.
-	ExamplesPerSec float64 // Training examples by seconds of the steps alone.
+	ExamplesPerSec float64 // Training examples a second, over the time of the steps.
 	Devices        Devices
 }
 

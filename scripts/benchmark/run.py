@@ -232,9 +232,10 @@ class Bench:
                 f" | {part['Both'] * 1e3:.2f} | {rates[1]:.0f}, {rates[1] / peak:.0%} |"
             )
         least = min(part["KFLOP"] / part["KB"] for part in measured["parts"])
+        bound = "arithmetic" if least * bandwidth > peak else "memory"
         self.write(f"Where the arithmetic of a batch of {batch} goes", *lines, "",
                    f"At its best, in a product of 2048 × 2048 matrices, XLA does {peak:.0f} GFLOP/s on these cores, and reads {bandwidth:.0f} GB/s from memory. The "
-                   f"least arithmetic for a byte is {least:.0f} operations, so that memory would allow for {least * bandwidth:.0f} GFLOP/s: {"arithmetic" if least * bandwidth > peak else "memory"} is the bound. A training step "
+                   f"least arithmetic for a byte is {least:.0f} operations, so that memory would allow for {least * bandwidth:.0f} GFLOP/s: {bound} is the bound. A training step "
                    f"takes {total['work'] / 1e3:.2f} MFLOP an image: at the best rate, {peak / total['work'] * 1e6:,.0f} images/s; evaluation {total['KFLOP'] / 1e3:.2f}: {peak / total['KFLOP'] * 1e6:,.0f}.")
 
     # ---- the whole -------------------------------------------------------------------------------
