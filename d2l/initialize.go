@@ -40,14 +40,7 @@ func (n *Net) drawParameters(X *tensors.Tensor) error {
 		return nil // The device's backend tries, and reports.
 	}
 	for v := range n.store.IterVariables() { // The generator of random numbers as well.
-		value, err := v.Value()
-		if err != nil {
-			return err
-		}
-		if value, err = value.LocalClone(); err != nil {
-			return err
-		}
-		if err := v.SetValue(value); err != nil {
+		if err := toHost(v); err != nil {
 			return err
 		}
 	}

@@ -191,18 +191,23 @@ func (p *program) prepare(exec *model.Exec) error {
 // each device of the program gets a copy.
 func (p *program) place(v *model.Variable) error {
 	if v.HasValue() {
-		value, err := v.Value()
-		if err != nil {
-			return err
-		}
-		if value, err = value.LocalClone(); err != nil {
-			return err
-		}
-		if err := v.SetValue(value); err != nil {
+		if err := toHost(v); err != nil {
 			return err
 		}
 	}
 	return v.SetShardingSpec(distributed.NewReplicatedShardingSpec(p.mesh))
+}
+
+// toHost takes a variable's value to the memory of the host.
+func toHost(v *model.Variable) error {
+	value, err := v.Value()
+	if err != nil {
+		return err
+	}
+	if value, err = value.LocalClone(); err != nil {
+		return err
+	}
+	return v.SetValue(value)
 }
 
 // errBuilt is what a graph panics with that is built for its variables alone.

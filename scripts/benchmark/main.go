@@ -44,7 +44,7 @@ func main() {
 		err = printRoofline(*batchSize)
 	case *gpu:
 		err = onGPU(*epochs)
-	case runtime.NumCPU() != *threads: // Cores are all that bounds Go's and XLA's threads: XLA has four of its own at the least.
+	case runtime.NumCPU() != *threads: // Cores bound Go's threads and XLA's.
 		err = fmt.Errorf("this worker is to have %d threads but may run on %d cores: start it by scripts/bench or under taskset", *threads, runtime.NumCPU())
 	default:
 		err = serve(*data, *start, *batchSize)
