@@ -1,0 +1,114 @@
+// Command literate holds the notebooks, the package d2l and the book's chapter
+// together. See usage.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+const usage = `usage: go run ./scripts/literate [-C folder] command [argument...]
+
+A notebook's cell whose first line is //d2l:save shows declarations that the
+package d2l ships.
+
+  check                 says what does not fit; exits with 1 if there is something
+`
+
+// problem is what does not fit, its place first. It may have several lines.
+type problem = string
+
+// errFound means that problems were found and printed.
+var errFound = errors.New("")
+
+// commands are called with their arguments in the project's folder.
+var commands = map[string]func(out io.Writer, args []string) error{
+	"check": check,
+}
+
+func main() {
+	folder := flag.String("C", "", "the `folder` of the project instead of the one around the current folder")
+	flag.Usage = func() { fmt.Fprint(flag.CommandLine.Output(), usage) }
+	flag.Parse()
+	run := commands[flag.Arg(0)]
+	if run == nil {
+		flag.Usage()
+		os.Exit(2)
+	}
+	if err := enter(*folder); err != nil {
+		fail(err)
+	}
+	if err := run(os.Stdout, flag.Args()[1:]); err != nil {
+		fail(err)
+	}
+}
+
+func fail(err error) {
+	if !errors.Is(err, errFound) {
+		fmt.Fprintf(os.Stderr, "literate: %v\n", err)
+	}
+	os.Exit(1)
+}
+
+// enter makes the project's folder the current one: the given one, or the
+// nearest with a go.mod.
+func enter(folder string) error {
+	if folder != "" {
+		return os.Chdir(folder)
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return os.Chdir(dir)
+		}
+		if dir == filepath.Dir(dir) {
+			return errors.New("there is no go.mod here or above; run it in the project or name the folder by -C")
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
+// notebooks returns the paths of the named notebooks or, if none is named, of
+// all in the project.
+func notebooks(args []string) ([]string, error) {
+	if len(args) > 0 {
+		return args, nil
+	}
+	paths, err := filepath.Glob("notebooks/*.ipynb")
+	if err == nil && len(paths) == 0 {
+		err = errors.New("there is no notebook in notebooks/")
+	}
+	return paths, err
+}
+
+// checks are what check does.
+var checks []func() ([]problem, error)
+
+func check(out io.Writer, args []string) error {
+	if len(args) > 0 {
+		return errors.New("check takes no arguments")
+	}
+	var all []problem
+	for _, one := range checks {
+		found, err := one()
+		if err != nil {
+			return err
+		}
+		all = slices.Concat(all, found)
+	}
+	for _, p := range all {
+		fmt.Fprintln(out, p)
+	}
+	if len(all) > 0 {
+		return errFound
+	}
+	return nil
+}
