@@ -18,6 +18,9 @@ A notebook's cell whose first line is //d2l:save shows declarations that the
 package d2l ships.
 
   check                 says what does not fit; exits with 1 if there is something
+  verify SAVED EXECUTED says how a new run of a notebook differs from the saved one
+  clean [notebook...]   takes from notebooks what differs from run to run
+  text NOTEBOOK         prints a notebook as text, for git diff
 `
 
 // problem is what does not fit, its place first. It may have several lines.
@@ -28,7 +31,10 @@ var errFound = errors.New("")
 
 // commands are called with their arguments in the project's folder.
 var commands = map[string]func(out io.Writer, args []string) error{
-	"check": check,
+	"check":  check,
+	"clean":  clean,
+	"text":   text,
+	"verify": verifyRun,
 }
 
 func main() {
@@ -90,7 +96,10 @@ func notebooks(args []string) ([]string, error) {
 }
 
 // checks are what check does.
-var checks []func() ([]problem, error)
+var checks = []func() ([]problem, error){
+	checkClean,
+	checkTolerances,
+}
 
 func check(out io.Writer, args []string) error {
 	if len(args) > 0 {

@@ -8,11 +8,12 @@ import (
 
 var imports = regexp.MustCompile(`(?s)^\s*import\s*(\(.*?\)|[^\n]*)`)
 
-// FirstLine is the first line of a cell that says what it is about, shortened.
+// FirstLine is the first line of a cell that says what it is about, shortened:
+// none of the kernel's commands, of imports and of marks.
 func (c *Cell) FirstLine() string {
 	var said []string
 	for _, line := range strings.Split(c.Source, "\n") {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "%") {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "%") && !strings.HasPrefix(line, "//d2l:") {
 			said = append(said, line)
 		}
 	}
