@@ -63,7 +63,7 @@ func checkClean() ([]problem, error) {
 			return nil, err
 		}
 		for _, text := range remains {
-			found = append(found, fmt.Sprintf("%s, %s; mend the cell, run the notebook anew (scripts/chapter %[1]s) and copy it from out/", path, text))
+			found = append(found, fmt.Sprintf("%s, %s\n  Mend the cell, and run it anew: scripts/chapter %[1]s && cp out/%[3]s %[1]s", path, text, n.Name()))
 		}
 	}
 	return found, nil

@@ -22,6 +22,10 @@ func verifyRun(out io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
+	if text := verify.OtherCell(saved, executed); text != "" {
+		fmt.Fprintf(out, "%s\n\nRun it anew: scripts/chapter %s\n", text, args[0])
+		return errFound
+	}
 	differences, remarks := verify.Compare(saved, executed)
 	for _, text := range remarks {
 		fmt.Fprintf(out, "remark: %s\n\n", text)

@@ -23,8 +23,8 @@ import (
 // the kernel on different ways, and which is first differs from run to run. An
 // error is always a difference.
 func Compare(saved, executed *notebook.Notebook) (differences, remarks []string) {
-	if text := otherCell(saved, executed); text != "" {
-		return []string{saved.Path + ": " + text}, nil
+	if text := OtherCell(saved, executed); text != "" {
+		return []string{text}, nil
 	}
 	differences = Tolerances(saved)
 	for i, a := range saved.Cells {
@@ -39,21 +39,29 @@ func Compare(saved, executed *notebook.Notebook) (differences, remarks []string)
 	return differences, remarks
 }
 
-// otherCell says in which cell, the first, two notebooks differ.
+// OtherCell says in which cell, the first, two notebooks differ, outputs aside. It
+// is empty if they hold the same cells.
+func OtherCell(saved, executed *notebook.Notebook) string {
+	if text := otherCell(saved, executed); text != "" {
+		return fmt.Sprintf("%s is no run of %s: it %s", executed.Path, saved.Path, text)
+	}
+	return ""
+}
+
 func otherCell(saved, executed *notebook.Notebook) string {
 	for i := range max(len(saved.Cells), len(executed.Cells)) {
 		switch {
 		case i >= len(executed.Cells):
-			return fmt.Sprintf("the executed notebook ends before %s", saved.Cells[i].Label())
+			return fmt.Sprintf("ends before %s", saved.Cells[i].Label())
 		case i >= len(saved.Cells):
-			return fmt.Sprintf("the executed notebook goes on with %s", executed.Cells[i].Label())
+			return fmt.Sprintf("goes on with %s", executed.Cells[i].Label())
 		}
 		a, b := saved.Cells[i], executed.Cells[i]
 		if a.ID != b.ID || a.Type != b.Type {
-			return fmt.Sprintf("the executed notebook holds another cell %d\n  expected: %s\n  got:      %s", i+1, a.Label(), b.Label())
+			return fmt.Sprintf("holds another cell %d\n  expected: %s\n  got:      %s", i+1, a.Label(), b.Label())
 		}
 		if a.Source != b.Source {
-			return fmt.Sprintf("the executed notebook holds another %s: %s", a.Label(), difference(splitLines(a.Source+"\n"), splitLines(b.Source+"\n")))
+			return fmt.Sprintf("holds another %s: %s", a.Label(), difference(splitLines(a.Source+"\n"), splitLines(b.Source+"\n")))
 		}
 	}
 	return ""

@@ -132,11 +132,11 @@ func TestCompareOtherCells(t *testing.T) {
 		executed *notebook.Notebook
 		want     string
 	}{
-		"a cell less":    {parsed(t, markdown("m", "Text."), code("a", "x()\ny()")), "a.ipynb: the executed notebook ends before cell b (code cell 2: z())"},
-		"a cell more":    {parsed(t, markdown("m", "Text."), code("a", "x()\ny()"), code("b", "z()"), code("c", "z()")), "a.ipynb: the executed notebook goes on with cell c (code cell 3: z())"},
-		"another cell":   {parsed(t, markdown("m", "Text."), code("b", "z()"), code("a", "x()\ny()")), "a.ipynb: the executed notebook holds another cell 2\n  expected: cell a (code cell 1: x())\n  got:      cell b (code cell 1: z())"},
+		"a cell less":    {parsed(t, markdown("m", "Text."), code("a", "x()\ny()")), "a.ipynb is no run of a.ipynb: it ends before cell b (code cell 2: z())"},
+		"a cell more":    {parsed(t, markdown("m", "Text."), code("a", "x()\ny()"), code("b", "z()"), code("c", "z()")), "a.ipynb is no run of a.ipynb: it goes on with cell c (code cell 3: z())"},
+		"another cell":   {parsed(t, markdown("m", "Text."), code("b", "z()"), code("a", "x()\ny()")), "a.ipynb is no run of a.ipynb: it holds another cell 2\n  expected: cell a (code cell 1: x())\n  got:      cell b (code cell 1: z())"},
 		"another type":   {parsed(t, markdown("m", "Text."), markdown("a", "x()\ny()"), code("b", "z()")), "holds another cell 2"},
-		"another source": {parsed(t, markdown("m", "Text."), code("a", "x()\ny(1)"), code("b", "z()")), "a.ipynb: the executed notebook holds another cell a (code cell 1: x()): line 2\n  expected: \"y()\"\n  got:      \"y(1)\""},
+		"another source": {parsed(t, markdown("m", "Text."), code("a", "x()\ny(1)"), code("b", "z()")), "a.ipynb is no run of a.ipynb: it holds another cell a (code cell 1: x()): line 2\n  expected: \"y()\"\n  got:      \"y(1)\""},
 		"other prose":    {parsed(t, markdown("m", "Texts."), code("a", "x()\ny()"), code("b", "z()")), "another cell m (markdown: Text.): line 1\n  expected: \"Text.\"\n  got:      \"Texts.\""},
 	} {
 		got, _ := Compare(saved, c.executed)
