@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -55,6 +56,23 @@ func replaceHere(t *testing.T) {
 	}
 	if err := os.WriteFile(saved, []byte(strings.Replace(string(content), "HERE", here+"/x", 1)), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestFolders(t *testing.T) {
+	chapterProject(t, saved, `"conv0 output shape`, `"see /homes/anna/x, conv0 output shape`)
+	t.Setenv("TMPDIR", "/scratch/1")
+	t.Setenv("HOME", "/homes/anna")
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := folders(); !slices.Equal(got, []string{"/scratch/1", here, "/homes/anna"}) {
+		t.Errorf("%q", got)
+	}
+	problems, err := checkClean()
+	if want := "output 1 holds a path of the machine: /homes/anna/x"; err != nil || len(problems) != 1 || !strings.Contains(problems[0], want) {
+		t.Errorf("%q, %v, want %q", problems, err, want)
 	}
 }
 

@@ -53,6 +53,7 @@ func TestLook(t *testing.T) {
 		"SVG that only moves":       {"image/svg+xml", svg(`<path d="M0,0" stroke="red"/>`), Picture{svgSize, false}},
 		"SVG of definitions":        {"image/svg+xml", svg(`<defs><rect width="3" height="2"/></defs><title>a</title>`), Picture{svgSize, false}},
 		"SVG with blank text":       {"image/svg+xml", svg(`<text> </text>`), Picture{svgSize, false}},
+		"words outside text":        {"image/svg+xml", svg(`words`), Picture{svgSize, false}},
 		"SVG of no width":           {"image/svg+xml", svg(`<rect width="0" height="2"/>`), Picture{svgSize, false}},
 		"SVG with a viewBox alone":  {"image/svg+xml", `<svg viewBox="0 0 4 3"><line x2="1" stroke="red"/></svg>`, Picture{"viewBox 0 0 4 3", true}},
 		"SVG that does not say how": {"image/svg+xml", `<svg><line x2="1" stroke="red"/></svg>`, Picture{"no size", true}},
