@@ -18,6 +18,9 @@ A notebook's cell whose first line is //d2l:save shows declarations that the
 package d2l ships.
 
   check                 says what does not fit; exits with 1 if there is something
+  update [notebook...]  writes the package's code to the marked cells
+  save [notebook...]    writes the marked cells' code to the package
+                        -force (both): also over what has changed on the other side
 `
 
 // problem is what does not fit, its place first. It may have several lines.
