@@ -36,7 +36,7 @@ func (d *decl) imported(f func(s *ast.SelectorExpr, path string)) {
 	ast.Inspect(d.node, func(n ast.Node) bool {
 		if s, ok := n.(*ast.SelectorExpr); ok {
 			if x, ok := s.X.(*ast.Ident); ok {
-				if p, ok := d.file.src.info.Uses[x].(*types.PkgName); ok {
+				if p, ok := d.file.object(x).(*types.PkgName); ok {
 					f(s, p.Imported().Path())
 				}
 			}
@@ -57,9 +57,17 @@ func (d *decl) hidden(name string, pos token.Pos) bool {
 
 func isPackageName(obj types.Object) bool { _, ok := obj.(*types.PkgName); return ok }
 
+// compared returns a declaration in the form in which the two sides are compared.
+func (d *decl) compared() (string, error) { return d.toPackage(nil) }
+
 // toPackage returns a declaration of a cell as d2l has it: its own names without
-// d2l., and each import by the name that nameOf gives for its path.
+// d2l., and each import by the name that nameOf gives for its path. Without nameOf
+// that is the usual name, whatever else in the code has it too.
 func (d *decl) toPackage(nameOf func(path string) string) (string, error) {
+	compared := nameOf == nil
+	if compared {
+		nameOf = usual
+	}
 	var changes []change
 	var err error
 	d.imported(func(s *ast.SelectorExpr, path string) {
@@ -67,7 +75,7 @@ func (d *decl) toPackage(nameOf func(path string) string) (string, error) {
 		start, end := d.file.offset(x.Pos()), d.file.offset(x.End())
 		if path != importPath {
 			if name := nameOf(path); name != x.Name {
-				if d.hidden(name, x.Pos()) {
+				if !compared && d.hidden(name, x.Pos()) {
 					err = fmt.Errorf("the local name %s hides the package %s; rename it", name, path)
 				}
 				changes = append(changes, change{start, end, name})
@@ -116,7 +124,7 @@ func (d *decl) toCell(own func(name string) bool, nameOf func(path string) strin
 		if !ok {
 			return true
 		}
-		obj := d.file.src.info.Uses[id]
+		obj := d.file.object(id)
 		switch {
 		case obj == nil || obj.Pkg() != d.file.src.pkg || isPackageName(obj):
 		case obj.Parent() == d.file.src.pkg.Scope(): // of the package level
@@ -149,7 +157,7 @@ func (s *source) declaring(pos token.Pos) *decl {
 		if pos < f.ast.FileStart || pos > f.ast.FileEnd {
 			continue
 		}
-		for _, d := range f.decls() {
+		for _, d := range f.decls {
 			if d.node.Pos() <= pos && pos < d.node.End() {
 				return d
 			}

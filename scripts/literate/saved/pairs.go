@@ -109,12 +109,12 @@ func (p *project) pair(c *cell, d *decl) (*pair, error) {
 		}
 	}
 	var err error
-	if found.shownText, err = d.toPackage(usual); err != nil {
+	if found.shownText, err = d.compared(); err != nil {
 		return nil, fail(err)
 	}
 	if found.shipped != nil {
 		// Nothing is qualified in the form for comparing.
-		if found.shippedText, err = found.shipped.toPackage(usual); err != nil {
+		if found.shippedText, err = found.shipped.compared(); err != nil {
 			return nil, fail(err)
 		}
 	}
@@ -126,6 +126,7 @@ func (p *project) pair(c *cell, d *decl) (*pair, error) {
 func (p *project) pairs() (found []*pair, problems []string) {
 	problem := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	shown := map[string]*cell{}
+	p.marked = map[string]bool{}
 	for _, n := range p.notebooks {
 		all, err := cells(n)
 		if err != nil {
@@ -133,7 +134,7 @@ func (p *project) pairs() (found []*pair, problems []string) {
 			continue
 		}
 		for _, c := range all {
-			decls := c.file.decls()
+			decls := c.file.decls
 			if !c.marked {
 				for _, d := range decls {
 					for _, name := range d.names {
@@ -161,7 +162,9 @@ func (p *project) pairs() (found []*pair, problems []string) {
 					problem("%s: %s is marked in %s too; show it there only", c, d.names[0], first)
 					continue
 				}
-				shown[d.names[0]] = c
+				for _, name := range d.names {
+					shown[name], p.marked[name] = c, true
+				}
 				pair, err := p.pair(c, d)
 				if err != nil {
 					problem("%v", err)

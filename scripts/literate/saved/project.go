@@ -22,6 +22,7 @@ type project struct {
 
 	pkg     *source
 	shipped map[string]*decl // The package's declarations by each name they declare.
+	marked  map[string]bool  // The names that marked cells declare.
 }
 
 // load reads the package of the project in dir, and notebooks by their paths in
@@ -68,7 +69,7 @@ func (p *project) parse() error {
 	}
 	p.pkg, p.shipped = pkg, map[string]*decl{}
 	for _, f := range files {
-		for _, d := range f.decls() {
+		for _, d := range f.decls {
 			for _, name := range d.names {
 				p.shipped[name] = d
 			}

@@ -8,6 +8,7 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -29,6 +30,10 @@ type file struct {
 	ast  *ast.File
 	in   *token.File
 	src  *source
+
+	decls []*decl
+
+	free map[*ast.Ident]bool // Names that nothing within the top-level declarations declares.
 }
 
 // newSource parses files and finds out what their names stand for. What is
@@ -37,11 +42,12 @@ func newSource(importPath string, files []*file) (*source, error) {
 	s := &source{set: token.NewFileSet(), files: files}
 	asts := make([]*ast.File, len(files))
 	for i, f := range files {
-		parsed, err := parser.ParseFile(s.set, f.path, f.text, parser.ParseComments|parser.SkipObjectResolution)
+		parsed, err := parser.ParseFile(s.set, f.path, f.text, parser.ParseComments)
 		if err != nil {
 			return nil, err
 		}
 		f.ast, f.in, f.src, asts[i] = parsed, s.set.File(parsed.FileStart), s, parsed
+		f.free, f.decls = free(parsed), f.declarations()
 	}
 	s.info = &types.Info{
 		Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
@@ -56,11 +62,55 @@ func newSource(importPath string, files []*file) (*source, error) {
 	return s, nil
 }
 
-// nothing imports nothing.
+// free returns the names in a file that stand for what a package declares, by the
+// syntax alone. The types checker passes by what depends on things it knows nothing
+// of, such as the T of x.(T) for an x of another package.
+func free(f *ast.File) map[*ast.Ident]bool {
+	found, keys := map[*ast.Ident]bool{}, map[*ast.Ident]bool{}
+	for _, id := range f.Unresolved {
+		found[id] = true
+	}
+	ast.Inspect(f, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Ident:
+			if n.Obj != nil && n.Obj == f.Scope.Lookup(n.Name) {
+				found[n] = true
+			}
+		case *ast.CompositeLit:
+			for _, element := range n.Elts { // A key may be the name of a field.
+				if pair, ok := element.(*ast.KeyValueExpr); ok {
+					if key, ok := pair.Key.(*ast.Ident); ok {
+						keys[key] = true
+					}
+				}
+			}
+		}
+		return true
+	})
+	maps.DeleteFunc(found, func(id *ast.Ident, _ bool) bool { return keys[id] })
+	return found
+}
+
+// object returns what a name stands for as far as that can be known: something of
+// the package level, a package, or something local; nil if it is none of these.
+func (f *file) object(id *ast.Ident) types.Object {
+	if obj := f.src.info.Uses[id]; obj != nil {
+		return obj
+	}
+	if f.src.info.Defs[id] != nil || !f.free[id] {
+		return nil
+	}
+	if obj := f.src.info.Scopes[f.ast].Lookup(id.Name); obj != nil {
+		return obj
+	}
+	return f.src.pkg.Scope().Lookup(id.Name)
+}
+
+// nothing imports packages of which nothing is known but the name.
 type nothing struct{}
 
 func (nothing) Import(path string) (*types.Package, error) {
-	return nil, errors.New("not looked at")
+	return types.NewPackage(path, usual(path)), errors.New("not looked at")
 }
 
 func (f *file) offset(p token.Pos) int { return f.in.Offset(p) }
@@ -81,8 +131,8 @@ func (d *decl) String() string { return strings.Join(d.names, ", ") }
 // text is the declaration as it stands in its file.
 func (d *decl) text() string { return d.file.text[d.start:d.end] }
 
-// decls returns the declarations of a file in order.
-func (f *file) decls() []*decl {
+// declarations returns the declarations of a file in order.
+func (f *file) declarations() []*decl {
 	var found []*decl
 	for _, node := range f.ast.Decls {
 		d := &decl{node: node, file: f}

@@ -152,7 +152,7 @@ func (p *project) find(old *pair) (*pair, error) {
 		if c.Cell != old.cell.Cell {
 			continue
 		}
-		for _, d := range c.file.decls() {
+		for _, d := range c.file.decls {
 			if slices.Contains(d.names, old.shown.names[0]) {
 				return p.pair(c, d)
 			}
@@ -172,7 +172,7 @@ func (p *project) toCell(pair *pair) error {
 	declared := map[string]bool{}
 	for _, other := range above {
 		if other.marked {
-			for _, d := range other.file.decls() {
+			for _, d := range other.file.decls {
 				for _, name := range d.names {
 					declared[name] = true
 				}
@@ -244,7 +244,7 @@ func others(p *pair, source string) string {
 		return ""
 	}
 	var all strings.Builder
-	for _, d := range c.file.decls() {
+	for _, d := range c.file.decls {
 		if !slices.Equal(d.names, p.shown.names) {
 			fmt.Fprintln(&all, tokens(d.text()))
 		}
@@ -323,7 +323,8 @@ func (p *project) toPackage(pair *pair) (path string, err error) {
 		return fail(err)
 	}
 	for _, name := range p.pkg.undefined() {
-		if !slices.Contains(undefined, name) {
+		// What another marked cell declares may come after it.
+		if !slices.Contains(undefined, name) && !p.marked[name] {
 			return back(fmt.Errorf("%s has no %s; declare it in a marked cell too, or hand it over as an argument", folder, name))
 		}
 	}
@@ -384,6 +385,9 @@ func withImports(name, text string, uses map[string]string, nameOf func(string) 
 	return out.String(), err
 }
 
+// goimports is replaced where a test must not look around the machine.
+var goimports = imports.Process
+
 // tidy lays a file out and, where names of packages are missing or imports are
 // not used, lets goimports mend that.
 func (p *project) tidy(path, text string) (string, error) {
@@ -398,6 +402,6 @@ func (p *project) tidy(path, text string) (string, error) {
 	if alone.importsFit() {
 		return string(laid), nil
 	}
-	laid, err = imports.Process(filepath.Join(p.dir, filepath.FromSlash(path)), laid, nil)
+	laid, err = goimports(filepath.Join(p.dir, filepath.FromSlash(path)), laid, nil)
 	return string(laid), err
 }
