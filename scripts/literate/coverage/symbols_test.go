@@ -1,0 +1,29 @@
+package coverage
+
+import "testing"
+
+func TestSymbols(t *testing.T) {
+	run(t, cases{
+		"function renamed": {replace("d2l/fashion_mnist.go", "\nfunc LoadDataFashionMnist(", "\nfunc LoadFashionMnist("), []string{
+			tablePath + ":LINE: code 3 the data: package d2l has no LoadDataFashionMnist; name what has taken its place in " + chapter + ", cell load",
+		}},
+		"method renamed": {replace("d2l/parameters.go", ") LoadParameters(", ") Load("), []string{
+			tablePath + ":LINE: ours what the trained net predicts: package d2l has no Net.LoadParameters; name what has taken its place in " + chapter + ", cell predict",
+		}},
+		"field renamed": {replace("d2l/net.go", "\n\tName  string // The layer's name", "\n\tLayer  string // The layer's name"), []string{
+			tablePath + ":LINE: code 2 the shapes layer by layer: package d2l has no LayerOutput.Name; name what has taken its place in " + chapter + ", cell shapes",
+		}},
+		"symbol of another package": {tableRow("code,3", "code,3 the data,lenet.ipynb#load,fmt.Println"), []string{
+			tablePath + ":LINE: code 3 the data: fmt.Println is not a symbol of d2l or lenet",
+		}},
+		"symbol not used": {source("load", "var batchSize = 256\n"), []string{
+			tablePath + ":LINE: code 3 the data: " + chapter + ", cell load neither uses nor declares d2l.LoadDataFashionMnist",
+		}},
+		"method not used": {replace(chapter, `net.LoadParameters(`, `net.Load(`), []string{
+			tablePath + ":LINE: ours what the trained net predicts: " + chapter + ", cell predict neither uses nor declares d2l.Net.LoadParameters",
+		}},
+		"symbol not declared": {replace(chapter, `"func EvaluateAccuracyGPU(`, `"func Evaluate(`), []string{
+			tablePath + ":LINE: code 4 accuracy on a GPU: " + chapter + ", cell evaluate-accuracy-gpu neither uses nor declares d2l.EvaluateAccuracyGPU",
+		}},
+	})
+}
