@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -176,21 +177,26 @@ func run(t *testing.T, all cases) {
 	}
 }
 
-// withLine replaces LINE in a problem by the number of the last row that the
-// problem names.
+// withLine replaces LINE in a problem by the number of a line: of the table's last
+// row that the problem names, or of the declaration in a Go file.
 func withLine(t *testing.T, files fstest.MapFS, problem string) string {
 	t.Helper()
-	_, named, ok := strings.Cut(problem, ":LINE: ")
+	file, named, ok := strings.Cut(problem, ":LINE: ")
 	if !ok {
 		return problem
 	}
-	lines := strings.Split(string(files[tablePath].Data), "\n")
-	for i, line := range slices.Backward(lines) {
-		in := csv.NewReader(strings.NewReader(line))
-		if fields, err := in.Read(); err == nil && len(fields) > 1 && strings.HasPrefix(named, fields[0]+" "+fields[1]+": ") {
-			return strings.Replace(problem, ":LINE:", fmt.Sprintf(":%d:", i+1), 1)
+	name, _, _ := strings.Cut(named, " ")
+	declaration := regexp.MustCompile(`^((func|type|var) ` + name + `\b|const \($)`)
+	for i, line := range slices.Backward(strings.Split(string(files[file].Data), "\n")) {
+		found := declaration.MatchString(line)
+		if file == tablePath {
+			fields, err := csv.NewReader(strings.NewReader(line)).Read()
+			found = err == nil && len(fields) > 1 && strings.HasPrefix(named, fields[0]+" \""+fields[1]+"\": ")
+		}
+		if found {
+			return fmt.Sprintf("%s:%d: %s", file, i+1, named)
 		}
 	}
-	t.Fatalf("no row for %s", problem)
+	t.Fatalf("no line for %s", problem)
 	return ""
 }

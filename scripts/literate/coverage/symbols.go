@@ -1,17 +1,14 @@
 package coverage
 
 import (
-	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
-	"go/scanner"
 	"go/token"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
-
-	"github.com/d2l-go/book/scripts/literate/gocell"
 )
 
 // goPackage is a package of the project, without its tests.
@@ -140,80 +137,36 @@ func baseName(t ast.Expr) string {
 	}
 }
 
-// cellNames are the names in a code cell. Nothing is known of their types, so a
-// method or a field is found by its name alone.
-type cellNames struct {
-	declared   map[string]bool // As in declaredBy.
-	qualified  map[string]bool // d2l.Net
-	members    map[string]bool // Outputs of net.Outputs, Channels of {Channels: 6}
-	plain      map[string]bool // all others
-	statements int             // Declarations, without imports, and statements below %%.
+// checkSymbols checks that a row's symbols exist and that its cells use them.
+func (c *checker) checkSymbols(r row, cells []located) {
+	for _, symbol := range r.symbols {
+		name, member, _ := strings.Cut(symbol, ".")
+		p := c.packages[name]
+		if p == nil {
+			c.report(r, "%s is not a symbol of %s", symbol, strings.Join(folders, " or "))
+			continue
+		}
+		if !p.symbols[member] {
+			c.report(r, "package %s has no %s; name what has taken its place in %s", name, member, cells[0])
+			continue
+		}
+		if !slices.ContainsFunc(cells, func(l located) bool { return l.uses(name, member) }) {
+			c.report(r, "%s neither uses nor declares %s", cells[0], symbol)
+		}
+	}
 }
 
-// namesIn takes the names from a code cell; one that is not Go has none.
-func namesIn(source string) (*cellNames, error) {
-	n := &cellNames{
-		declared: map[string]bool{}, qualified: map[string]bool{},
-		members: map[string]bool{}, plain: map[string]bool{},
-	}
-	code, ok := gocell.Split(source)
-	if !ok {
-		return n, nil
-	}
-	file, err := parseCell("package p; " + code.Decls)
-	if err != nil {
-		return nil, err
-	}
-	n.declared = declaredBy(file)
-	for _, decl := range file.Decls {
-		if d, ok := decl.(*ast.GenDecl); !ok || d.Tok != token.IMPORT {
-			n.statements++
-			ast.Inspect(decl, n.add)
-		}
-	}
-	if code.HasMain {
-		main, err := parseCell("package p; func _() { " + code.Main + "\n}")
-		if err != nil {
-			return nil, err
-		}
-		for _, decl := range main.Decls {
-			if f, ok := decl.(*ast.FuncDecl); ok {
-				n.statements += len(f.Body.List)
-			}
-			ast.Inspect(decl, n.add)
-		}
-	}
-	return n, nil
-}
-
-// parseCell parses code that begins in a cell's first line.
-func parseCell(code string) (*ast.File, error) {
-	file, err := parser.ParseFile(token.NewFileSet(), "", code, parser.SkipObjectResolution)
-	if list := (scanner.ErrorList)(nil); errors.As(err, &list) {
-		return nil, fmt.Errorf("line %d: %s", list[0].Pos.Line, list[0].Msg)
-	}
-	return file, err
-}
-
-func (n *cellNames) add(node ast.Node) bool {
-	switch x := node.(type) {
-	case *ast.SelectorExpr:
-		if of, ok := x.X.(*ast.Ident); ok {
-			n.qualified[of.Name+"."+x.Sel.Name] = true
-		}
-		n.members[x.Sel.Name] = true
-		ast.Inspect(x.X, n.add)
+func (l located) uses(pkg, symbol string) bool {
+	if l.Type != "code" {
 		return false
-	case *ast.CompositeLit:
-		for _, element := range x.Elts {
-			if pair, ok := element.(*ast.KeyValueExpr); ok {
-				if key, ok := pair.Key.(*ast.Ident); ok {
-					n.members[key.Name] = true
-				}
-			}
-		}
-	case *ast.Ident:
-		n.plain[x.Name] = true
 	}
-	return true
+	names, err := namesIn(l.Source)
+	if err != nil {
+		return false
+	}
+	if _, member, ok := strings.Cut(symbol, "."); ok {
+		return names.declared[symbol] || names.members[member]
+	}
+	return names.qualified[pkg+"."+symbol] || names.declared[symbol] ||
+		names.plain[symbol] && l.book.declared[symbol] // in another cell
 }

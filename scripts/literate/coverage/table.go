@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"slices"
@@ -34,7 +35,7 @@ type row struct {
 }
 
 // String names the row in messages.
-func (r row) String() string { return r.kind + " " + r.which }
+func (r row) String() string { return fmt.Sprintf("%s \"%s\"", r.kind, r.which) }
 
 // readTable reads a table and returns what is wrong with its form; nil if no rows
 // can be told apart.
