@@ -7,6 +7,9 @@ func TestProvenance(t *testing.T) {
 		"Book removed": {replace("d2l/accuracy.go", "//\n// Book: accuracy, section \"Implementation of Softmax Regression from Scratch\".\n", ""), []string{
 			`d2l/accuracy.go:LINE: Accuracy has no line "Book: …"; end its comment with a paragraph ` + bookForms,
 		}},
+		"Book of a type removed": {replace("d2l/layer.go", "// Book: nn.Block, section \"Layers and Blocks\".\n", ""), []string{
+			`d2l/layer.go:LINE: Layer has no line "Book: …"; end its comment with a paragraph ` + bookForms,
+		}},
 		"Book of a group removed": {replace("d2l/activation.go", "// Book: npx.sigmoid, npx.relu, np.tanh, section \"Multilayer Perceptrons\".\n", ""), []string{
 			`d2l/activation.go:LINE: NoActivation has no line "Book: …"; end its comment with a paragraph ` + bookForms,
 		}},

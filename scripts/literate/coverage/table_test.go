@@ -84,6 +84,20 @@ func TestTable(t *testing.T) {
 			tablePath + `:LINE: code "3 the data": "lenet.ipynb" is not of the form lenet.ipynb#cell-id`,
 			chapter + ", cell load: no row of " + tablePath + " names it; add one, of the kind ours if the chapter has no such cell",
 		}},
+		"another notebook": {
+			func(t *testing.T, files fstest.MapFS) {
+				files["notebooks/other.ipynb"] = files[chapter]
+				tableRow("section,Summary", "section,Summary,other.ipynb#summary,")(t, files)
+			},
+			[]string{tablePath + ":LINE: section \"Summary\": notebooks/other.ipynb, cell summary is not in the chapter's notebook, lenet.ipynb"},
+		},
+		"a solution in another notebook": {
+			func(t *testing.T, files fstest.MapFS) {
+				files["notebooks/other.ipynb"] = files[chapter]
+				tableRow("exercise,3 MNIST", "exercise,3 MNIST,lenet.ipynb#exercises other.ipynb#load,d2l.LoadDataFashionMnist")(t, files)
+			},
+			nil,
+		},
 		"a solution": {tableRow("exercise,3 MNIST", "exercise,3 MNIST,lenet.ipynb#exercises lenet.ipynb#load,d2l.LoadDataFashionMnist"), nil},
 		"a solution that is gone": {tableRow("exercise,3 MNIST", "exercise,3 MNIST,lenet.ipynb#exercises mnist.ipynb#load,"), []string{
 			tablePath + ":LINE: exercise \"3 MNIST\": there is no notebook notebooks/mnist.ipynb (cell load)",
