@@ -93,7 +93,9 @@ func notebooks(args []string) ([]string, error) {
 }
 
 // checks are what check does.
-var checks []func() ([]problem, error)
+var checks = []func() ([]problem, error){
+	checkCoverage,
+}
 
 func check(out io.Writer, args []string) error {
 	if len(args) > 0 {
