@@ -3,6 +3,9 @@ package saved
 import (
 	"errors"
 	"go/build"
+	"go/scanner"
+	"go/token"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -122,6 +125,17 @@ func TestRoundTripOfOddCode(t *testing.T) {
 	if refused > 2 {
 		t.Errorf("%d of %d were refused", refused, len(odd))
 	}
+	went := 0
+	for seed := range uint64(100) {
+		for _, code := range odd {
+			if roundTrip(t, sprinkle(code, seed+1)) == "" {
+				went++
+			}
+		}
+	}
+	if went < 300 {
+		t.Errorf("only %d of %d went there and back with comments between their tokens", went, 100*len(odd))
+	}
 }
 
 // Every declaration of some packages of the standard library, as if d2l had it:
@@ -200,11 +214,38 @@ func TestRoundTripOfForms(t *testing.T) {
 	t.Logf("%d declarations used the package's names", turned)
 }
 
+// sprinkle puts comments, blanks and ends of lines between the tokens of some code,
+// where chance has it.
+func sprinkle(code string, seed uint64) string {
+	if seed == 0 {
+		return code
+	}
+	chance := rand.New(rand.NewPCG(seed, 0))
+	between := []string{" ", "\n", "\n\n", "\t", "/* c */", "\n/* c\n c */ ", "// c\n", "\n// c\n", "\n\n// c\n\n", ";", "/**/"}
+	file := token.NewFileSet().AddFile("", -1, len(code))
+	var scan scanner.Scanner
+	scan.Init(file, []byte(code), nil, scanner.ScanComments)
+	var out strings.Builder
+	at, rate := 0, 1+chance.IntN(40)
+	for {
+		pos, tok, _ := scan.Scan()
+		out.WriteString(code[at:file.Offset(pos)])
+		at = file.Offset(pos)
+		if tok == token.EOF {
+			return out.String()
+		}
+		if chance.IntN(rate) == 0 {
+			out.WriteString(between[chance.IntN(len(between))])
+		}
+	}
+}
+
 func FuzzRoundTrip(f *testing.F) {
 	noGoimports(f)
-	for _, code := range odd {
-		f.Add(code)
+	for i, code := range odd {
+		f.Add(code, uint64(0))
+		f.Add(code, uint64(i+1))
 	}
-	f.Add(strings.TrimPrefix(meanCell, Mark))
-	f.Fuzz(func(t *testing.T, code string) { roundTrip(t, code) })
+	f.Add(strings.TrimPrefix(meanCell, Mark), uint64(1))
+	f.Fuzz(func(t *testing.T, code string, seed uint64) { roundTrip(t, sprinkle(code, seed)) })
 }

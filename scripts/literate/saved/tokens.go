@@ -34,14 +34,14 @@ func tokens(code string) []string {
 				found = slices.Delete(found, last, last+1)
 			}
 		case token.COMMENT:
-			at := file.Offset(pos)
+			before, after := code[:file.Offset(pos)], code[file.Offset(pos)+len(lit):]
 			lit = strings.ReplaceAll(lit, "\r", "")
-			// A comment belongs to what is before it in its line or to what follows.
-			if strings.TrimSpace(code[strings.LastIndexByte(code[:at], '\n')+1:at]) == "" {
+			// A comment belongs to what is before it in its line or to what follows it.
+			if strings.TrimSpace(before[strings.LastIndexByte(before, '\n')+1:]) == "" {
 				lit += "\n"
 			}
-			if rest := strings.TrimLeft(code[min(at+len(lit), len(code)):], " \t\r"); strings.HasPrefix(rest, "\n\n") {
-				lit += "\n"
+			if strings.HasPrefix(strings.TrimLeft(after, " \t\r"), "\n\n") {
+				lit += "\n\n"
 			}
 		}
 		switch {
