@@ -9,6 +9,7 @@ require (
 	github.com/janpfeifer/gonb v0.11.5
 	github.com/pmezard/go-difflib v1.0.1-0.20181226105442-5d4384ee4fb2
 	golang.org/x/image v0.30.0
+	golang.org/x/tools v0.44.0
 	gonum.org/v1/plot v0.16.0
 )
 

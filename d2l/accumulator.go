@@ -5,11 +5,14 @@ import "fmt"
 // Accumulator holds n running sums, such as the summed loss, the correct
 // predictions and the examples seen in an epoch. Read sum i as metric[i].
 //
-// It is the book's Accumulator (section "Implementation of Softmax Regression
-// from Scratch").
+// Book: Accumulator, section "Implementation of Softmax Regression from
+// Scratch".
 type Accumulator []float64
 
 // NewAccumulator returns n sums, all zero.
+//
+// Book: Accumulator, section "Implementation of Softmax Regression from
+// Scratch".
 func NewAccumulator(n int) Accumulator { return make(Accumulator, n) }
 
 // Add adds one value to each sum, in order. It panics unless it is given

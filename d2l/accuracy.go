@@ -9,11 +9,12 @@ import (
 
 // Accuracy returns how many predictions are correct, a count and not a
 // fraction: in how many rows of yHat, float32 (batch, classes), the greatest
-// value stands at the label in y, int32 (batch). It is the book's accuracy
-// (section "Implementation of Softmax Regression from Scratch").
+// value stands at the label in y, int32 (batch).
 //
 // It panics if the shapes or types are others; an error means that the values
 // cannot be read from the device.
+//
+// Book: accuracy, section "Implementation of Softmax Regression from Scratch".
 func Accuracy(yHat, y *tensors.Tensor) (float64, error) {
 	requireLabels("Accuracy", y)
 	if yHat.Rank() != 2 || yHat.Shape().Dim(0) != y.Size() {
@@ -39,6 +40,8 @@ func Accuracy(yHat, y *tensors.Tensor) (float64, error) {
 
 // Predict returns the class of each row of yHat, float32 (batch, classes): where
 // its greatest value stands, the first one of several.
+//
+// Book: none; predict_ch3 takes the class of a row in the same way.
 func Predict(yHat *tensors.Tensor) ([]int, error) {
 	if yHat.Rank() != 2 || yHat.DType() != dtypes.Float32 {
 		panic(fmt.Sprintf("d2l: Predict takes float32 yHat of shape (batch, classes), got %v of %v", ShapeOf(yHat), yHat.DType()))

@@ -7,9 +7,13 @@ import (
 
 // Activation is the nonlinearity a layer ends with: any of GoMLX's. The zero
 // value is none.
+//
+// Book: none; an activation is a word there, as in activation='sigmoid'.
 type Activation = activation.Type
 
-// The activations the book uses (section "Multilayer Perceptrons").
+// The activations that the book uses.
+//
+// Book: npx.sigmoid, npx.relu, np.tanh, section "Multilayer Perceptrons".
 const (
 	NoActivation = activation.TypeNone
 	Sigmoid      = activation.TypeSigmoid

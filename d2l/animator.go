@@ -13,9 +13,10 @@ import (
 
 // Animator draws series of points while they are being computed. In a notebook
 // the plot grows in place, and the last picture is saved with the notebook;
-// elsewhere each point is a line of text on standard error, and Figure gives the
-// plot. It is the book's Animator (section "Implementation of Softmax Regression
-// from Scratch").
+// elsewhere each point is a line of text on standard error, and Figure gives
+// the plot.
+//
+// Book: Animator, section "Implementation of Softmax Regression from Scratch".
 type Animator struct {
 	options PlotOptions
 	series  []plotter.XYs
@@ -24,6 +25,8 @@ type Animator struct {
 }
 
 // NewAnimator returns an Animator without points.
+//
+// Book: Animator, section "Implementation of Softmax Regression from Scratch".
 func NewAnimator(options PlotOptions) *Animator {
 	return &Animator{options: options, id: gonbui.UniqueId(), text: os.Stderr}
 }

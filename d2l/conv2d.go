@@ -8,13 +8,14 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Conv2D is a two-dimensional convolution, the book's nn.Conv2D (section
-// "Convolutions for Images").
+// Conv2D is a two-dimensional convolution.
 //
 // From (batch, in, h, w) it makes (batch, Channels, h', w'), where
 // h' = (h + 2·Padding − KernelSize)/Strides + 1, rounded down, and w' likewise.
 // Its parameters are weights (KernelSize, KernelSize, in, Channels) and biases
 // (Channels).
+//
+// Book: nn.Conv2D, section "Convolutions for Images".
 type Conv2D struct {
 	Channels   int // Output channels.
 	KernelSize int // Height and width of the window.

@@ -10,12 +10,13 @@ import (
 	"github.com/gomlx/gomlx/ml/nn"
 )
 
-// Dense is a fully connected layer, the book's nn.Dense (section "Multilayer
-// Perceptrons").
+// Dense is a fully connected layer.
 //
 // Everything but the batch axis is flattened first, so from (batch, c, h, w) or
 // (batch, features) it makes (batch, Units). Its parameters are weights
 // (features, Units) and biases (Units).
+//
+// Book: nn.Dense, section "Concise Implementation of Linear Regression".
 type Dense struct {
 	Units      int // Outputs.
 	Activation Activation

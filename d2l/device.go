@@ -9,9 +9,10 @@ import (
 )
 
 // Device is where arrays live and computations run: cpu(0), gpu(0), gpu(1), …
-// It is the book's context (section "GPUs"). Making a Device touches no
-// hardware; a device that cannot be had is an error of Backend, and so of the
-// first thing that is computed there.
+// Making a Device touches no hardware; a device that cannot be had is an error
+// of Backend, and so of the first thing that is computed there.
+//
+// Book: none; it is what section "GPUs" calls a context and passes as ctx.
 type Device struct {
 	platform platform
 	index    int
@@ -20,20 +21,25 @@ type Device struct {
 // CPU returns the i-th CPU device. There is one, cpu(0), unless the variable
 // XLA_FLAGS has --xla_force_host_platform_device_count=4, say: so programs for
 // several devices can be tried without a GPU.
+//
+// Book: npx.cpu, section "GPUs".
 func CPU(i int) Device { return Device{platformCPU, i} }
 
 // GPU returns the i-th GPU, whether there is one or not; see TryGPU.
+//
+// Book: npx.gpu, section "GPUs".
 func GPU(i int) Device { return Device{platformGPU, i} }
 
-// TryGPU returns the i-th GPU if there is one and the CPU otherwise, the book's
-// try_gpu (section "GPUs"). A GPU that is there but cannot be used is reported
-// on standard error.
+// TryGPU returns the i-th GPU if there is one and the CPU otherwise. A GPU that
+// is there but cannot be used is reported on standard error.
 //
 // The variable GOMLX_BACKEND decides instead where it is set: xla:cpu for the
 // CPU, xla:cuda for the GPU and nothing else, go for GoMLX's own backend in pure
 // Go, which is slower by two orders of magnitude.
 //
 // It panics if i is negative.
+//
+// Book: try_gpu, section "GPUs".
 func TryGPU(i int) Device {
 	if i < 0 {
 		panic(fmt.Sprintf("d2l: TryGPU takes the number of a GPU, from 0, got %d", i))
@@ -51,8 +57,10 @@ func TryGPU(i int) Device {
 	return CPU(0)
 }
 
-// TryAllGPUs returns all GPUs, or the first CPU device where there is no GPU,
-// the book's try_all_gpus (section "GPUs"). GOMLX_BACKEND decides as in TryGPU.
+// TryAllGPUs returns all GPUs, or the first CPU device where there is no GPU.
+// GOMLX_BACKEND decides as in TryGPU.
+//
+// Book: try_all_gpus, section "GPUs".
 func TryAllGPUs() []Device {
 	first := TryGPU(0)
 	if first.platform != platformGPU {

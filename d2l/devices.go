@@ -7,6 +7,8 @@ import (
 )
 
 // Devices are those that work on something together.
+//
+// Book: none; several contexts are a list there.
 type Devices []Device
 
 // String returns cpu(0) for one device, and [gpu(0), gpu(1)] for several, as the

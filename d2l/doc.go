@@ -3,6 +3,10 @@
 // d2l.train_ch5 and so on, with the same names and the same behaviour, on GoMLX
 // and XLA.
 //
+// A doc comment ends with the line "Book: …": the thing's name in the book's
+// Python, and the section of its numpy edition that has it. After "none" it says
+// what comes nearest or why there is nothing.
+//
 // A network is described by layers and trained like this:
 //
 //	net := d2l.NewNet(d2l.Sequential{

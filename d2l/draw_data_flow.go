@@ -42,6 +42,8 @@ var dataFlow = struct {
 //
 // The input is the shape of an example, such as 1, 28, 28. Panics and errors are
 // those of Shapes.
+//
+// Book: img_lenet, section "Convolutional Neural Networks (LeNet)".
 func DrawDataFlow(net *Net, input ...int) (*Figure, error) {
 	stages, err := net.stages(input)
 	if err != nil {

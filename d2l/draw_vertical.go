@@ -24,6 +24,8 @@ var vertical = struct {
 //
 // The input is the shape of an example, such as 1, 28, 28. Panics and errors are
 // those of Shapes.
+//
+// Book: img_lenet_vert, section "Convolutional Neural Networks (LeNet)".
 func DrawVertical(net *Net, input ...int) (*Figure, error) {
 	stages, err := net.stages(input)
 	if err != nil {

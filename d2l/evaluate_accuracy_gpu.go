@@ -4,12 +4,13 @@ import "fmt"
 
 // EvaluateAccuracyGPU returns the fraction of dataIter's examples that net
 // classifies correctly. It computes where the net's parameters are, or, given a
-// device, on a copy of the net there; of several it takes the first. It is the
-// book's evaluate_accuracy_gpu (section "Convolutional Neural Networks (LeNet)").
+// device, on a copy of the net there; of several it takes the first.
 //
 // A batch has inputs X of any shape the net takes and labels y, int32 (batch);
 // the net's output is (batch, classes). What the data and the net report is an
 // error, and so are no data at all.
+//
+// Book: evaluate_accuracy_gpu, section "Convolutional Neural Networks (LeNet)".
 func EvaluateAccuracyGPU(net *Net, dataIter DataIter, ctx ...Device) (float64, error) {
 	if len(ctx) > 0 {
 		var err error

@@ -58,8 +58,6 @@ func (m *mnistFiles) load() (images, labels []byte, err error) {
 
 // LoadDataFashionMnist returns Fashion-MNIST in batches of batchSize: 60,000
 // training images, shuffled anew each epoch, and 10,000 test images in order.
-// It is the book's load_data_fashion_mnist (section "The Image Classification
-// Dataset").
 //
 // A batch's X is float32 (batch, 1, 28, 28) in [0, 1], its y int32 (batch), the
 // number of a label in GetFashionMnistLabels. The last batch holds what is left:
@@ -72,6 +70,8 @@ func (m *mnistFiles) load() (images, labels []byte, err error) {
 // content is verified. What fails is the error of the iteration.
 //
 // It panics if batchSize or resize is not positive, or on more than one resize.
+//
+// Book: load_data_fashion_mnist, section "The Image Classification Dataset".
 func LoadDataFashionMnist(batchSize int, resize ...int) (train, test DataIter) {
 	side := mnistSide
 	if len(resize) > 0 {
@@ -88,15 +88,18 @@ func LoadDataFashionMnist(batchSize int, resize ...int) (train, test DataIter) {
 // network: it finds and verifies its files, or, if fetch is set, fetches those
 // that are missing, and puts uncompressed copies into the user's cache, where
 // they are read fastest. It returns the folder of the copies.
+//
+// Book: none; gluon.data.vision.FashionMNIST fetches its files by itself.
 func KeepFashionMnist(fetch bool) (dir string, err error) {
 	return keep(fetch, fashionTrain.images, fashionTrain.labels, fashionTest.images, fashionTest.labels)
 }
 
 var fashionLabels = [...]string{"t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"}
 
-// GetFashionMnistLabels returns the names of the labels, each from 0 to 9, the
-// book's get_fashion_mnist_labels (section "The Image Classification Dataset").
-// It panics on any other number.
+// GetFashionMnistLabels returns the names of the labels, each from 0 to 9. It
+// panics on any other number.
+//
+// Book: get_fashion_mnist_labels, section "The Image Classification Dataset".
 func GetFashionMnistLabels[L int | int32](labels ...L) []string {
 	names := make([]string, len(labels))
 	for i, label := range labels {

@@ -19,8 +19,9 @@ import (
 var figsize = [2]float64{3.5, 2.5}
 
 // SetFigsize sets the width and height, in inches, of the figures made from now
-// on, the book's set_figsize (section "Calculus"). Until then it is 3.5 × 2.5.
-// It panics unless both are positive.
+// on. Until then it is 3.5 × 2.5. It panics unless both are positive.
+//
+// Book: set_figsize, section "Calculus".
 func SetFigsize(width, height float64) {
 	if !(width > 0) || !(height > 0) {
 		panic(fmt.Sprintf("d2l: SetFigsize needs a positive width and height in inches, got %v and %v", width, height))
@@ -29,6 +30,8 @@ func SetFigsize(width, height float64) {
 }
 
 // Figure is a picture that can be shown in a notebook and saved.
+//
+// Book: none; its figures are those of matplotlib.
 type Figure struct {
 	width, height vg.Length
 	draw          func(draw.Canvas) error

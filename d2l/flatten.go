@@ -5,8 +5,10 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Flatten turns each example into a vector, the book's nn.Flatten: from
-// (batch, c, h, w) it makes (batch, c·h·w). Dense does so by itself.
+// Flatten turns each example into a vector: from (batch, c, h, w) it makes
+// (batch, c·h·w). Dense does so by itself.
+//
+// Book: nn.Flatten, section "Network in Network (NiN)".
 type Flatten struct{}
 
 // Kind returns "flatten".

@@ -15,6 +15,8 @@ import (
 //
 // Whatever GoMLX can build can be a Layer: a residual block, for example, is a
 // type whose Forward adds x to what other layers make of it.
+//
+// Book: nn.Block, section "Layers and Blocks".
 type Layer interface {
 	// Kind is the stem of the layer's name: the layers of kind "conv" in a
 	// Sequential are called conv0, conv1, …

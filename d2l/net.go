@@ -15,6 +15,8 @@ import (
 // Initialize or LoadParameters; TrainCh5 initializes by itself.
 //
 // A Net may not be used by several goroutines at once.
+//
+// Book: none; there a block keeps its parameters itself.
 type Net struct {
 	layer  Layer
 	store  *model.Store // nil until the net has parameters.
@@ -32,6 +34,8 @@ const netScope = "/net"
 // NewNet returns a net without parameters. It costs next to nothing, so that a
 // notebook can keep one in a package-level variable, which is made anew for
 // each cell.
+//
+// Book: none; there a block keeps its parameters itself.
 func NewNet(layer Layer) *Net { return &Net{layer: layer} }
 
 // errNoParameters is what using a net too early ends with.
@@ -126,6 +130,8 @@ func (n *Net) Forward(X *tensors.Tensor) (*tensors.Tensor, error) {
 }
 
 // LayerOutput is what one layer makes of a batch.
+//
+// Book: none; the layers are called one by one there, in a loop.
 type LayerOutput struct {
 	Name  string // The layer's name in the net, such as conv0.
 	Value *tensors.Tensor

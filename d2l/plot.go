@@ -17,6 +17,8 @@ import (
 
 // PlotOptions says how series are drawn, by Plot and by an Animator. The zero
 // value draws them all in one panel with limits that fit.
+//
+// Book: none; plot and Animator take these as keyword arguments.
 type PlotOptions struct {
 	XLabel, YLabel string
 	Legend         []string   // Names of the series.
@@ -29,14 +31,18 @@ type PlotOptions struct {
 
 // None stands for a missing value of y, which is not drawn. It is a NaN, but not
 // the one that arithmetic makes.
+//
+// Book: none; Python's None stands for a missing value there.
 var None = math.Float64frombits(0x7ff8_0000_0000_0d21)
 
 func isNone(y float64) bool { return math.Float64bits(y) == math.Float64bits(None) }
 
-// Plot draws series of points as lines, the book's plot (section "Calculus"):
-// Y[i] against X[i], against X[0] if there is but one X, or against 0, 1, 2, …
-// if X is nil. A notebook shows the figure. Points with None are left out. It
-// panics if the numbers of values do not fit.
+// Plot draws series of points as lines: Y[i] against X[i], against X[0] if
+// there is but one X, or against 0, 1, 2, … if X is nil. A notebook shows the
+// figure. Points with None are left out. It panics if the numbers of values do
+// not fit.
+//
+// Book: plot, section "Calculus".
 func Plot(X, Y [][]float64, options PlotOptions) (*Figure, error) {
 	if len(X) > 1 && len(X) != len(Y) {
 		panic(fmt.Sprintf("d2l: Plot got %d series of x for %d of y; give one for each, one for all, or nil", len(X), len(Y)))

@@ -7,11 +7,13 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// AvgPool2D replaces each window of PoolSize × PoolSize by its mean, the book's
-// nn.AvgPool2D (section "Pooling"). Padded zeros count in the mean.
+// AvgPool2D replaces each window of PoolSize × PoolSize by its mean. Padded
+// zeros count in the mean.
 //
 // From (batch, c, h, w) it makes (batch, c, h', w'), where
 // h' = (h + 2·Padding − PoolSize)/Strides + 1, rounded down, and w' likewise.
+//
+// Book: nn.AvgPool2D, section "Convolutional Neural Networks (LeNet)".
 type AvgPool2D struct {
 	PoolSize int // Height and width of the window.
 	Strides  int // Step of the window; 0 means PoolSize: windows side by side.
@@ -28,9 +30,10 @@ func (p AvgPool2D) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
 	return channelsFirst(graph.DivScalar(sums, float64(p.PoolSize*p.PoolSize)))
 }
 
-// MaxPool2D replaces each window of PoolSize × PoolSize by its maximum, the
-// book's nn.MaxPool2D (section "Pooling"). Shapes are those of AvgPool2D;
-// padding never is the maximum.
+// MaxPool2D replaces each window of PoolSize × PoolSize by its maximum. Shapes
+// are those of AvgPool2D; padding never is the maximum.
+//
+// Book: nn.MaxPool2D, section "Pooling".
 type MaxPool2D struct {
 	PoolSize int // Height and width of the window.
 	Strides  int // Step of the window; 0 means PoolSize: windows side by side.

@@ -16,6 +16,8 @@ var seeds struct {
 //
 // The same seed gives the same figures on the same machine, device and
 // versions; elsewhere sums are taken in another order and the last digits differ.
+//
+// Book: none; npx.random.seed comes nearest.
 func Seed(seed uint64) {
 	seeds.Lock()
 	defer seeds.Unlock()

@@ -8,10 +8,11 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Sequential is a Layer that applies its layers one after the other, the
-// book's nn.Sequential (section "Layers and Blocks"). Its layers are named
-// after their kind, counted from zero: conv0, pool0, conv1, …; the names are
-// also the scopes of their parameters.
+// Sequential is a Layer that applies its layers one after the other. Its layers
+// are named after their kind, counted from zero: conv0, pool0, conv1, …; the
+// names are also the scopes of their parameters.
+//
+// Book: nn.Sequential, section "Layers and Blocks".
 type Sequential []Layer
 
 // Kind returns "sequential".

@@ -8,9 +8,13 @@ import (
 )
 
 // Shape is the sizes of an array's axes; it prints as in the book, (1, 6, 28, 28).
+//
+// Book: none; a shape is a tuple there.
 type Shape []int
 
 // ShapeOf returns the shape of t.
+//
+// Book: shape, section "Data Manipulation".
 func ShapeOf(t *tensors.Tensor) Shape { return Shape(t.Shape().Dimensions) }
 
 // String returns the sizes in parentheses.

@@ -13,6 +13,8 @@ import (
 )
 
 // LayerShape is the shape of what one layer makes of a batch.
+//
+// Book: none; the shapes are printed there, in a loop over the layers.
 type LayerShape struct {
 	Name  string // The layer's name in the net, such as conv0.
 	Shape Shape

@@ -17,6 +17,8 @@ import (
 // for grey ones or (batch, 3, height, width) for red, green and blue, with
 // values in [0, 1]; what lies outside is cut off. It panics on another shape; an
 // error means that the values cannot be read from the device.
+//
+// Book: none; show_images takes arrays.
 func Images(X *tensors.Tensor) ([]image.Image, error) {
 	if X.Rank() != 4 || (X.Shape().Dim(1) != 1 && X.Shape().Dim(1) != 3) {
 		panic(fmt.Sprintf("d2l: Images takes X of shape (batch, 1 or 3, height, width), got %v", ShapeOf(X)))
@@ -46,10 +48,11 @@ func Images(X *tensors.Tensor) ([]image.Image, error) {
 }
 
 // ShowImages draws pictures in rows and columns, left to right and top to
-// bottom, with titles of one or more lines above them where given, the book's
-// show_images (section "The Image Classification Dataset"). Each takes scale
-// inches to the side; 0 means 1.5. A notebook shows the figure. It panics on too
-// many pictures or titles for the grid, and on a negative scale.
+// bottom, with titles of one or more lines above them where given. Each takes
+// scale inches to the side; 0 means 1.5. A notebook shows the figure. It panics
+// on too many pictures or titles for the grid, and on a negative scale.
+//
+// Book: show_images, section "The Image Classification Dataset".
 func ShowImages(pictures []image.Image, rows, cols int, titles []string, scale float64) (*Figure, error) {
 	if len(pictures) > rows*cols || len(titles) > len(pictures) {
 		panic(fmt.Sprintf("d2l: ShowImages got %d images and %d titles for %d rows of %d", len(pictures), len(titles), rows, cols))

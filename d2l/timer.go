@@ -5,13 +5,15 @@ import "time"
 // Timer measures laps of running time, in seconds. A new Timer is already
 // running.
 //
-// It is the book's Timer (section "Linear Regression").
+// Book: Timer, section "Linear Regression".
 type Timer struct {
 	start time.Time
 	laps  []float64
 }
 
 // NewTimer returns a Timer that has just been started.
+//
+// Book: Timer, section "Linear Regression".
 func NewTimer() *Timer { return &Timer{start: time.Now()} }
 
 // Start begins a lap.

@@ -3,6 +3,8 @@ package d2l
 import "fmt"
 
 // Result is what a training run ended with.
+//
+// Book: none; train_ch5 prints these figures and returns nothing.
 type Result struct {
 	Loss           float64 // Mean loss over the last epoch.
 	TrainAcc       float64 // Fraction of correct predictions over the last epoch.
@@ -13,8 +15,7 @@ type Result struct {
 
 // TrainCh5 trains net with minibatch stochastic gradient descent on the softmax
 // cross-entropy loss, on one device or, each batch split over them, on several:
-// TryGPU(0) or TryAllGPUs()... for ctx. It is the book's train_ch5 (section
-// "Convolutional Neural Networks (LeNet)").
+// TryGPU(0) or TryAllGPUs()... for ctx.
 //
 // The parameters are drawn anew (Xavier). Loss and training accuracy are those
 // of the forward passes of the training steps themselves, averaged over the
@@ -26,6 +27,8 @@ type Result struct {
 // the net's output is (batch, classes). Two lines are printed at the end, as in
 // the book. What the data, the net or a device reports is an error; an lr or
 // numEpochs that is not positive panics, and so does no device at all.
+//
+// Book: train_ch5, section "Convolutional Neural Networks (LeNet)".
 func TrainCh5(net *Net, trainIter, testIter DataIter,
 	numEpochs int, lr float64, ctx ...Device) (*Result, error) {
 	if numEpochs <= 0 {

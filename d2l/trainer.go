@@ -16,8 +16,7 @@ import (
 
 // Trainer makes training steps. It holds the net's forward pass, the softmax
 // cross-entropy of its output, the gradients and the optimizer's update as one
-// compiled program for each shape of batch. It is the book's gluon.Trainer
-// (section "Concise Implementation of Linear Regression") with the loss inside.
+// compiled program for each shape of batch; the book's holds the update alone.
 //
 // A Trainer is for the parameters that the net had when it was made: after
 // Initialize or LoadParameters make a new one. A new one also takes the place of
@@ -28,6 +27,8 @@ import (
 // "Training on Multiple GPUs"). The figures are those of one device but for
 // rounding, whatever the size of the batch, and layers such as batch
 // normalization see the whole batch.
+//
+// Book: gluon.Trainer, section "Concise Implementation of Linear Regression".
 type Trainer struct {
 	net     *Net
 	step    *program
@@ -40,6 +41,8 @@ type Trainer struct {
 // The Trainer works on the net's device or, where they are given, on several, of
 // which the net's is the first. It panics if they are of different kinds or if one
 // is given twice.
+//
+// Book: gluon.Trainer, section "Concise Implementation of Linear Regression".
 func NewTrainer(net *Net, opt optimizer.Interface, devices ...Device) (*Trainer, error) {
 	requireTogether("NewTrainer", devices)
 	if net.store == nil {

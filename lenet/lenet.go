@@ -7,6 +7,8 @@ import "github.com/d2l-go/book/d2l"
 // New returns LeNet for images of shape (batch, 1, 28, 28) and ten classes: a
 // block of two convolutions, each followed by average pooling, and a block of
 // three fully connected layers. It has 61,706 parameters once initialized.
+//
+// Book: net, section "Convolutional Neural Networks (LeNet)".
 func New() *d2l.Net {
 	return d2l.NewNet(d2l.Sequential{
 		d2l.Conv2D{Channels: 6, KernelSize: 5, Padding: 2, Activation: d2l.Sigmoid},

@@ -26,7 +26,7 @@ func TestCheckClean(t *testing.T) {
 		"an error":          {[]string{`"output_type": "stream"`, `"ename": "ERROR", "evalue": "exit status 1", "traceback": [], "output_type": "error"`}, "output 1 is an error: ERROR: exit status 1", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			chapterProject(t, saved, c.pairs...)
+			chapterProject(t, chapterPath, c.pairs...)
 			replaceHere(t)
 			problems, err := checkClean()
 			if err != nil || (len(problems) == 0) != (c.want == "") || !strings.Contains(strings.Join(problems, "\n"), c.want) {
@@ -50,17 +50,17 @@ func replaceHere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	content, err := os.ReadFile(saved)
+	content, err := os.ReadFile(chapterPath)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(saved, []byte(strings.Replace(string(content), "HERE", here+"/x", 1)), 0o644); err != nil {
+	if err := os.WriteFile(chapterPath, []byte(strings.Replace(string(content), "HERE", here+"/x", 1)), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestFolders(t *testing.T) {
-	chapterProject(t, saved, `"conv0 output shape`, `"see /homes/anna/x, conv0 output shape`)
+	chapterProject(t, chapterPath, `"conv0 output shape`, `"see /homes/anna/x, conv0 output shape`)
 	t.Setenv("TMPDIR", "/scratch/1")
 	t.Setenv("HOME", "/homes/anna")
 	here, err := os.Getwd()
@@ -78,7 +78,7 @@ func TestFolders(t *testing.T) {
 
 func TestText(t *testing.T) {
 	chapterProject(t, "out/broken.ipynb")
-	if said, _ := found(t, "text", saved); !strings.Contains(said, "──── shapes, printed to stdout\nconv0") {
+	if said, _ := found(t, "text", chapterPath); !strings.Contains(said, "──── shapes, printed to stdout\nconv0") {
 		t.Error(said)
 	}
 	if err := os.WriteFile("out/broken.ipynb", []byte("<<<<<<<\n"), 0o644); err != nil {

@@ -18,6 +18,9 @@ A notebook's cell whose first line is //d2l:save shows declarations that the
 package d2l ships.
 
   check                 says what does not fit; exits with 1 if there is something
+  update [notebook...]  writes the package's code to the marked cells
+  save [notebook...]    writes the marked cells' code to the package
+                        -force (both): also over what has changed on the other side
   verify SAVED EXECUTED says how a new run of a notebook differs from the saved one
   clean [notebook...]   takes from notebooks what differs from run to run
   text NOTEBOOK         prints a notebook as text, for git diff
@@ -97,6 +100,7 @@ func notebooks(args []string) ([]string, error) {
 
 // checks are what check does.
 var checks = []func() ([]problem, error){
+	checkCoverage,
 	checkClean,
 	checkTolerances,
 }

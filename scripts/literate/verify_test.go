@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// The chapter as it is saved, and with one change, as a new run would make it.
+// The chapter as it is saved, and a new run of it.
 const (
-	saved   = "notebooks/lenet.ipynb"
-	changed = "out/lenet.ipynb"
+	chapterPath = "notebooks/lenet.ipynb"
+	runPath     = "out/lenet.ipynb"
 )
 
 // chapterProject makes a project of its own with the chapter's notebook the
@@ -20,12 +20,12 @@ const (
 // becomes the second.
 func chapterProject(t *testing.T, path string, pairs ...string) {
 	t.Helper()
-	content, err := os.ReadFile("../../" + saved)
+	content, err := os.ReadFile("../../" + chapterPath)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Chdir(t.TempDir())
-	files := map[string]string{"go.mod": "module x\n", saved: string(content)}
+	files := map[string]string{"go.mod": "module x\n", chapterPath: string(content)}
 	for i := 0; i < len(pairs); i += 2 {
 		if !bytes.Contains(content, []byte(pairs[i])) {
 			t.Fatalf("the chapter holds no %q", pairs[i])
@@ -67,8 +67,8 @@ func TestVerify(t *testing.T) {
 		"the code":         {[]string{"AvgPool2D", "MaxPool2D"}, "\n\nRun it anew: scripts/chapter notebooks/lenet.ipynb"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			chapterProject(t, changed, c.pairs...)
-			said, wrong := found(t, "verify", saved, changed)
+			chapterProject(t, runPath, c.pairs...)
+			said, wrong := found(t, "verify", chapterPath, runPath)
 			if wrong != (c.want != "") || !strings.Contains(said, c.want) {
 				t.Errorf("%v, want %q: %s", wrong, c.want, said)
 			}
@@ -77,7 +77,7 @@ func TestVerify(t *testing.T) {
 }
 
 func TestCheckTolerances(t *testing.T) {
-	chapterProject(t, saved, `"test acc": 0.04`, `"tets acc": 0.04`)
+	chapterProject(t, chapterPath, `"test acc": 0.04`, `"tets acc": 0.04`)
 	problems, err := checkTolerances()
 	if err != nil || len(problems) != 1 || !strings.Contains(problems[0], `the tolerance of "tets acc" fits no figure`) {
 		t.Errorf("%q, %v", problems, err)

@@ -1,0 +1,90 @@
+package coverage
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/scanner"
+	"go/token"
+
+	"github.com/d2l-go/book/scripts/literate/gocell"
+)
+
+// cellNames are the names in a code cell. Nothing is known of their types, so a
+// method or a field is found by its name alone.
+type cellNames struct {
+	declared   map[string]bool // As in declaredBy.
+	qualified  map[string]bool // d2l.Net
+	members    map[string]bool // Outputs of net.Outputs, Channels of {Channels: 6}
+	plain      map[string]bool // all others
+	statements int             // Declarations, without imports, and statements below %%.
+}
+
+// namesIn takes the names from a code cell; one that is not Go has none.
+func namesIn(source string) (*cellNames, error) {
+	n := &cellNames{
+		declared: map[string]bool{}, qualified: map[string]bool{},
+		members: map[string]bool{}, plain: map[string]bool{},
+	}
+	code, ok := gocell.Split(source)
+	if !ok {
+		return n, nil
+	}
+	file, err := parseCell("package p; " + code.Decls)
+	if err != nil {
+		return nil, err
+	}
+	n.declared = declaredBy(file)
+	for _, decl := range file.Decls {
+		if d, ok := decl.(*ast.GenDecl); !ok || d.Tok != token.IMPORT {
+			n.statements++
+			ast.Inspect(decl, n.add)
+		}
+	}
+	if code.HasMain {
+		main, err := parseCell("package p; func _() { " + code.Main + "\n}")
+		if err != nil {
+			return nil, err
+		}
+		for _, decl := range main.Decls {
+			if f, ok := decl.(*ast.FuncDecl); ok {
+				n.statements += len(f.Body.List)
+			}
+			ast.Inspect(decl, n.add)
+		}
+	}
+	return n, nil
+}
+
+// parseCell parses code that begins in a cell's first line.
+func parseCell(code string) (*ast.File, error) {
+	file, err := parser.ParseFile(token.NewFileSet(), "", code, parser.SkipObjectResolution)
+	if list := (scanner.ErrorList)(nil); errors.As(err, &list) {
+		return nil, fmt.Errorf("line %d: %s", list[0].Pos.Line, list[0].Msg)
+	}
+	return file, err
+}
+
+func (n *cellNames) add(node ast.Node) bool {
+	switch x := node.(type) {
+	case *ast.SelectorExpr:
+		if of, ok := x.X.(*ast.Ident); ok {
+			n.qualified[of.Name+"."+x.Sel.Name] = true
+		}
+		n.members[x.Sel.Name] = true
+		ast.Inspect(x.X, n.add)
+		return false
+	case *ast.CompositeLit:
+		for _, element := range x.Elts {
+			if pair, ok := element.(*ast.KeyValueExpr); ok {
+				if key, ok := pair.Key.(*ast.Ident); ok {
+					n.members[key.Name] = true
+				}
+			}
+		}
+	case *ast.Ident:
+		n.plain[x.Name] = true
+	}
+	return true
+}

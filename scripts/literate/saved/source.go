@@ -1,0 +1,256 @@
+package saved
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/format"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// source is Go code of a package, parsed, with what each name stands for.
+type source struct {
+	set   *token.FileSet
+	files []*file
+	pkg   *types.Package
+	info  *types.Info
+
+	errors []types.Error
+}
+
+// file is one of the files of a source.
+type file struct {
+	path string
+	text string
+	ast  *ast.File
+	in   *token.File
+	src  *source
+
+	decls []*decl
+
+	free map[*ast.Ident]bool // Names that nothing within the top-level declarations declares.
+}
+
+// newSource parses files and finds out what their names stand for. What is
+// imported is not looked at: its names need no resolving.
+func newSource(importPath string, files []*file) (*source, error) {
+	s := &source{set: token.NewFileSet(), files: files}
+	asts := make([]*ast.File, len(files))
+	for i, f := range files {
+		parsed, err := parser.ParseFile(s.set, f.path, f.text, parser.ParseComments)
+		if err != nil {
+			return nil, err
+		}
+		f.ast, f.in, f.src, asts[i] = parsed, s.set.File(parsed.FileStart), s, parsed
+		f.free, f.decls = free(parsed), f.declarations()
+	}
+	s.info = &types.Info{
+		Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+		Scopes: map[ast.Node]*types.Scope{},
+	}
+	checker := types.Config{
+		Importer: nothing{},
+		// Most of these follow from what was not imported.
+		Error: func(err error) { s.errors = append(s.errors, err.(types.Error)) },
+	}
+	s.pkg, _ = checker.Check(importPath, s.set, asts, s.info)
+	return s, nil
+}
+
+// free returns the names in a file that stand for what a package declares, by the
+// syntax alone. The types checker passes by what depends on things it knows nothing
+// of, such as the T of x.(T) for an x of another package.
+func free(f *ast.File) map[*ast.Ident]bool {
+	found, keys := map[*ast.Ident]bool{}, map[*ast.Ident]bool{}
+	for _, id := range f.Unresolved {
+		found[id] = true
+	}
+	ast.Inspect(f, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Ident:
+			if n.Obj != nil && n.Obj == f.Scope.Lookup(n.Name) {
+				found[n] = true
+			}
+		case *ast.CompositeLit:
+			for _, element := range n.Elts { // A key may be the name of a field.
+				if pair, ok := element.(*ast.KeyValueExpr); ok {
+					if key, ok := pair.Key.(*ast.Ident); ok {
+						keys[key] = true
+					}
+				}
+			}
+		}
+		return true
+	})
+	maps.DeleteFunc(found, func(id *ast.Ident, _ bool) bool { return keys[id] })
+	return found
+}
+
+// object returns what a name stands for as far as that can be known: something of
+// the package level, a package, or something local; nil if it is none of these.
+func (f *file) object(id *ast.Ident) types.Object {
+	if obj := f.src.info.Uses[id]; obj != nil {
+		return obj
+	}
+	if f.src.info.Defs[id] != nil || !f.free[id] {
+		return nil
+	}
+	if obj := f.src.info.Scopes[f.ast].Lookup(id.Name); obj != nil {
+		return obj
+	}
+	return f.src.pkg.Scope().Lookup(id.Name)
+}
+
+// nothing imports packages of which nothing is known but the name.
+type nothing struct{}
+
+func (nothing) Import(path string) (*types.Package, error) {
+	return types.NewPackage(path, usual(path)), errors.New("not looked at")
+}
+
+func (f *file) offset(p token.Pos) int { return f.in.Offset(p) }
+
+// line returns the number of the line at an offset of the file's text.
+func (f *file) line(offset int) int { return 1 + strings.Count(f.text[:offset], "\n") }
+
+// decl is a declaration at the top level of a file, other than an import.
+type decl struct {
+	names      []string // What it declares: "TrainCh5", "Timer.Stop", or all of a group.
+	start, end int      // In the file's text, with the comments that belong to it.
+	node       ast.Decl
+	file       *file
+}
+
+func (d *decl) String() string { return strings.Join(d.names, ", ") }
+
+// text is the declaration as it stands in its file.
+func (d *decl) text() string { return d.file.text[d.start:d.end] }
+
+// declarations returns the declarations of a file in order.
+func (f *file) declarations() []*decl {
+	var found []*decl
+	for _, node := range f.ast.Decls {
+		d := &decl{node: node, file: f}
+		doc := (*ast.CommentGroup)(nil)
+		switch n := node.(type) {
+		case *ast.FuncDecl:
+			doc = n.Doc
+			d.names = []string{funcName(n)}
+		case *ast.GenDecl:
+			if n.Tok == token.IMPORT {
+				continue
+			}
+			doc = n.Doc
+			for _, spec := range n.Specs {
+				switch s := spec.(type) {
+				case *ast.TypeSpec:
+					d.names = append(d.names, s.Name.Name)
+				case *ast.ValueSpec:
+					for _, name := range s.Names {
+						d.names = append(d.names, name.Name)
+					}
+				}
+			}
+		}
+		d.names = slices.DeleteFunc(d.names, func(name string) bool { return name == "_" })
+		d.start, d.end = f.offset(node.Pos()), f.offset(node.End())
+		if doc != nil {
+			d.start = f.offset(doc.Pos())
+		}
+		d.end = f.withComment(d.end)
+		found = append(found, d)
+	}
+	return found
+}
+
+// withComment returns where the comment that begins in the rest of the line ends,
+// or end if there is none.
+func (f *file) withComment(end int) int {
+	for _, group := range f.ast.Comments {
+		for _, c := range group.List {
+			at := f.offset(c.Pos())
+			if at >= end && strings.Trim(f.text[end:at], " \t") == "" {
+				end = f.offset(c.End())
+			}
+		}
+	}
+	return end
+}
+
+// funcName returns "F", or "T.F" for a method of T or *T.
+func funcName(f *ast.FuncDecl) string {
+	if f.Recv == nil || len(f.Recv.List) == 0 {
+		return f.Name.Name
+	}
+	t := f.Recv.List[0].Type
+	for {
+		switch x := t.(type) {
+		case *ast.StarExpr:
+			t = x.X
+		case *ast.ParenExpr:
+			t = x.X
+		case *ast.IndexExpr:
+			t = x.X
+		case *ast.IndexListExpr:
+			t = x.X
+		case *ast.Ident:
+			return x.Name + "." + f.Name.Name
+		default:
+			return "?." + f.Name.Name
+		}
+	}
+}
+
+// formatted returns declarations as gofmt lays them out.
+func formatted(code string) (string, error) {
+	const clause = "package p\n\n"
+	text, err := format.Source([]byte(clause + code))
+	if err != nil {
+		return "", err
+	}
+	rest, ok := strings.CutPrefix(string(text), clause)
+	if !ok {
+		return "", fmt.Errorf("gofmt moved what stands before the code")
+	}
+	return strings.TrimRight(rest, "\n"), nil
+}
+
+// undefined returns the names that stand for nothing in the package.
+func (s *source) undefined() []string {
+	var names []string
+	for _, e := range s.errors {
+		if name, ok := strings.CutPrefix(e.Msg, "undefined: "); ok {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// importsFit tells whether a single file uses each of its imports and has one for
+// each name that looks like a package's.
+func (s *source) importsFit() bool {
+	for _, e := range s.errors {
+		if strings.HasSuffix(e.Msg, "imported and not used") || strings.Contains(e.Msg, "imported as ") {
+			return false
+		}
+	}
+	undefined := s.undefined()
+	missing := false
+	for _, f := range s.files {
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			if sel, ok := n.(*ast.SelectorExpr); ok {
+				if x, ok := sel.X.(*ast.Ident); ok && slices.Contains(undefined, x.Name) && !exported(x.Name) {
+					missing = true
+				}
+			}
+			return true
+		})
+	}
+	return !missing
+}
