@@ -18,6 +18,8 @@ A notebook's cell whose first line is //d2l:save shows declarations that the
 package d2l ships.
 
   check                 says what does not fit; exits with 1 if there is something
+  program [-o file] [notebook...]
+                        writes a notebook's cells as a Go program, to out/<notebook>.go
 `
 
 // problem is what does not fit, its place first. It may have several lines.
@@ -28,7 +30,8 @@ var errFound = errors.New("")
 
 // commands are called with their arguments in the project's folder.
 var commands = map[string]func(out io.Writer, args []string) error{
-	"check": check,
+	"check":   check,
+	"program": writeProgram,
 }
 
 func main() {
