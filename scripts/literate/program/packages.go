@@ -30,7 +30,7 @@ type packages struct {
 
 // load has go compile what the cells import; what it writes for that holds the types.
 func load(pieces []*piece) (*packages, error) {
-	args := []string{"list", "-export", "-f", "{{.ImportPath}}\t{{.Export}}", cellsPath}
+	args := []string{"list", "-deps", "-export", "-f", "{{.ImportPath}}\t{{.Export}}", cellsPath}
 	seen := map[string]bool{}
 	for _, p := range pieces {
 		for _, i := range p.imports {

@@ -78,7 +78,7 @@ var forKernel = map[string]bool{"%autoget": true, "%noautoget": true, "%goworkfi
 // newPiece returns nil for a cell in which there is nothing to run.
 func newPiece(c *notebook.Cell, files *token.FileSet) (*piece, error) {
 	p := &piece{id: c.ID}
-	code, ok := gocell.Split(withoutPackage(c.Source))
+	code, ok := gocell.Split(plain(c.Source))
 	if !ok {
 		return nil, errorAt(p, "it is not Go, and a Go program cannot hold it; write it in Go")
 	}
@@ -104,12 +104,12 @@ func newPiece(c *notebook.Cell, files *token.FileSet) (*piece, error) {
 	return p, p.declare()
 }
 
-// withoutPackage blanks the lines that the kernel leaves out, as it writes a
-// package clause of its own.
-func withoutPackage(source string) string {
+// plain blanks what has no meaning here: lines that begin with package, which the
+// kernel leaves out as well, and the marks of scripts/literate.
+func plain(source string) string {
 	var all strings.Builder
 	for line := range strings.Lines(source) {
-		if strings.HasPrefix(line, "package") {
+		if strings.HasPrefix(line, "package") || strings.HasPrefix(line, "//d2l:") {
 			line = line[len(strings.TrimRight(line, "\r\n")):]
 		}
 		all.WriteString(line)

@@ -9,10 +9,11 @@
 // type-checked one by one.
 //
 // What one program cannot hold is an error that says what to do: two versions of
-// a function, type or constant, or commands of the kernel. Three things differ
-// without being noticed: what imported packages remember stays from cell to cell,
-// goroutines that a cell leaves behind go on, and a method that a later cell adds
-// to a type is there from the start.
+// a function, type or constant, or commands of the kernel. What differs without
+// being noticed: what imported packages remember stays from cell to cell,
+// goroutines that a cell leaves behind go on, a method that a later cell adds to a
+// type is there from the start, and the initializer of a variable called _ runs
+// once for a cell, which the kernel does twice.
 package program
 
 import (

@@ -112,8 +112,13 @@ func (w *writer) write(headings []string) ([]byte, error) {
 
 //go:build ignore
 
-// The cells of %[1]s as one program, which prints what they print. Before
-// each cell all variables are made anew: functions called set… call the initializers.
+// The cells of the notebook
+//
+//	%[1]s
+//
+// as one program, which prints what they print. As each cell of a notebook is a
+// program of its own, all variables are made anew before each: the functions called
+// set… are their initializers.
 package main
 
 `, w.notebook)
@@ -301,7 +306,7 @@ func (w *writer) splitVariables(p *piece, decl *ast.GenDecl, declared map[ast.No
 		after.end = after.start
 	default:
 		after.end = after.start + len(rest) - len(strings.TrimLeft(rest, " \t;"))
-		functions.WriteString("\n")
+		functions.WriteString("\n\n")
 	}
 	after.text = functions.String()
 	return append(edits, after), nil
