@@ -18,6 +18,9 @@ A notebook's cell whose first line is //d2l:save shows declarations that the
 package d2l ships.
 
   check                 says what does not fit; exits with 1 if there is something
+  verify SAVED EXECUTED says how a new run of a notebook differs from the saved one
+  clean [notebook...]   takes from notebooks what differs from run to run
+  text NOTEBOOK         prints a notebook as text, for git diff
   program [-o file] [notebook...]
                         writes a notebook's cells as a Go program, to out/<notebook>.go
 `
@@ -31,7 +34,10 @@ var errFound = errors.New("")
 // commands are called with their arguments in the project's folder.
 var commands = map[string]func(out io.Writer, args []string) error{
 	"check":   check,
+	"clean":   clean,
 	"program": writeProgram,
+	"text":    text,
+	"verify":  verifyRun,
 }
 
 func main() {
@@ -93,7 +99,10 @@ func notebooks(args []string) ([]string, error) {
 }
 
 // checks are what check does.
-var checks []func() ([]problem, error)
+var checks = []func() ([]problem, error){
+	checkClean,
+	checkTolerances,
+}
 
 func check(out io.Writer, args []string) error {
 	if len(args) > 0 {

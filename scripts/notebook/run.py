@@ -44,8 +44,6 @@ from nbclient import NotebookClient  # noqa: E402
 from nbclient.exceptions import CellExecutionError, DeadKernelError  # noqa: E402
 from nbconvert import HTMLExporter  # noqa: E402
 
-from compare import first_line  # noqa: E402
-
 ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 
@@ -80,6 +78,15 @@ class Screen:
                     self._clear()
                     self.status = f"       {time.monotonic() - self.since:.0f} s ..."
                     print(self.status, end="", flush=True)
+
+
+def first_line(source: str) -> str:
+    """The first line of a cell that says what the cell is about."""
+    lines = [line.strip() for line in source.splitlines()]
+    said = [line for line in lines if line and not line.startswith(("%", "//d2l:"))]
+    code = re.sub(r"(?s)^\s*import\s*(\(.*?\)|[^\n]*)", "", "\n".join(said)).strip()
+    text = (code or "\n".join(said) or source.strip()).partition("\n")[0]
+    return text if len(text) <= 90 else text[:87] + "..."
 
 
 def session(leader: int) -> list[int]:
@@ -292,7 +299,16 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
     # the Go version of this machine is no part of a notebook.
     language = nb.metadata.language_info
     nb.metadata.language_info = {k: v for k, v in language.items() if v and k != "version"}
-    write({done: nbformat.writes(nb) + "\n", html: page(nb, path.stem)})
+    html_page = page(nb, path.stem)
+    # Nor are the numbers of the cells, which are others with every run: what is written here can be
+    # committed as it is, which `literate check` asks for, unless a cell wrote to stderr.
+    for cell in nb.cells:
+        if cell.cell_type == "code":
+            cell.execution_count = None
+            for output in cell.outputs:
+                if "execution_count" in output:
+                    output.execution_count = None
+    write({done: nbformat.writes(nb) + "\n", html: html_page})
     screen.line(f"chapter: {path.name}: {len(runner.numbers)} cells in {time.monotonic() - start:.0f} s")
     screen.line(f"chapter: notebook {done}")
     screen.line(f"chapter: page     {html}")

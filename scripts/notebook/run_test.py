@@ -113,6 +113,15 @@ class RunTest(unittest.TestCase):
         self.assertEqual(dict(re.findall(r"(github\.com/gomlx/\S+) (\S+) <nil>", said)), wanted)
         self.assertEqual(self.files(), ["small.html", "small.ipynb"])
 
+    def test_what_it_writes_is_clean(self):
+        self.run_notebook(notebook('import "github.com/janpfeifer/gonb/gonbui"\n\n%%\nfmt.Println(6 * 7)\ngonbui.DisplayHtml("<b>42</b>")\nfmt.Println(42)'), 0)
+        written = (self.out / "small.ipynb").read_text()
+        self.assertIn("<b>42</b>", written)
+        done = subprocess.run(["go", "run", "./scripts/literate", "clean", self.out / "small.ipynb"], cwd=ROOT, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+        self.assertEqual((self.out / "small.ipynb").read_text(), written)
+
     def test_a_failed_cell_is_named_and_nothing_is_taken_for_its_page(self):
         for earlier in ("small.html", "small.ipynb"):
             (self.out / earlier).write_text("earlier")

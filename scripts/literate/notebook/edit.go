@@ -118,15 +118,6 @@ func unescapeSeparators(b []byte) []byte {
 	return out.Bytes()
 }
 
-// splitLines is how the format keeps text: each line with its end.
-func splitLines(s string) []string {
-	lines := strings.SplitAfter(s, "\n")
-	if lines[len(lines)-1] == "" {
-		lines = lines[:len(lines)-1]
-	}
-	return lines
-}
-
 // Bytes returns the content of the file with all changes.
 func (n *Notebook) Bytes() []byte {
 	slices.SortFunc(n.edits, func(a, b edit) int { return a.at.start - b.at.start })

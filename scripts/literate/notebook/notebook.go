@@ -3,6 +3,7 @@
 package notebook
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -201,4 +202,13 @@ func (c *Cell) Printed(stream string) string {
 		}
 	}
 	return all.String()
+}
+
+// MetadataText returns a cell's metadata as JSON in one line.
+func (n *Notebook) MetadataText(c *Cell) string {
+	var out bytes.Buffer
+	if err := json.Compact(&out, n.raw[c.metadata.start:c.metadata.end]); err != nil {
+		panic(err) // The file was parsed.
+	}
+	return out.String()
 }

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/d2l-go/book/scripts/literate/notebook"
+)
+
+// clean takes from notebooks what changes from run to run and from machine to
+// machine.
+func clean(out io.Writer, args []string) error {
+	paths, err := notebooks(args)
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		n, err := notebook.Read(path)
+		if err != nil {
+			return err
+		}
+		content, changes, err := n.Clean()
+		if err != nil {
+			return err
+		}
+		if len(changes) == 0 {
+			continue
+		}
+		if err := notebook.WriteFile(path, content); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s: taken away or changed:\n  %s\n", path, strings.Join(changes, "\n  "))
+	}
+	return nil
+}
+
+// checkClean is one of the checks.
+func checkClean() ([]problem, error) {
+	paths, err := notebooks(nil)
+	if err != nil {
+		return nil, err
+	}
+	var found []problem
+	for _, path := range paths {
+		n, err := notebook.Read(path)
+		if err != nil {
+			return nil, err
+		}
+		content, changes, err := n.Clean()
+		if err != nil {
+			return nil, err
+		}
+		if len(changes) > 0 {
+			found = append(found, fmt.Sprintf("%s is not clean; go run ./scripts/literate clean %[1]s takes away or changes:\n  %s", path, strings.Join(changes, "\n  ")))
+		}
+		if n, err = notebook.Parse(path, content); err != nil {
+			return nil, err
+		}
+		remains, err := n.Remains(folders()...)
+		if err != nil {
+			return nil, err
+		}
+		for _, text := range remains {
+			found = append(found, fmt.Sprintf("%s, %s; mend the cell, run the notebook anew (scripts/chapter %[1]s) and copy it from out/", path, text))
+		}
+	}
+	return found, nil
+}
+
+// folders are paths of this machine that have no place in a notebook.
+func folders() []string {
+	all := []string{os.TempDir()}
+	for _, folder := range []func() (string, error){os.Getwd, os.UserHomeDir} {
+		if path, err := folder(); err == nil {
+			all = append(all, path)
+		}
+	}
+	return all
+}
