@@ -24,6 +24,8 @@ package d2l ships.
   verify SAVED EXECUTED says how a new run of a notebook differs from the saved one
   clean [notebook...]   takes from notebooks what differs from run to run
   text NOTEBOOK         prints a notebook as text, for git diff
+  program [-o file] [notebook...]
+                        writes a notebook's cells as a Go program, to out/<notebook>.go
 `
 
 // problem is what does not fit, its place first. It may have several lines.
@@ -34,10 +36,11 @@ var errFound = errors.New("")
 
 // commands are called with their arguments in the project's folder.
 var commands = map[string]func(out io.Writer, args []string) error{
-	"check":  check,
-	"clean":  clean,
-	"text":   text,
-	"verify": verifyRun,
+	"check":   check,
+	"clean":   clean,
+	"program": writeProgram,
+	"text":    text,
+	"verify":  verifyRun,
 }
 
 func main() {
