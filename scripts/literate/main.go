@@ -39,7 +39,9 @@ var commands = map[string]func(out io.Writer, args []string) error{
 	"check":   check,
 	"clean":   clean,
 	"program": writeProgram,
+	"save":    save,
 	"text":    text,
+	"update":  update,
 	"verify":  verifyRun,
 }
 
@@ -103,6 +105,7 @@ func notebooks(args []string) ([]string, error) {
 
 // checks are what check does.
 var checks = []func() ([]problem, error){
+	checkSaved,
 	checkCoverage,
 	checkClean,
 	checkTolerances,

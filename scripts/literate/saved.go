@@ -8,24 +8,16 @@ import (
 	"github.com/d2l-go/book/scripts/literate/saved"
 )
 
-func init() {
-	commands["update"] = func(out io.Writer, args []string) error { return bring(saved.Update, "update", out, args) }
-	commands["save"] = func(out io.Writer, args []string) error { return bring(saved.Save, "save", out, args) }
-	checks = append(checks, func() ([]problem, error) {
-		paths, err := notebooks(nil)
-		if err != nil {
-			return nil, err
-		}
-		return saved.Check(".", paths)
-	})
-}
+func update(out io.Writer, args []string) error { return bring(saved.Update, "update", out, args) }
+
+func save(out io.Writer, args []string) error { return bring(saved.Save, "save", out, args) }
 
 // bring calls saved.Update or saved.Save for the notebooks among the arguments.
 func bring(way func(dir string, notebooks []string, force bool, out io.Writer) error, name string, out io.Writer, args []string) error {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	force := flags.Bool("force", false, "also over what has changed on the other side")
 	if err := flags.Parse(args); err != nil {
-		return err
+		return errFound // FlagSet has said why.
 	}
 	paths, err := notebooks(flags.Args())
 	if err != nil {
@@ -36,4 +28,13 @@ func bring(way func(dir string, notebooks []string, force bool, out io.Writer) e
 		return errFound
 	}
 	return err
+}
+
+// checkSaved is one of the checks.
+func checkSaved() ([]problem, error) {
+	paths, err := notebooks(nil)
+	if err != nil {
+		return nil, err
+	}
+	return saved.Check(".", paths)
 }
