@@ -134,9 +134,17 @@ export class Notebook {
   /** Scrolls to the output of a cell, or to the cell if it has none, and takes a picture of the page. */
   async screenshot(file, cell) {
     await this.page.evaluate(async (index) => {
+      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
       const cell = document.querySelectorAll(".jp-Notebook .jp-Cell")[index];
-      (cell?.querySelector(".jp-OutputArea-child") ?? cell)?.scrollIntoView({ block: index === 0 ? "start" : "center" });
-      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      const shown = cell?.querySelector(".jp-OutputArea-child") ?? cell;
+      // What lies above gets its true height only when it comes near; then the page moves on.
+      for (let still = 0, last; shown && still < 5; ) {
+        shown.scrollIntoView({ block: index === 0 ? "start" : "center" });
+        await frame();
+        const { top } = shown.getBoundingClientRect();
+        still = top === last ? still + 1 : 0;
+        last = top;
+      }
     }, cell);
     await this.page.screenshot({ path: file });
   }
