@@ -23,7 +23,7 @@ const theme = `${settings}/@jupyterlab/apputils-extension/themes.jupyterlab-sett
 // The two lines that end training.
 const figures = /loss [\d.]+, train acc [\d.]+, test acc [\d.]+/;
 const rate = /[\d.]+ examples\/sec on \w+\(\d+\)/;
-// A plot of one epoch each would show as many.
+// The chapter's Animator draws 50; as many would be left if it drew only once an epoch.
 const pictures = 10;
 // Training takes half a minute on two cores, and many times that on a machine that does more besides.
 const patience = 30 * 60;
@@ -180,7 +180,10 @@ try {
   lab = startLab(root, `${out}/lab.log`, [`--LabApp.user_settings_dir=${settings}`, `--LabApp.workspaces_dir=${out}/workspaces`, dirname(copy)]);
   const all = async () => {
     browser = await startBrowser();
-    await read(lab, browser);
+    const gone = new Promise((_, reject) => {
+      browser.once("disconnected", () => reject(new Failure("expected Chromium to go on running; it ended")));
+    });
+    await Promise.race([read(lab, browser), gone]);
   };
   await Promise.race([all(), lab.died, interrupted]);
 } catch (error) {

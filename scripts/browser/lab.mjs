@@ -1,7 +1,18 @@
 import { spawn } from "node:child_process";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Failure } from "./failure.mjs";
+import { eventually, Failure } from "./failure.mjs";
+
+/** Kills every process whose environment holds mark. */
+function killMarked(mark) {
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(mark)) process.kill(Number(pid), "SIGKILL");
+    } catch {
+      // It has ended, or is another user's.
+    }
+  }
+}
 
 /**
  * Starts scripts/lab on a free port, with options; all that it says goes into the file log.
@@ -10,9 +21,12 @@ import { Failure } from "./failure.mjs";
  *   stop()   ends it, its kernels with it
  */
 export function startLab(root, log, options) {
-  // A process group of its own: a Ctrl-C here reaches it through stop alone, and stop reaches all of it.
+  // A kernel is in a process group of its own and outlives a JupyterLab that is killed; all have this mark.
+  const mark = ["D2L_BROWSER_TEST", `${process.pid}`];
+  // So is scripts/lab: a Ctrl-C here reaches it through stop alone.
   const lab = spawn(`${root}/scripts/lab`, ["--no-browser", "--port=0", ...options], {
     detached: true,
+    env: { ...process.env, [mark[0]]: mark[1] },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const file = createWriteStream(log);
@@ -20,14 +34,13 @@ export function startLab(root, log, options) {
   let stopping = false;
   const ended = new Promise((resolve) => {
     lab.once("error", (error) => resolve(error.message));
-    lab.once("close", (status, signal) => resolve(signal ?? `status ${status}`));
+    lab.once("exit", (status, signal) => resolve(signal ?? `status ${status}`));
   });
   const died = ended.then((how) => {
     if (stopping) return new Promise(() => {});
     throw new Failure(`expected scripts/lab to go on serving; it ended (${how}). It said last, all of it is in ${log}:\n${said.slice(-2000)}`);
   });
-  died.catch(() => {}); // Not looked at yet is not unhandled.
-  const address = new Promise((resolve) => {
+  const printed = new Promise((resolve) => {
     for (const stream of [lab.stdout, lab.stderr]) {
       stream.setEncoding("utf8").on("data", (text) => {
         file.write(text);
@@ -38,21 +51,29 @@ export function startLab(root, log, options) {
     }
   });
 
+  // It is printed a moment before anybody listens there.
+  const address = printed.then(async (address) => {
+    await eventually(`JupyterLab to answer at ${address}`, 120, () =>
+      fetch(address).then(
+        (answer) => (answer.ok ? "" : `the answer ${answer.status}`),
+        (error) => `${error.cause ?? error}`,
+      ),
+    );
+    return address;
+  });
+  for (const promise of [died, address]) promise.catch(() => {}); // Not awaited yet is not unhandled.
+
   async function stop() {
     stopping = true;
-    const signal = (name) => {
-      try {
-        process.kill(-lab.pid, name);
-      } catch {
-        // It has ended.
-      }
-    };
-    signal("SIGTERM"); // JupyterLab ends its kernels before itself.
-    if (!(await Promise.race([ended, sleep(30_000)]))) {
-      console.error(`JupyterLab did not end within 30 s after SIGTERM and was killed; what it said is in ${log}`);
-      signal("SIGKILL");
-      await ended;
+    try {
+      process.kill(-lab.pid, "SIGTERM"); // JupyterLab ends its kernels before itself.
+    } catch {
+      // It has ended.
     }
+    if (!(await Promise.race([ended, sleep(30_000)]))) {
+      console.error(`JupyterLab did not end within 30 s after SIGTERM and is killed; what it said is in ${log}`);
+    }
+    killMarked(mark.join("="));
     file.end();
   }
   return { address, died, stop };
