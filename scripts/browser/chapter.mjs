@@ -5,15 +5,15 @@
 //
 // MODULES is a folder with playwright-core. Works in ROOT/out/browser, on a copy of NOTEBOOK.
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { startChromium } from "./chromium.mjs";
 import { copyWithoutOutputs, printedIn } from "./copy.mjs";
 import { eventually, expect, Failure } from "./failure.mjs";
 import { startLab } from "./lab.mjs";
 import { Notebook } from "./notebook.mjs";
 
 const [root, original, executablePath, modules] = process.argv.slice(2);
-const { chromium } = createRequire(`${modules}/`)("playwright-core");
 
 const out = `${root}/out/browser`;
 const copy = `${out}/notebooks/lenet.ipynb`;
@@ -29,6 +29,8 @@ const pictures = 10;
 const patience = 30 * 60;
 
 const say = (text) => console.log(`browser-test: ${text}`);
+// What a failure's screenshot is taken of.
+const now = { notebook: undefined, cell: 0 };
 const short = (file) => file.replace(`${root}/`, "");
 
 const named = (shown, i) => `cell ${i} (${JSON.stringify(shown[i].source.slice(0, 40))})`;
@@ -61,7 +63,7 @@ async function read(lab, browser) {
   expect(training >= 0 && shown[training].pictures === 1, `a cell in ${original} with a plot and the two lines that end training`, "none");
 
   const page = await browser.newPage({ viewport: { width: 1200, height: 1000 } });
-  const notebook = (read.notebook = new Notebook(page));
+  const notebook = (now.notebook = new Notebook(page));
   await page.goto(await lab.address);
   await notebook.opened(shown.length);
   const before = await notebook.read();
@@ -76,8 +78,10 @@ async function read(lab, browser) {
   await notebook.runAll();
   const look = async () => {
     const { waiting, ran, wrong, text } = await notebook.progress();
-    read.cell = wrong < 0 ? training : wrong;
-    if (wrong >= 0) expect(false, "no cell to show an error or text on standard error", `${named(shown, wrong)} with: ${text.slice(0, 2000)}`);
+    now.cell = wrong < 0 ? training : wrong;
+    if (wrong >= 0) {
+      throw new Failure(`expected no cell to show an error or text on standard error; saw ${named(shown, wrong)} with: ${text.slice(0, 2000)}`);
+    }
     return { waiting, ran };
   };
   await eventually(`${pictures} different pictures of the Animator before training ends`, patience, async () => {
@@ -103,7 +107,7 @@ async function read(lab, browser) {
   expect(figures.test(lines) && rate.test(lines), "the two lines that end training", JSON.stringify(lines));
 
   say("save");
-  read.cell = training;
+  now.cell = training;
   await notebook.save();
   await eventually("the notebook to be saved", 60, async () => {
     const saved = printedIn(copy);
@@ -123,7 +127,7 @@ async function read(lab, browser) {
           cell.printed !== again[i].printed ||
           cell.pictures.map(({ source }) => source).join() !== again[i].pictures.map(({ source }) => source).join(),
       );
-      if (lost >= 0) read.cell = lost;
+      if (lost >= 0) now.cell = lost;
       return differences(shown, again) || (lost < 0 ? "" : `other pictures or text in ${named(shown, lost)}`);
     });
   };
@@ -143,27 +147,6 @@ async function read(lab, browser) {
   await screenshot(notebook, "dark-training", training);
 }
 
-/** Starts Chromium, in its sandbox where that can be had: not as root, and not in every container. */
-async function startBrowser() {
-  const launch = (chromiumSandbox) =>
-    chromium.launch({
-      executablePath,
-      chromiumSandbox,
-      // Ended here, after what failed has been written down.
-      handleSIGINT: false,
-      handleSIGTERM: false,
-      handleSIGHUP: false,
-    });
-  if (process.getuid() === 0) return launch(false);
-  try {
-    return await launch(true);
-  } catch (error) {
-    if (!/sandbox/i.test(error.message)) throw error;
-    say("Chromium cannot have its sandbox here and runs without; it opens nothing but JupyterLab");
-    return launch(false);
-  }
-}
-
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
@@ -179,7 +162,7 @@ let browser;
 try {
   lab = startLab(root, `${out}/lab.log`, [`--LabApp.user_settings_dir=${settings}`, `--LabApp.workspaces_dir=${out}/workspaces`, dirname(copy)]);
   const all = async () => {
-    browser = await startBrowser();
+    browser = await startChromium(executablePath, modules, say);
     const gone = new Promise((_, reject) => {
       browser.once("disconnected", () => reject(new Failure("expected Chromium to go on running; it ended")));
     });
@@ -193,7 +176,8 @@ try {
   } else {
     console.error(`browser-test: ${error instanceof Failure ? error.message : error.stack}`);
     const file = `${out}/failed.png`;
-    await read.notebook?.screenshot(file, read.cell ?? 0).catch(() => {});
+    const shot = Promise.resolve(now.notebook?.screenshot(file, now.cell)).catch(() => {});
+    await Promise.race([shot, sleep(20_000)]); // A page that hangs gives none.
     if (existsSync(file)) console.error(`browser-test: the page at that moment: ${short(file)}`);
   }
 }

@@ -30,7 +30,12 @@ export function copyWithoutOutputs(from, to) {
   return shown;
 }
 
-/** What is printed below each cell of a saved notebook. */
+/** What is printed below each cell of a notebook's file; nothing as long as it is half written. */
 export function printedIn(file) {
-  return JSON.parse(readFileSync(file, "utf8")).cells.map(printed);
+  try {
+    return JSON.parse(readFileSync(file, "utf8")).cells.map(printed);
+  } catch (error) {
+    if (error instanceof SyntaxError) return [];
+    throw error;
+  }
 }

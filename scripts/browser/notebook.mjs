@@ -138,7 +138,7 @@ export class Notebook {
       const cell = document.querySelectorAll(".jp-Notebook .jp-Cell")[index];
       const shown = cell?.querySelector(".jp-OutputArea-child") ?? cell;
       // What lies above gets its true height only when it comes near; then the page moves on.
-      for (let still = 0, last; shown && still < 5; ) {
+      for (let still = 0, last, n = 0; shown && still < 5 && n < 200; n++) {
         shown.scrollIntoView({ block: index === 0 ? "start" : "center" });
         await frame();
         const { top } = shown.getBoundingClientRect();
