@@ -1,0 +1,151 @@
+import { eventually } from "./failure.mjs";
+
+/** A notebook that is open in JupyterLab's page. */
+export class Notebook {
+  constructor(page) {
+    this.page = page;
+  }
+
+  /** Waits until all cells are there and the kernel is known. */
+  async opened(cells) {
+    await eventually("the notebook to be open, with its kernel", 180, () =>
+      this.page.evaluate((cells) => {
+        const there = document.querySelectorAll(".jp-Notebook .jp-Cell").length;
+        if (there !== cells) return `${there} cells of ${cells}`;
+        if (document.querySelector("#jupyterlab-splash")) return "JupyterLab's start picture";
+        const kernel = document.querySelector(".jp-Toolbar-kernelName")?.textContent ?? "none";
+        return kernel.includes("gonb") ? "" : `the kernel ${kernel}`;
+      }, cells),
+    );
+  }
+
+  async runAll() {
+    await this.#menu("Run", "Run All Cells");
+  }
+
+  async save() {
+    await this.#menu("File", "Save Notebook");
+  }
+
+  async #menu(name, item) {
+    await this.page.locator(".lm-MenuBar-item", { hasText: name }).first().click();
+    await this.page.locator(".lm-Menu-item", { hasText: item }).first().click();
+  }
+
+  /** Whether the tab has the mark of a notebook that is not saved. */
+  async unsaved() {
+    return (await this.page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab.jp-mod-current.jp-mod-dirty").count()) > 0;
+  }
+
+  /** What JupyterLab asks or complains about in a dialog, as a sentence; empty without one. */
+  async dialog() {
+    const texts = await this.page.locator(".jp-Dialog-content").allInnerTexts();
+    return texts.length ? `the page shows a dialog: ${texts.join(" / ").replace(/\s+/g, " ")}` : "";
+  }
+
+  /**
+   * Scrolls to every cell and returns what a reader sees there:
+   *   running, count   whether the cell waits or runs, and its number in the order of running
+   *   printed, wrong   its text, and its errors and text on standard error
+   *   pictures         their source, and what keeps them from being seen
+   */
+  read() {
+    return this.page.evaluate(async () => {
+      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+      const found = [];
+      for (const cell of document.querySelectorAll(".jp-Notebook .jp-Cell")) {
+        cell.scrollIntoView();
+        await frame();
+        const prompt = cell.querySelector(".jp-InputPrompt")?.textContent ?? "";
+        const texts = (kind) =>
+          [...cell.querySelectorAll(`.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.${kind}"]`)]
+            .map((output) => output.textContent)
+            .join("");
+        const pictures = [];
+        for (const picture of cell.querySelectorAll(".jp-OutputArea-output :is(img, canvas), .jp-OutputArea-output > svg")) {
+          picture.scrollIntoView({ block: "center" });
+          await frame();
+          await frame();
+          const box = picture.getBoundingClientRect();
+          const page = cell.closest(".jp-WindowedPanel-outer").getBoundingClientRect();
+          const middle = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+          let hidden = "";
+          if (picture.tagName === "IMG" && !(picture.complete && picture.naturalWidth > 0)) hidden = "it cannot be drawn";
+          else if (box.width < 20 || box.height < 20) hidden = `it is ${box.width} × ${box.height} pixels small`;
+          else if (box.right > page.right) hidden = `it ends ${box.right - page.right} pixels to the right of the page`;
+          else if (!picture.checkVisibility({ opacityProperty: true, visibilityProperty: true })) hidden = "it is not displayed";
+          else if (!picture.contains(middle)) hidden = `something lies over it: ${middle?.className}`;
+          pictures.push({ source: picture.src ?? picture.outerHTML, hidden });
+        }
+        found.push({
+          running: prompt.includes("*"),
+          count: Number(prompt.match(/\d+/)?.[0] ?? 0),
+          printed: texts("stdout"),
+          wrong: texts("stderr") + texts("error"),
+          pictures,
+        });
+      }
+      return found;
+    });
+  }
+
+  /** Where running stands, without scrolling: how many cells wait or run, how many have run, and what went wrong in which. */
+  progress() {
+    return this.page.evaluate(() => {
+      const cells = [...document.querySelectorAll(".jp-Notebook .jp-Cell")];
+      const prompts = cells.map((cell) => cell.querySelector(".jp-InputPrompt")?.textContent ?? "");
+      const bad = '.jp-OutputArea-output:is([data-mime-type$=".stderr"], [data-mime-type$=".error"])';
+      const wrong = cells.findIndex((cell) => cell.querySelector(bad));
+      return {
+        waiting: prompts.filter((prompt) => prompt.includes("*")).length,
+        ran: prompts.filter((prompt) => /\d/.test(prompt)).length,
+        wrong,
+        text: cells[wrong]?.querySelector(bad).textContent.trim() ?? "",
+      };
+    });
+  }
+
+  /**
+   * Has the page itself note each picture that appears in a cell's output, so that none is missed, until
+   * a line matches end; see pictures.
+   */
+  async watch(cell, end) {
+    await this.page.evaluate(
+      ([index, end]) => {
+        const notebook = document.querySelector(".jp-Notebook");
+        const seen = (window.seenPictures = { sources: [], ended: false });
+        new MutationObserver(() => {
+          if (seen.ended) return;
+          const cell = notebook.querySelectorAll(".jp-Cell")[index];
+          seen.ended = new RegExp(end).test(cell.querySelector(".jp-OutputArea")?.textContent ?? "");
+          const source = cell.querySelector(".jp-OutputArea-output img")?.src;
+          if (!seen.ended && source && !seen.sources.includes(source)) seen.sources.push(source);
+        }).observe(notebook, { subtree: true, childList: true, attributes: true, characterData: true });
+      },
+      [cell, end.source],
+    );
+  }
+
+  /** How many different pictures the watched cell has shown before the end, and whether that has come. */
+  watched() {
+    return this.page.evaluate(() => ({ pictures: window.seenPictures.sources.length, ended: window.seenPictures.ended }));
+  }
+
+  /** Scrolls to the output of a cell, or to the cell if it has none, and takes a picture of the page. */
+  async screenshot(file, cell) {
+    await this.page.evaluate(async (index) => {
+      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+      const cell = document.querySelectorAll(".jp-Notebook .jp-Cell")[index];
+      const shown = cell?.querySelector(".jp-OutputArea-child") ?? cell;
+      // What lies above gets its true height only when it comes near; then the page moves on.
+      for (let still = 0, last, n = 0; shown && still < 5 && n < 200; n++) {
+        shown.scrollIntoView({ block: index === 0 ? "start" : "center" });
+        await frame();
+        const { top } = shown.getBoundingClientRect();
+        still = top === last ? still + 1 : 0;
+        last = top;
+      }
+    }, cell);
+    await this.page.screenshot({ path: file });
+  }
+}
