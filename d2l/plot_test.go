@@ -198,7 +198,7 @@ func ramp(side int) image.Image {
 }
 
 func TestShowImagesGolden(t *testing.T) {
-	figure := must(ShowImages([]image.Image{ramp(4), ramp(2), ramp(4)}, 2, 2, []string{"one", "two", "three"}, 0.5))(t)
+	figure := must(ShowImages([]image.Image{ramp(4), ramp(2), ramp(4)}, 2, 2, []string{"one\nof three", "two", "three"}, 0.5))(t)
 	svg := must(figure.SVG())(t)
 	golden(t, "show_images.svg", svg)
 	checkSVG(t, svg, ">one<", ">two<", ">three<", "<image")

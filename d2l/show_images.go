@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"strings"
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"golang.org/x/image/draw"
@@ -66,9 +67,11 @@ func ShowImages(pictures []image.Image, rows, cols int, titles []string, scale f
 		Color: style.axis, Font: font.From(style.font, style.text),
 		XAlign: text.XCenter, YAlign: text.YBottom, Handler: &text.Plain{Fonts: font.DefaultCache},
 	}
-	head := vg.Length(0) // Room for the titles.
+	lead := style.text * 1.25 // From one line of a title to the next.
+	head := vg.Length(0)      // Room for the titles.
 	for _, t := range titles {
-		head = max(head, title.Height(t)+vg.Points(4))
+		lines := strings.Split(t, "\n")
+		head = max(head, title.Height(lines[0])+vg.Length(len(lines)-1)*lead+vg.Points(4))
 	}
 	width := vg.Length(cols)*(side+gap) + gap
 	height := vg.Length(rows)*(side+gap+head) + gap
@@ -78,7 +81,11 @@ func ShowImages(pictures []image.Image, rows, cols int, titles []string, scale f
 			y := height - vg.Length(i/cols+1)*(side+gap+head)
 			canvas.DrawImage(vg.Rectangle{Min: vg.Point{X: x, Y: y}, Max: vg.Point{X: x + side, Y: y + side}}, enlarge(picture, side))
 			if i < len(titles) {
-				canvas.FillText(title, vg.Point{X: x + side/2, Y: y + side + vg.Points(2)}, titles[i])
+				lines := strings.Split(titles[i], "\n")
+				for l, line := range lines {
+					up := vg.Length(len(lines)-1-l) * lead
+					canvas.FillText(title, vg.Point{X: x + side/2, Y: y + side + vg.Points(2) + up}, line)
+				}
 			}
 		}
 		return nil
