@@ -177,7 +177,8 @@ func usual(importPath string) string {
 	return name
 }
 
-// imports returns the paths of a file's imports by their names there.
+// imports returns the paths of a file's imports by their names there; those
+// without a name are left out.
 func (f *file) imports() map[string]string {
 	paths := map[string]string{}
 	for _, spec := range f.ast.Imports {
@@ -186,9 +187,23 @@ func (f *file) imports() map[string]string {
 		if spec.Name != nil {
 			name = spec.Name.Name
 		}
-		paths[name] = path
+		if name != "_" && name != "." {
+			paths[name] = path
+		}
 	}
 	return paths
+}
+
+// mentions tells whether a declaration uses something of the package level by
+// that name alone.
+func (d *decl) mentions(name string) bool {
+	found := false
+	ast.Inspect(d.node, func(n ast.Node) bool {
+		id, ok := n.(*ast.Ident)
+		found = found || ok && id.Name == name && d.file.free[id]
+		return !found
+	})
+	return found
 }
 
 // uses returns which packages a declaration uses: the paths by their usual names.

@@ -2,10 +2,14 @@ package saved
 
 import (
 	"fmt"
+	"go/token"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/pmezard/go-difflib/difflib"
+
+	"github.com/d2l-go/book/scripts/literate/gocell"
 )
 
 // command is how a person runs this tool.
@@ -59,8 +63,10 @@ func (p *pair) history() string {
 	here, there := p.changed()
 	where := p.where()
 	switch {
+	case p.shipped != nil && p.imports() != "":
+		return p.imports() + ": import the same on both sides, or give one of them another name"
 	case p.shipped == nil && p.agreed() == "":
-		return fmt.Sprintf("%s has none yet: %s save writes it there", where, command)
+		return fmt.Sprintf("%s does not have it yet: %s save writes it there", where, command)
 	case p.shipped == nil:
 		return fmt.Sprintf("%s has it no longer: put it back there, or take %s off the cell; %s save -force writes the notebook's", where, Mark, command)
 	case p.agreed() == "":
@@ -72,7 +78,7 @@ func (p *pair) history() string {
 	case there:
 		return fmt.Sprintf("%s has changed since they agreed: %s update writes its code to the notebook", where, command)
 	}
-	return "" // only the imports differ
+	panic("both sides are as they were, and differ")
 }
 
 // difference is what a person reads about two sides that differ.
@@ -80,9 +86,6 @@ func (p *pair) difference() string {
 	text := fmt.Sprintf("%s: %s is not that of %s; %s", p.cell, p.shown, p.where(), p.history())
 	if p.shipped == nil {
 		return fmt.Sprintf("%s: %s: %s", p.cell, p.shown, p.history())
-	}
-	if imports := p.imports(); imports != "" {
-		text += "\n" + imports
 	}
 	diff, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{
 		A: difflib.SplitLines(p.shippedText), FromFile: p.shipped.file.path,
@@ -124,77 +127,137 @@ func (p *project) pair(c *cell, d *decl) (*pair, error) {
 // pairs returns the declarations of all marked cells, and what is wrong with the
 // cells themselves.
 func (p *project) pairs() (found []*pair, problems []string) {
-	problem := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	shown := map[string]*cell{}
-	p.marked = map[string]bool{}
 	for _, n := range p.notebooks {
 		all, err := cells(n)
 		if err != nil {
-			problem("%v", err)
+			problems = append(problems, err.Error())
 			continue
 		}
 		for _, c := range all {
-			decls := c.file.decls
-			if !c.marked {
-				for _, d := range decls {
-					for _, name := range d.names {
-						if other := p.shipped[name]; other != nil && other.node.Pos().IsValid() && exported(name) {
-							problem("%s declares %s, and so does %s:%d: put the line %s first, so that they stay the same, or give it another name",
-								c, name, other.file.path, other.file.line(other.start), Mark)
-						}
-					}
-				}
-				continue
-			}
-			if len(decls) == 0 {
-				problem("%s: the line %s marks no declaration; it must be in the cell that has it", c, Mark)
-			}
-			for _, d := range decls {
-				switch {
-				case len(d.names) == 0:
-					problem("%s: a declaration of _ has no name by which %s could have it too; move it to another cell", c, folder)
-					continue
-				case d.names[0] == "main" || d.names[0] == "init" || strings.HasPrefix(d.names[0], "init_"):
-					problem("%s: a package cannot have the notebook's %s; move it to another cell", c, d.names[0])
-					continue
-				}
-				if first := shown[d.names[0]]; first != nil {
-					problem("%s: %s is marked in %s too; show it there only", c, d.names[0], first)
-					continue
-				}
-				for _, name := range d.names {
-					shown[name], p.marked[name] = c, true
-				}
-				pair, err := p.pair(c, d)
-				if err != nil {
-					problem("%v", err)
-					continue
-				}
-				found = append(found, pair)
-			}
-			for _, name := range forgotten(c, decls) {
-				problem("%s: it declared %s when it agreed with %s: put it back, or let %s save forget it (%s keeps its own)", c, name, folder, command, folder)
-			}
+			pairs, wrong := p.pairsOf(c, shown)
+			found = append(found, pairs...)
+			problems = slices.Concat(problems, wrong, misplaced(c))
 		}
+		problems = append(problems, p.copies(all)...)
 	}
 	return found, problems
 }
 
-// forgotten returns the names that a cell agreed on and no longer declares.
-func forgotten(c *cell, decls []*decl) []string {
+// pairsOf returns the declarations of one cell, if it is marked. Shown are those
+// of all cells before it.
+func (p *project) pairsOf(c *cell, shown map[string]*cell) (found []*pair, problems []string) {
+	problem := func(format string, args ...any) {
+		problems = append(problems, fmt.Sprintf("%s: %s", c, fmt.Sprintf(format, args...)))
+	}
+	for _, name := range c.forgotten() {
+		if c.marked {
+			problem("it declared %s when it agreed with %s: put it back, or let %s save forget it (%[2]s keeps its own)", name, folder, command)
+		} else {
+			problem("it had %s in its first line when it agreed with %s on %s: put the line back, or let %s save forget it", Mark, folder, name, command)
+		}
+	}
+	if !c.marked {
+		return nil, problems
+	}
+	if len(c.file.decls) == 0 {
+		problem("the line %s marks no declaration; it must be in the cell that has it", Mark)
+	}
+	for _, spec := range c.file.ast.Imports {
+		if spec.Name != nil && spec.Name.Name == "." {
+			problem("import %s by a name and not by a dot: what is its own cannot be told apart otherwise", spec.Path.Value)
+		}
+	}
+	for _, d := range c.file.decls {
+		if len(d.names) == 0 {
+			problem("a declaration of _ has no name by which %s could have it too; move it to another cell", folder)
+			continue
+		}
+		name := d.names[0]
+		if name == "main" || name == "init" || strings.HasPrefix(name, "init_") {
+			problem("a package cannot have the notebook's %s; move it to another cell", name)
+			continue
+		}
+		if first := shown[name]; first != nil {
+			problem("%s is marked in %s too; show it there only", name, first)
+			continue
+		}
+		for _, name := range d.names {
+			shown[name] = c
+		}
+		if at := d.command(c); at != nil {
+			problem("%s: the kernel takes line %d, %q, for a command of its own; write it in another way", d, at.Line, at.Text)
+			continue
+		}
+		pair, err := p.pair(c, d)
+		if err != nil {
+			problems = append(problems, err.Error())
+			continue
+		}
+		found = append(found, pair)
+	}
+	return found, problems
+}
+
+// command returns the first command of the kernel that stands within a
+// declaration of a cell, as in a string of several lines.
+func (d *decl) command(c *cell) *gocell.Command {
+	first, last := d.file.line(d.start), d.file.line(d.end)
+	for i, command := range c.commands {
+		if first <= command.Line && command.Line <= last {
+			return &c.commands[i]
+		}
+	}
+	return nil
+}
+
+// almostMark is a line that its author may have meant as a mark.
+var almostMark = regexp.MustCompile(`^\s*//\s*d2l:`)
+
+// misplaced reports lines that look like the mark and are not it.
+func misplaced(c *cell) (problems []string) {
+	for i, line := range strings.Split(c.Source, "\n") {
+		if almostMark.MatchString(line) && !(i == 0 && c.marked) {
+			problems = append(problems, fmt.Sprintf("%s: line %d, %q, marks nothing: the mark is %s, in the cell's first line", c, i+1, strings.TrimSpace(line), Mark))
+		}
+	}
+	return problems
+}
+
+// copies reports what cells without a mark declare and the package too: what is
+// exported, and what a marked declaration uses. The two could drift apart.
+func (p *project) copies(all []*cell) (problems []string) {
+	used := func(name string) bool {
+		return slices.ContainsFunc(all, func(c *cell) bool {
+			return c.marked && slices.ContainsFunc(c.file.decls, func(d *decl) bool { return d.mentions(name) })
+		})
+	}
+	for _, c := range all {
+		if c.marked {
+			continue
+		}
+		for _, d := range c.file.decls {
+			for _, name := range d.names {
+				if other := p.shipped[name]; other != nil && (token.IsExported(name) || used(name)) {
+					problems = append(problems, fmt.Sprintf("%s: it declares %s, and so does %s:%d: put the line %s first, so that they stay the same, or give it another name",
+						c, name, other.file.path, other.file.line(other.start), Mark))
+				}
+			}
+		}
+	}
+	return problems
+}
+
+// forgotten returns the names that a cell agreed on and does not show any more.
+func (c *cell) forgotten() []string {
 	var names []string
 	for name := range c.Metadata.D2L.Agreed {
-		if !slices.ContainsFunc(decls, func(d *decl) bool { return len(d.names) > 0 && d.names[0] == name }) {
+		if !c.marked || !slices.ContainsFunc(c.file.decls, func(d *decl) bool { return len(d.names) > 0 && d.names[0] == name }) {
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
 	return names
-}
-
-func exported(name string) bool {
-	first := name[0]
-	return 'A' <= first && first <= 'Z'
 }
 
 // Check says where marked cells and the package are not the same.
@@ -214,7 +277,7 @@ func (p *project) check() []string {
 		case pair.differ():
 			problems = append(problems, pair.difference())
 		case here:
-			problems = append(problems, fmt.Sprintf("%s: %s is that of %s, but the notebook does not record it: run %s update",
+			problems = append(problems, fmt.Sprintf("%s: %s is that of %s, but the notebook does not record it: %s update does",
 				pair.cell, pair.shown, pair.where(), command))
 		}
 	}

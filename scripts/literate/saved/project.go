@@ -2,6 +2,7 @@ package saved
 
 import (
 	"fmt"
+	"go/build"
 	"maps"
 	"os"
 	"path/filepath"
@@ -22,7 +23,6 @@ type project struct {
 
 	pkg     *source
 	shipped map[string]*decl // The package's declarations by each name they declare.
-	marked  map[string]bool  // The names that marked cells declare.
 }
 
 // load reads the package of the project in dir, and notebooks by their paths in
@@ -34,7 +34,8 @@ func load(dir string, notebooks []string) (*project, error) {
 		return nil, err
 	}
 	for _, path := range paths {
-		if strings.HasSuffix(path, "_test.go") {
+		name := filepath.Base(path)
+		if ok, err := build.Default.MatchFile(filepath.Dir(path), name); err != nil || !ok || strings.HasSuffix(name, "_test.go") {
 			continue
 		}
 		content, err := os.ReadFile(path)
@@ -114,14 +115,13 @@ func (p *project) write() error {
 type cell struct {
 	notebook *notebook.Notebook
 	*notebook.Cell
-	marked bool
-	file   *file
-	header int // The file's text is a header of this length, and the cell's.
+	marked   bool
+	file     *file
+	header   int // The file's text is a header of this length, and the cell's.
+	commands []gocell.Command
 }
 
-func (c *cell) String() string {
-	return fmt.Sprintf("%s, cell %s (code cell %d)", c.notebook.Path, c.ID, c.Number)
-}
+func (c *cell) String() string { return c.notebook.Path + ", " + c.Label() }
 
 // parseCell parses a cell as it stands now. It sees what the cells above import.
 // What is not Go is no cell, and no error.
@@ -133,9 +133,10 @@ func parseCell(n *notebook.Notebook, nc *notebook.Cell, above map[string]string)
 	if !ok {
 		return nil, nil
 	}
+	c.commands = code.Commands
 	own, err := newSource(importPath, []*file{{path: n.Path, text: "package d2l; " + code.Decls}})
 	if err != nil {
-		return nil, fmt.Errorf("%s: its declarations are no Go: %w", c, err)
+		return nil, fmt.Errorf("%s: its declarations are not Go: %w", c, err)
 	}
 	imports := maps.Clone(above)
 	maps.DeleteFunc(imports, func(name, _ string) bool { return own.files[0].imports()[name] != "" })
@@ -147,7 +148,7 @@ func parseCell(n *notebook.Notebook, nc *notebook.Cell, above map[string]string)
 	c.header = len(header)
 	c.file = &file{path: n.Path, text: header + code.Decls}
 	if _, err := newSource(importPath, []*file{c.file}); err != nil {
-		return nil, fmt.Errorf("%s: its declarations are no Go: %w", c, err)
+		return nil, fmt.Errorf("%s: its declarations are not Go: %w", c, err)
 	}
 	return c, nil
 }

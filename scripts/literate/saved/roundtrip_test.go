@@ -176,7 +176,7 @@ func TestRoundTripOfForms(t *testing.T) {
 					t.Fatalf("%s, %s: %v", path, d, err)
 				}
 				// The notebook is taken to declare itself what is not exported, and the types of methods.
-				shown, err := d.toCell(func(name string) bool { return !exported(name) || strings.HasPrefix(d.String(), name+".") }, func(path string) string {
+				shown, err := d.toCell(func(name string) bool { return !token.IsExported(name) || strings.HasPrefix(d.String(), name+".") }, func(path string) string {
 					for name, other := range f.imports() {
 						if other == path {
 							return name

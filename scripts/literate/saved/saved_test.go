@@ -59,7 +59,7 @@ func agreed(t *testing.T) *project {
 
 func TestFirstAgreement(t *testing.T) {
 	p := book(t, helpers, meanCell)
-	p.wantCheck(t, "notebooks/x.ipynb, cell cell0 (code cell 1): Mean is that of d2l/mean.go:5", "update")
+	p.wantCheck(t, "notebooks/x.ipynb, cell cell0 (code cell 1: // Mean returns the mean of xs.): Mean is that of d2l/mean.go:5", "update")
 	p.run(t, save, false, "")
 	p.wantClean(t)
 }
@@ -67,7 +67,7 @@ func TestFirstAgreement(t *testing.T) {
 func TestChangeInTheNotebook(t *testing.T) {
 	p := agreed(t)
 	p.edit(t, 0, "total / ", "2 * total / ")
-	p.wantCheck(t, "cell cell0 (code cell 1): Mean is not that of d2l/mean.go:5", "the notebook has changed",
+	p.wantCheck(t, "cell cell0 (code cell 1: // Mean returns the mean of xs.): Mean is not that of d2l/mean.go:5", "the notebook has changed",
 		"-	return total / float64", "+	return 2 * total / float64", "--- d2l/mean.go", "+++ notebooks/x.ipynb, cell cell0")
 	p.run(t, update, false, "the notebook has changed")
 	if !strings.Contains(p.source(0), "2 * total") {
@@ -162,7 +162,7 @@ func NoisyMeanGPU(xs []float64) float64 {
 	return d2l.Mean(xs) + rand.NormFloat64()
 }`
 	p := book(t, helpers, cell)
-	p.wantCheck(t, "NoisyMeanGPU: d2l has none yet", "save")
+	p.wantCheck(t, "NoisyMeanGPU: d2l does not have it yet", "save")
 	p.run(t, update, false, "save writes it there")
 	p.run(t, save, false, "")
 	const want = `package d2l
@@ -231,10 +231,14 @@ func TestProblemsOfCells(t *testing.T) {
 		{[]string{Mark + "\n\n%%\nx()"}, "marks no declaration"},
 		{[]string{Mark + "\nfunc init_seed() {}"}, "a package cannot have the notebook's init_seed"},
 		{[]string{Mark + "\nvar _ = 1"}, "has no name"},
-		{[]string{Mark + "\nfunc {"}, "cell cell0 (code cell 1): its declarations are no Go"},
+		{[]string{Mark + "\nfunc {"}, "cell cell0 (code cell 1: func {): its declarations are not Go"},
 		{[]string{Mark + "\nvar Pair = [2]int{Mean, Sum}", Mark + "\nvar Pair = 1"}, "Pair is marked in notebooks/x.ipynb, cell cell0"},
 		{[]string{Mark + "\nvar Mean, Sum = 1, 2"}, "d2l declares Mean and Sum apart"},
 		{[]string{Mark + "\nfunc F(Mean int) int { return Mean * d2l.Mean(nil) }"}, "the local name Mean would hide d2l.Mean"},
+		{[]string{"//d2l:save\t\n" + "var F = 1\n\n//d2l:save\nvar G = 2"}, "line 4, \"//d2l:save\", marks nothing: the mark is //d2l:save, in the cell's first line"},
+		{[]string{"// d2l:save\nvar F = 1"}, "line 1, \"// d2l:save\", marks nothing"},
+		{[]string{Mark + "\nimport . \"github.com/d2l-go/book/d2l\"\nvar F = Mean"}, "by a name and not by a dot"},
+		{[]string{Mark + "\nvar F = `\n%d is a number\n`"}, "the kernel takes line 3, \"%d is a number\", for a command of its own"},
 		{[]string{Mark + "\nvar F = d2l. /* here */ Mean"}, "a comment between d2l. and Mean"},
 	} {
 		p := book(t, helpers, c.cells...)
@@ -242,6 +246,42 @@ func TestProblemsOfCells(t *testing.T) {
 			t.Errorf("%q: want %q in\n%s", c.cells, c.want, found)
 		}
 	}
+}
+
+// What is not exported can drift apart too, if a marked declaration uses it.
+func TestCopiesThatMarkedCellsUse(t *testing.T) {
+	files := map[string]string{"d2l/f.go": "package d2l\n\nfunc F(x int) bool { return tooFew(x) }\n\nfunc tooFew(x int) bool { return x > 99 }\n\nvar other int\n"}
+	p := book(t, files, "func tooFew(x int) bool { return x < 1 }\n\nvar other = 1", Mark+"\n\nfunc F(x int) bool { return tooFew(x) }")
+	p.run(t, save, false, "it declares tooFew, and so does d2l/f.go:5")
+	p.wantCheck(t, "cell cell0", "it declares tooFew, and so does d2l/f.go:5", "put the line //d2l:save first")
+}
+
+// What was agreed on is forgotten by save alone.
+func TestForgetting(t *testing.T) {
+	for _, c := range []struct{ old, new, want string }{
+		{"func Mean", "func Average", "it declared Mean when it agreed with d2l: put it back, or let"},
+		{Mark, "", "it had //d2l:save in its first line when it agreed with d2l on Mean"},
+	} {
+		p := agreed(t)
+		p.edit(t, 0, "// Mean returns the mean of xs.\n", "")
+		p.edit(t, 0, c.old, c.new)
+		p.edit(t, 0, "Mean([]", "Average([]")
+		for range 2 {
+			p.run(t, update, false, c.want)
+			if found := strings.Join(p.check(), "\n"); !strings.Contains(found, c.want) {
+				t.Errorf("want %q in\n%s", c.want, found)
+			}
+		}
+		p.run(t, save, false, c.want)
+		if found := strings.Join(p.check(), "\n"); strings.Contains(found, c.want) {
+			t.Errorf("save did not forget:\n%s", found)
+		}
+	}
+}
+
+func TestUpdateNamesTheCell(t *testing.T) {
+	p := book(t, nil, Mark+"\n\nfunc F() {}")
+	p.run(t, update, false, "notebooks/x.ipynb, cell cell0 (code cell 1: func F() {}): F: d2l does not have it yet")
 }
 
 func TestRefusedUpdates(t *testing.T) {
@@ -265,7 +305,14 @@ func TestRefusedUpdates(t *testing.T) {
 
 func TestRefusedSaves(t *testing.T) {
 	for _, c := range []struct{ pkg, cell, want string }{
-		{"func F() {}\n", Mark + "\n\nfunc F() int { return batchSize }", "d2l has no batchSize"},
+		{"func F() {}\n", Mark + "\n\nfunc F() int { return batchSize }", "nothing was written to d2l: it has no batchSize, which F uses"},
+		{"", Mark + "\n\nfunc First() { Second() }\n\nfunc Second() { _ = batchSize }", "it has no batchSize, which Second uses"},
+		{"import \"math/rand/v2\"\n\nfunc F() int { return rand.Int() }\n", Mark + "\n\nimport \"math/rand\"\n\nfunc F() int { return rand.Int() }",
+			"rand is math/rand in the notebook, but math/rand/v2 in d2l/f.go: import the same on both sides"},
+		{"import \"math/rand/v2\"\n\nfunc F() int { return 1 }\n\nfunc G() int { return rand.Int() }\n", Mark + "\n\nimport \"math/rand\"\n\nfunc F() int { return rand.Int() }",
+			"the notebook imports math/rand as rand, and d2l/f.go imports math/rand/v2 under that name"},
+		{"const (\n\tCPUName = 1\n\tGPUName = 2\n)\n", Mark + "\n\nconst CPUName = 1", "d2l/f.go:3 declares GPUName with it"},
+		{"", Mark + "\n\n/* c\n c */ \nfunc G() {}", "it would not read back"},
 		{"func  F() {}\n", Mark + "\n\nfunc F() int { return 1 }", "d2l/f.go is not formatted"},
 	} {
 		p := book(t, map[string]string{"d2l/f.go": "package d2l\n\n" + c.pkg}, c.cell)
@@ -274,6 +321,21 @@ func TestRefusedSaves(t *testing.T) {
 		if p.state() != before {
 			t.Errorf("%s: a refusal changed\n%s", c.want, p.state())
 		}
+	}
+}
+
+// A file that Go would leave out on some system is no place for a helper.
+func TestNamesOfNewFiles(t *testing.T) {
+	for name, want := range map[string]string{
+		"TrainCh6": "train_ch6.go", "ResNet18": "res_net18.go", "TryGPU": "try_gpu.go", "SplitWindows": "splitwindows.go",
+		"RunTest": "runtest.go", "UseArm64": "usearm64.go", "Corr2D": "corr2d.go",
+	} {
+		p := book(t, nil, Mark+"\n\nfunc "+name+"() {}")
+		p.run(t, save, false, "")
+		if _, ok := p.files["d2l/"+want]; !ok || len(p.files) != 1 {
+			t.Errorf("%s went to %v", name, p.files)
+		}
+		p.wantClean(t)
 	}
 }
 
@@ -304,14 +366,15 @@ func F() int { return r.Int() + x.N }
 		t.Errorf("the cell is now\n%s", p.source(1))
 	}
 	p.edit(t, 0, "math/rand/v2", "math/rand")
-	p.wantCheck(t, "rand is math/rand in the notebook, but math/rand/v2 in d2l/f.go")
+	p.wantCheck(t, "rand is math/rand in the notebook, but math/rand/v2 in d2l/f.go: import the same")
+	p.run(t, update, false, "import the same")
 }
 
 // An import that the kernel could not guess comes along.
 func TestUpdateBringsImports(t *testing.T) {
-	p := book(t, map[string]string{"d2l/f.go": "package d2l\n\nimport (\n\t\"fmt\"\n\t\"math/rand/v2\"\n)\n\nfunc F() { fmt.Println(rand.Int()) }\n"}, Mark+"\n\nfunc F() {}")
+	p := book(t, map[string]string{"d2l/f.go": "package d2l\n\nimport (\n\t\"fmt\"\n\t\"math/rand/v2\"\n)\n\nvar V = 1\n\nfunc F() { fmt.Println(rand.Int()) }\n"}, Mark+"\n\nvar V = 1\n\nfunc F() {}")
 	p.run(t, update, true, "")
-	if got, want := p.source(0), Mark+"\n\nimport \"math/rand/v2\"\n\nfunc F() { fmt.Println(rand.Int()) }"; got != want {
+	if got, want := p.source(0), Mark+"\n\nimport \"math/rand/v2\"\n\nvar V = 1\n\nfunc F() { fmt.Println(rand.Int()) }"; got != want {
 		t.Errorf("the cell is\n%s", got)
 	}
 	p.wantClean(t)

@@ -220,16 +220,16 @@ func formatted(code string) (string, error) {
 	return strings.TrimRight(rest, "\n"), nil
 }
 
-// undefined returns the names that stand for nothing in the package.
-func (s *source) undefined() []string {
-	var names []string
+// undefined returns the names that stand for nothing in the package, each with a
+// place where it is used.
+func (s *source) undefined() map[string]token.Pos {
+	names := map[string]token.Pos{}
 	for _, e := range s.errors {
 		if name, ok := strings.CutPrefix(e.Msg, "undefined: "); ok {
-			names = append(names, name)
+			names[name] = e.Pos
 		}
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	return names
 }
 
 // importsFit tells whether a single file uses each of its imports and has one for
@@ -245,7 +245,7 @@ func (s *source) importsFit() bool {
 	for _, f := range s.files {
 		ast.Inspect(f.ast, func(n ast.Node) bool {
 			if sel, ok := n.(*ast.SelectorExpr); ok {
-				if x, ok := sel.X.(*ast.Ident); ok && slices.Contains(undefined, x.Name) && !exported(x.Name) {
+				if x, ok := sel.X.(*ast.Ident); ok && undefined[x.Name].IsValid() && !token.IsExported(x.Name) {
 					missing = true
 				}
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
+	"go/build"
 	"go/format"
 	"go/parser"
 	"go/token"
@@ -52,42 +53,56 @@ func write(dir string, notebooks []string, force bool, out io.Writer, way func(*
 }
 
 func (p *project) update(force bool, out io.Writer) error {
-	return p.each(out, func(pair *pair) (string, error) {
+	said, problems, agreed := p.each(func(pair *pair) (string, error) {
 		here, _ := pair.changed()
-		switch {
-		case pair.shipped == nil:
-			return "", errors.New(pair.history())
-		case here && !force:
+		if pair.shipped == nil || pair.imports() != "" || here && !force {
 			return "", errors.New(pair.difference())
 		}
 		if err := p.toCell(pair); err != nil {
 			return "", err
 		}
-		return fmt.Sprintf("%s: %s is now that of %s", pair.cell, pair.shown, pair.where()), nil
+		return fmt.Sprintf("wrote %s of %s to %s", pair.shown, pair.where(), pair.cell), nil
 	})
+	return p.finish(out, said, problems, agreed, false)
 }
 
 func (p *project) save(force bool, out io.Writer) error {
-	return p.each(out, func(pair *pair) (string, error) {
+	files, undefined := maps.Clone(p.files), p.pkg.undefined()
+	said, problems, agreed := p.each(func(pair *pair) (string, error) {
 		_, there := pair.changed()
 		gone := pair.shipped == nil && pair.agreed() != ""
-		if (there || gone) && !force {
+		if pair.shipped != nil && pair.imports() != "" || (there || gone) && !force {
 			return "", errors.New(pair.difference())
 		}
 		path, err := p.toPackage(pair)
 		if err != nil {
 			return "", err
 		}
-		return fmt.Sprintf("%s: its %s is now in %s", pair.cell, pair.shown, path), nil
+		return fmt.Sprintf("wrote %s of %s to %s", pair.shown, pair.cell, path), nil
 	})
+	// Only now, as what one cell uses another may declare.
+	for name, pos := range p.pkg.undefined() {
+		if _, before := undefined[name]; !before {
+			user := p.pkg.declaring(pos)
+			problems = append(problems, fmt.Sprintf("nothing was written to %s: it has no %s, which %s uses; declare it in a marked cell too, or hand it over as an argument", folder, name, user))
+			said, agreed = nil, nil
+		}
+	}
+	if agreed == nil {
+		p.files, p.written = files, map[string]bool{}
+		if err := p.parse(); err != nil {
+			return err
+		}
+	}
+	return p.finish(out, said, problems, agreed, true)
 }
 
-// each brings the sides of all pairs together by the given function and records
-// on what they agree. It is an error if a pair still differs.
-func (p *project) each(out io.Writer, bring func(*pair) (string, error)) error {
+// each brings the sides of all pairs together by the given function. It returns
+// what that said, what went wrong, and for each pair on what its sides agree.
+func (p *project) each(bring func(*pair) (string, error)) (said, problems []string, agreed map[*notebook.Cell]map[string]string) {
 	pairs, problems := p.pairs()
+	agreed = map[*notebook.Cell]map[string]string{}
 	// A write moves what stands below it in the cell or file: each is looked up anew.
-	agreed := map[*notebook.Cell]map[string]string{}
 	for _, old := range pairs {
 		nc, name := old.cell.Cell, old.shown.names[0]
 		if agreed[nc] == nil {
@@ -95,51 +110,54 @@ func (p *project) each(out io.Writer, bring func(*pair) (string, error)) error {
 		}
 		pair, err := p.find(old)
 		if err == nil && pair.differ() {
-			var said string
-			if said, err = bring(pair); err == nil {
-				fmt.Fprintln(out, said)
+			var text string
+			if text, err = bring(pair); err == nil {
+				said = append(said, text)
 				pair, err = p.find(old)
 			}
 		}
-		switch {
-		case err != nil:
+		if err != nil {
 			problems = append(problems, fmt.Sprintf("not written: %v", err))
-		case !pair.differ():
+		} else if !pair.differ() {
 			agreed[nc][name] = sum(pair.shownText)
-			continue
-		}
-		if before, ok := nc.Metadata.D2L.Agreed[name]; ok {
-			agreed[nc][name] = before
 		}
 	}
+	return said, problems, agreed
+}
+
+// finish records on what the sides agree, unless agreed is nil, and says what was
+// done. What cells do not show any more is forgotten if forget is set.
+func (p *project) finish(out io.Writer, said, problems []string, agreed map[*notebook.Cell]map[string]string, forget bool) error {
 	for _, n := range p.notebooks {
-		for _, nc := range n.Cells {
-			if now, ok := agreed[nc]; ok && !equal(now, nc.Metadata.D2L.Agreed) {
-				if err := n.SetAgreed(nc, now); err != nil {
+		all, err := cells(n)
+		if err != nil || agreed == nil {
+			continue // and it was said why
+		}
+		for _, c := range all {
+			now := maps.Clone(c.Metadata.D2L.Agreed)
+			if now == nil {
+				now = map[string]string{}
+			}
+			maps.Copy(now, agreed[c.Cell])
+			if forget {
+				for _, name := range c.forgotten() {
+					delete(now, name)
+				}
+			}
+			if !maps.Equal(now, c.Metadata.D2L.Agreed) {
+				if err := n.SetAgreed(c.Cell, now); err != nil {
 					return err
 				}
 			}
 		}
 	}
-	for _, problem := range problems {
-		fmt.Fprintln(out, problem)
+	for _, text := range slices.Concat(said, problems) {
+		fmt.Fprintln(out, text)
 	}
 	if len(problems) > 0 {
 		return ErrRefused
 	}
 	return nil
-}
-
-func equal(a, b map[string]string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for k, v := range a {
-		if b[k] != v {
-			return false
-		}
-	}
-	return true
 }
 
 // find returns a pair as it is now.
@@ -209,47 +227,32 @@ func (p *project) toCell(pair *pair) error {
 	start, end := pair.shown.start-c.header, pair.shown.end-c.header
 	before := c.Source
 	source := before[:start] + text + before[end:]
+	top := c.file.decls[0].start - c.header
 	for _, path := range slices.Sorted(maps.Values(pair.shipped.uses())) {
 		// The kernel imports by itself what is missing, but can guess right only where a
 		// name leaves no choice.
 		if _, ok := names[path]; !ok && strings.Contains(path, "/") {
-			source = source[:start] + fmt.Sprintf("import %q\n\n", path) + source[start:]
+			source = source[:top] + fmt.Sprintf("import %q\n\n", path) + source[top:]
 		}
 	}
 	c.notebook.SetSource(c.Cell, source)
-	if err := p.verify(pair, before, source); err != nil {
+	if err := p.verify(pair); err != nil {
 		c.notebook.SetSource(c.Cell, before)
 		return fail(err)
 	}
 	return nil
 }
 
-// verify makes sure that what was put into a cell reads back as it should, and
-// the cell's other declarations as before.
-func (p *project) verify(old *pair, before, after string) error {
+// verify makes sure that what was put into a cell reads back as it should.
+func (p *project) verify(old *pair) error {
 	now, err := p.find(old)
-	if err == nil && !now.differ() && others(now, before) == others(now, after) {
-		return nil
-	}
-	if err == nil {
+	if err == nil && now.differ() {
 		err = errors.New("it would not read back as it is")
 	}
-	return fmt.Errorf("it cannot be written in its place: %w; put each declaration of the cell on lines of its own", err)
-}
-
-// others returns the declarations of a cell's source but for that of a pair.
-func others(p *pair, source string) string {
-	c, err := parseCell(p.cell.notebook, &notebook.Cell{Source: source}, nil)
-	if err != nil || c == nil {
-		return ""
+	if err != nil {
+		return fmt.Errorf("it cannot be written in its place: %w; put each declaration of the cell on lines of its own", err)
 	}
-	var all strings.Builder
-	for _, d := range c.file.decls {
-		if !slices.Equal(d.names, p.shown.names) {
-			fmt.Fprintln(&all, tokens(d.text()))
-		}
-	}
-	return all.String()
+	return nil
 }
 
 // toPackage puts the notebook's code into the package and returns the file.
@@ -273,6 +276,14 @@ func (p *project) toPackage(pair *pair) (path string, err error) {
 		return fail(fmt.Errorf("%s is not formatted; run gofmt -w %[1]s", path))
 	}
 
+	if pair.shipped != nil {
+		for _, name := range pair.shipped.names {
+			if !slices.Contains(pair.shown.names, name) {
+				return fail(fmt.Errorf("%s declares %s with it; declare that here too, or declare it apart there", pair.where(), name))
+			}
+		}
+	}
+
 	// What the file imports keeps its names there.
 	parsed, err := parser.ParseFile(token.NewFileSet(), path, text, parser.ImportsOnly)
 	if err != nil {
@@ -293,6 +304,11 @@ func (p *project) toPackage(pair *pair) (path string, err error) {
 		}
 		return usual(path)
 	}
+	for _, importing := range pair.shown.uses() {
+		if other := there[nameOf(importing)]; other != "" && other != importing {
+			return fail(fmt.Errorf("the notebook imports %s as %s, and %s imports %s under that name; import the same, or give one of them another name", importing, nameOf(importing), path, other))
+		}
+	}
 	code, err := pair.shown.toPackage(nameOf)
 	if err != nil {
 		return fail(err)
@@ -308,7 +324,6 @@ func (p *project) toPackage(pair *pair) (path string, err error) {
 		return fail(err)
 	}
 	before, was := p.files[path]
-	undefined := p.pkg.undefined()
 	if err := p.set(path, text); err != nil {
 		return fail(err)
 	}
@@ -321,12 +336,6 @@ func (p *project) toPackage(pair *pair) (path string, err error) {
 			_ = p.parse()
 		}
 		return fail(err)
-	}
-	for _, name := range p.pkg.undefined() {
-		// What another marked cell declares may come after it.
-		if !slices.Contains(undefined, name) && !p.marked[name] {
-			return back(fmt.Errorf("%s has no %s; declare it in a marked cell too, or hand it over as an argument", folder, name))
-		}
 	}
 	now, err := p.find(pair)
 	if err != nil {
@@ -348,13 +357,20 @@ func (p *project) home(d *decl) string {
 	var snake strings.Builder
 	letters := []rune(name)
 	for i, r := range letters {
-		if unicode.IsUpper(r) && i > 0 && (!unicode.IsUpper(letters[i-1]) || i+1 < len(letters) && unicode.IsLower(letters[i+1])) {
+		if unicode.IsUpper(r) && i > 0 && (unicode.IsLower(letters[i-1]) || i+1 < len(letters) && unicode.IsLower(letters[i+1])) {
 			snake.WriteByte('_')
 		}
 		snake.WriteRune(unicode.ToLower(r))
 	}
-	// Go would take x_test.go for a test.
-	return folder + "/" + strings.TrimSuffix(snake.String(), "_test") + ".go"
+	file := snake.String() + ".go"
+	// Go leaves out x_windows.go on other systems, and takes x_test.go for a test.
+	all := build.Default
+	all.GOOS, all.GOARCH = "none", "none"
+	all.OpenFile = func(string) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("package d2l\n")), nil }
+	if ok, err := all.MatchFile(folder, file); !ok || err != nil || strings.HasSuffix(file, "_test.go") {
+		file = strings.ReplaceAll(file, "_", "")
+	}
+	return folder + "/" + file
 }
 
 // withImports adds the imports that a file's text does not have.
