@@ -328,7 +328,7 @@ func TestRefusedSaves(t *testing.T) {
 func TestNamesOfNewFiles(t *testing.T) {
 	for name, want := range map[string]string{
 		"TrainCh6": "train_ch6.go", "ResNet18": "res_net18.go", "TryGPU": "try_gpu.go", "SplitWindows": "splitwindows.go",
-		"RunTest": "runtest.go", "UseArm64": "usearm64.go", "Corr2D": "corr2d.go",
+		"RunTest": "runtest.go", "OnLinux": "onlinux.go", "UseArm64": "usearm64.go", "Corr2D": "corr2d.go",
 	} {
 		p := book(t, nil, Mark+"\n\nfunc "+name+"() {}")
 		p.run(t, save, false, "")
