@@ -54,7 +54,7 @@ type located struct {
 }
 
 // String names the cell in messages.
-func (l located) String() string { return fmt.Sprintf("%s, cell %s", l.book.path, l.ID) }
+func (l located) String() string { return l.book.path + ", " + l.Label() }
 
 // locate returns the cell that notebook#cell names, or what is wrong.
 func (c *checker) locate(ref string) (located, string) {

@@ -110,7 +110,7 @@ func (c *checker) checkUnnamed() {
 		}
 		return
 	}
-	for _, cell := range b.Cells {
+	for i, cell := range b.Cells {
 		if cell.Number == 0 {
 			continue
 		}
@@ -125,12 +125,13 @@ func (c *checker) checkUnnamed() {
 				chapters = &c.rows[i]
 			}
 		}
+		here := located{cell, b, i}
 		switch {
 		case own == nil && chapters == nil:
-			c.problems = append(c.problems, fmt.Sprintf("%s, cell %s: no row of %s names it; add one, of the kind %s if the chapter has no such cell",
-				b.path, cell.ID, c.path, ours))
+			c.problems = append(c.problems, fmt.Sprintf("%s: no row of %s names it; add one, of the kind %s if the chapter has no such cell",
+				here, c.path, ours))
 		case own != nil && chapters != nil:
-			c.report(*own, "%s, cell %s is the chapter's by line %d", b.path, cell.ID, chapters.line)
+			c.report(*own, "%s is the chapter's by line %d", here, chapters.line)
 		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/d2l-go/book/scripts/literate/gocell"
 )
 
 // goPackage is a package of the project, without its tests.
@@ -67,11 +69,7 @@ func declaredBy(file *ast.File) map[string]bool {
 	for _, decl := range file.Decls {
 		switch d := decl.(type) {
 		case *ast.FuncDecl:
-			if d.Recv == nil {
-				names[d.Name.Name] = true
-			} else if len(d.Recv.List) == 1 {
-				names[baseName(d.Recv.List[0].Type)+"."+d.Name.Name] = true
-			}
+			names[gocell.FuncName(d)] = true
 		case *ast.GenDecl:
 			for _, spec := range d.Specs {
 				switch s := spec.(type) {
@@ -108,33 +106,10 @@ func membersOf(t ast.Expr) []string {
 			names = append(names, name.Name)
 		}
 		if len(field.Names) == 0 { // embedded
-			names = append(names, baseName(field.Type))
+			names = append(names, gocell.TypeName(field.Type))
 		}
 	}
 	return names
-}
-
-// baseName returns the name of a type without pointers, packages and type
-// arguments.
-func baseName(t ast.Expr) string {
-	for {
-		switch x := t.(type) {
-		case *ast.Ident:
-			return x.Name
-		case *ast.StarExpr:
-			t = x.X
-		case *ast.ParenExpr:
-			t = x.X
-		case *ast.IndexExpr:
-			t = x.X
-		case *ast.IndexListExpr:
-			t = x.X
-		case *ast.SelectorExpr:
-			t = x.Sel
-		default:
-			return ""
-		}
-	}
 }
 
 // checkSymbols checks that a row's symbols exist and that its cells use them.
