@@ -56,6 +56,16 @@ func project(t *testing.T) fstest.MapFS {
 // A change breaks one thing in a copy of the project.
 type change func(t *testing.T, files fstest.MapFS)
 
+// all makes several changes.
+func all(changes ...change) change {
+	return func(t *testing.T, files fstest.MapFS) {
+		t.Helper()
+		for _, c := range changes {
+			c(t, files)
+		}
+	}
+}
+
 // replace replaces a text that a file has once.
 func replace(name, old, new string) change {
 	return func(t *testing.T, files fstest.MapFS) {

@@ -35,11 +35,7 @@ func (c *checker) checkCode(r row, l located) {
 		return
 	}
 	if _, ok := gocell.Split(l.Source); ok {
-		names, err := namesIn(l.Source)
-		switch {
-		case err != nil:
-			c.report(r, "%s is not Go, %v", l, err)
-		case names.statements == 0:
+		if names := l.book.names[l.ID]; names != nil && names.statements == 0 {
 			c.report(r, "%s has no code", l)
 		}
 	} else if r.kind == "code" {

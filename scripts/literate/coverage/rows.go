@@ -76,6 +76,10 @@ func (c *checker) checkRow(r row) {
 			return
 		}
 		cells = append(cells, cell)
+		if err := cell.book.broken[cell.ID]; err != nil && !cell.book.said[cell.ID] {
+			cell.book.said[cell.ID] = true // Once, and not by each row that names it.
+			c.report(r, "%s is not Go, %v", cell, err)
+		}
 	}
 	first := cells[0]
 	if name := notebookOf(c.path); path.Base(first.book.path) != name {

@@ -49,7 +49,17 @@ func TestCells(t *testing.T) {
 		}},
 		"not Go": {source("load", "\nvar batchSize 256"), []string{
 			tablePath + ":LINE: code \"3 the data\": " + chapter + ", cell load is not Go, line 2: expected type, found 256",
-			tablePath + ":LINE: code \"3 the data\": " + chapter + ", cell load neither uses nor declares d2l.LoadDataFashionMnist",
+		}},
+		"not Go, in several rows": {all(tableRow("ours,what", "ours,what,lenet.ipynb#predict,d2l.TrainCh5"),
+			source("predict", "%%\nTrainCh5()"), source("train-ch5", "func TrainCh5() {\n")), []string{
+			tablePath + ":LINE: code \"5 the training function\": " + chapter + ", cell train-ch5 is not Go, line 1: expected '}', found 'EOF'",
+		}},
+		"not Go, where something is printed and drawn": {source("train-lenet", "%%\nx := ("), []string{
+			tablePath + ":LINE: code \"6 training\": " + chapter + ", cell train-lenet is not Go, line 3: expected operand, found '}'",
+		}},
+		"not Go, in a solution": {all(tableRow("exercise,3 MNIST", "exercise,3 MNIST,lenet.ipynb#exercises lenet.ipynb#load,d2l.LoadDataFashionMnist"),
+			source("load", "\nvar batchSize 256")), []string{
+			tablePath + ":LINE: code \"3 the data\": " + chapter + ", cell load is not Go, line 2: expected type, found 256",
 		}},
 		"a shell command instead of Go": {source("load", "%%bash\nls"), []string{
 			tablePath + ":LINE: code \"3 the data\": " + chapter + ", cell load is not Go",

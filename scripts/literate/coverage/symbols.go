@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -131,17 +132,39 @@ func (c *checker) checkSymbols(r row, cells []located) {
 	}
 }
 
+// uses tells whether a cell has a symbol. Of one that is not Go that cannot be
+// known, and another message says what is wrong with it.
 func (l located) uses(pkg, symbol string) bool {
 	if l.Type != "code" {
 		return false
 	}
-	names, err := namesIn(l.Source)
-	if err != nil {
-		return false
+	if l.book.broken[l.ID] != nil {
+		return true
 	}
+	names := l.book.names[l.ID]
 	if _, member, ok := strings.Cut(symbol, "."); ok {
 		return names.declared[symbol] || names.members[member]
 	}
-	return names.qualified[pkg+"."+symbol] || names.declared[symbol] ||
-		names.plain[symbol] && l.book.declared[symbol] // in another cell
+	if names.declared[symbol] {
+		return true
+	}
+	if names.plain[symbol] && (l.book.declared[symbol] || len(l.book.broken) > 0) { // in another cell
+		return true
+	}
+	return l.usesOf(pkg, symbol)
+}
+
+// usesOf tells whether a cell has a name of a package, by whatever name it is
+// imported. A package that nothing imports the kernel finds by itself.
+func (l located) usesOf(pkg, name string) bool {
+	names := l.book.names[l.ID]
+	imports := map[string]string{pkg: "/" + pkg}
+	maps.Copy(imports, l.book.imports)
+	maps.Copy(imports, names.imports)
+	for local, imported := range imports {
+		if strings.HasSuffix(imported, "/"+pkg) && (names.qualified[local+"."+name] || local == "." && names.plain[name]) {
+			return true
+		}
+	}
+	return false
 }
