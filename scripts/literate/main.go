@@ -27,6 +27,7 @@ package d2l ships.
   verify SAVED EXECUTED says how a new run of a notebook differs from the saved one
   clean [notebook...]   takes from notebooks what differs from run to run
   text NOTEBOOK         prints a notebook as text, for git diff
+  svg NOTEBOOK#CELL      prints the picture that a cell shows
   program [-o file] [notebook...]
                         writes a notebook's cells as a Go program, to out/<notebook>.go
 `
@@ -43,6 +44,7 @@ var commands = map[string]func(out io.Writer, args []string) error{
 	"clean":   clean,
 	"program": writeProgram,
 	"save":    save,
+	"svg":     printSVG,
 	"text":    text,
 	"update":  update,
 	"verify":  verifyRun,
@@ -127,6 +129,7 @@ var checks = []func() ([]problem, error){
 	checkCoverage,
 	checkClean,
 	checkTolerances,
+	checkReadme,
 }
 
 func check(out io.Writer, args []string) error {
