@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"strings"
 
 	"github.com/d2l-go/book/scripts/literate/notebook"
@@ -62,8 +63,12 @@ func checkClean() ([]problem, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, text := range remains {
-			found = append(found, fmt.Sprintf("%s, %s\n  Mend the cell, and run it anew: scripts/chapter %[1]s && cp out/%[3]s %[1]s", path, text, n.Name()))
+		for _, r := range remains {
+			text := fmt.Sprintf("%s, %s", path, r.Text)
+			if r.Run {
+				text += fmt.Sprintf("\n  Mend the cell, and run it anew: scripts/chapter %s && cp out/%s %[1]s", path, n.Name())
+			}
+			found = append(found, text)
 		}
 	}
 	return found, nil
@@ -76,6 +81,10 @@ func folders() []string {
 		if path, err := folder(); err == nil {
 			all = append(all, path)
 		}
+	}
+	// The compiler and the modules are in the traces of a panic.
+	if out, err := exec.Command("go", "env", "GOROOT", "GOMODCACHE").Output(); err == nil {
+		all = append(all, strings.Split(strings.TrimSpace(string(out)), "\n")...)
 	}
 	return all
 }

@@ -23,6 +23,8 @@ func TestCheckClean(t *testing.T) {
 		"Go's version":      {[]string{`"mimetype":`, `"version": "go1.26.8", "mimetype":`}, "metadata language_info.version of the notebook", true},
 		"a path":            {[]string{printed, printed + ` "see /tmp/gonb_12345678/main.go:3\n",`}, "cell shapes (code cell 3: pixels := make([]float32, 28*28)): output 1 holds a path of the machine: /tmp/gonb_12345678/main.go", false},
 		"this folder":       {[]string{printed, `"HERE\n",`}, "holds a path of the machine: ", false},
+		"a panic":           {[]string{printed, printed + ` "\t/usr/local/go/src/runtime/panic.go:860 +0x13a\n",`}, "output 1 holds a path of the machine: /usr/local/go/src/runtime/panic.go:860\n  Mend the cell, and run it anew: scripts/chapter notebooks/lenet.ipynb && cp out/lenet.ipynb notebooks/lenet.ipynb", false},
+		"folders in prose":  {[]string{`"## Summary`, `"In /tmp, and/or /root of a tree: ## Summary`}, "", true},
 		"an error":          {[]string{`"output_type": "stream"`, `"ename": "ERROR", "evalue": "exit status 1", "traceback": [], "output_type": "error"`}, "output 1 is an error: ERROR: exit status 1", false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -63,12 +65,17 @@ func TestFolders(t *testing.T) {
 	chapterProject(t, chapterPath, `"conv0 output shape`, `"see /homes/anna/x, conv0 output shape`)
 	t.Setenv("TMPDIR", "/scratch/1")
 	t.Setenv("HOME", "/homes/anna")
+	t.Setenv("GOMODCACHE", "/big disk/mod")
 	here, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := folders(); !slices.Equal(got, []string{"/scratch/1", here, "/homes/anna"}) {
-		t.Errorf("%q", got)
+	got := folders()
+	if len(got) != 5 || !slices.Equal(slices.Delete(slices.Clone(got), 3, 4), []string{"/scratch/1", here, "/homes/anna", "/big disk/mod"}) {
+		t.Fatalf("%q", got)
+	}
+	if _, err := os.Stat(got[3] + "/bin/go"); err != nil {
+		t.Errorf("%s is no folder of Go's: %v", got[3], err)
 	}
 	problems, err := checkClean()
 	if want := "output 1 holds a path of the machine: /homes/anna/x"; err != nil || len(problems) != 1 || !strings.Contains(problems[0], want) {

@@ -10,9 +10,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 const usage = `usage: go run ./scripts/literate [-C folder] command [argument...]
+
+Paths are seen from the current folder. Without one, a command takes all notebooks of the project.
 
 A notebook's cell whose first line is //d2l:save shows declarations that the
 package d2l ships.
@@ -24,6 +27,7 @@ package d2l ships.
   verify SAVED EXECUTED says how a new run of a notebook differs from the saved one
   clean [notebook...]   takes from notebooks what differs from run to run
   text NOTEBOOK         prints a notebook as text, for git diff
+  svg NOTEBOOK#CELL      prints the picture that a cell shows
   program [-o file] [notebook...]
                         writes a notebook's cells as a Go program, to out/<notebook>.go
 `
@@ -40,33 +44,49 @@ var commands = map[string]func(out io.Writer, args []string) error{
 	"clean":   clean,
 	"program": writeProgram,
 	"save":    save,
+	"svg":     printSVG,
 	"text":    text,
 	"update":  update,
 	"verify":  verifyRun,
 }
 
+// withFlags are those of commands that have flags.
+var withFlags = []string{"program", "save", "update"}
+
 func main() {
 	folder := flag.String("C", "", "the `folder` of the project instead of the one around the current folder")
 	flag.Usage = func() { fmt.Fprint(flag.CommandLine.Output(), usage) }
 	flag.Parse()
-	run := commands[flag.Arg(0)]
-	if run == nil {
+	if commands[flag.Arg(0)] == nil {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := enter(*folder); err != nil {
-		fail(err)
-	}
-	if err := run(os.Stdout, flag.Args()[1:]); err != nil {
-		fail(err)
+	if err := run(os.Stdout, *folder, flag.Args()); err != nil {
+		if !errors.Is(err, errFound) {
+			fmt.Fprintf(os.Stderr, "literate: %v\n", err)
+		}
+		os.Exit(1)
 	}
 }
 
-func fail(err error) {
-	if !errors.Is(err, errFound) {
-		fmt.Fprintf(os.Stderr, "literate: %v\n", err)
+// run runs a command in the project's folder.
+func run(out io.Writer, folder string, args []string) error {
+	from, err := os.Getwd()
+	if err != nil {
+		return err
 	}
-	os.Exit(1)
+	if err := enter(folder); err != nil {
+		return err
+	}
+	project, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	name, args := args[0], arguments(args[1:], from, project)
+	if len(args) > 0 && strings.HasPrefix(args[0], "-") && !slices.Contains(withFlags, name) {
+		return fmt.Errorf("%s has no flag %s", name, args[0])
+	}
+	return commands[name](out, args)
 }
 
 // enter makes the project's folder the current one: the given one, or the
@@ -109,6 +129,7 @@ var checks = []func() ([]problem, error){
 	checkCoverage,
 	checkClean,
 	checkTolerances,
+	checkReadme,
 }
 
 func check(out io.Writer, args []string) error {

@@ -7,6 +7,8 @@ import (
 	"go/parser"
 	"go/scanner"
 	"go/token"
+	"path"
+	"strconv"
 
 	"github.com/d2l-go/book/scripts/literate/gocell"
 )
@@ -14,17 +16,18 @@ import (
 // cellNames are the names in a code cell. Nothing is known of their types, so a
 // method or a field is found by its name alone.
 type cellNames struct {
-	declared   map[string]bool // As in declaredBy.
-	qualified  map[string]bool // d2l.Net
-	members    map[string]bool // Outputs of net.Outputs, Channels of {Channels: 6}
-	plain      map[string]bool // all others
-	statements int             // Declarations, without imports, and statements below %%.
+	imports    map[string]string // The paths of packages by the names they have here.
+	declared   map[string]bool   // As in declaredBy.
+	qualified  map[string]bool   // d2l.Net
+	members    map[string]bool   // Outputs of net.Outputs, Channels of {Channels: 6}
+	plain      map[string]bool   // all others
+	statements int               // Declarations, without imports, and statements below %%.
 }
 
-// namesIn takes the names from a code cell; one that is not Go has none.
+// namesIn takes the names from a code cell; one in another language has none.
 func namesIn(source string) (*cellNames, error) {
 	n := &cellNames{
-		declared: map[string]bool{}, qualified: map[string]bool{},
+		imports: map[string]string{}, declared: map[string]bool{}, qualified: map[string]bool{},
 		members: map[string]bool{}, plain: map[string]bool{},
 	}
 	code, ok := gocell.Split(source)
@@ -36,6 +39,14 @@ func namesIn(source string) (*cellNames, error) {
 		return nil, err
 	}
 	n.declared = declaredBy(file)
+	for _, spec := range file.Imports {
+		imported, _ := strconv.Unquote(spec.Path.Value)
+		name := path.Base(imported)
+		if spec.Name != nil {
+			name = spec.Name.Name
+		}
+		n.imports[name] = imported
+	}
 	for _, decl := range file.Decls {
 		if d, ok := decl.(*ast.GenDecl); !ok || d.Tok != token.IMPORT {
 			n.statements++

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/d2l-go/book/scripts/literate/notebook"
@@ -14,8 +16,12 @@ import (
 type book struct {
 	*notebook.Notebook
 	path      string
-	err       error // It cannot be read.
-	declared  map[string]bool
+	err       error                      // It cannot be read.
+	names     map[string]*cellNames      // By the id of a code cell; nil for one that is not Go.
+	imports   map[string]string          // Of our packages, by all cells: the kernel keeps them.
+	declared  map[string]bool            // By all cells.
+	broken    map[string]error           // Why a code cell is not Go.
+	said      map[string]bool            // Which of these have been reported.
 	exercises map[string]map[string]bool // The items under the heading Exercises, by the cell's id.
 }
 
@@ -23,7 +29,8 @@ func (c *checker) notebook(name string) *book {
 	if b, ok := c.notebooks[name]; ok {
 		return b
 	}
-	b := &book{path: path.Join(path.Dir(c.path), name), declared: map[string]bool{}}
+	b := &book{path: path.Join(path.Dir(c.path), name), names: map[string]*cellNames{}, imports: map[string]string{}, declared: map[string]bool{},
+		broken: map[string]error{}, said: map[string]bool{}}
 	c.notebooks[name] = b
 	content, err := fs.ReadFile(c.files, b.path)
 	if err == nil {
@@ -37,11 +44,18 @@ func (c *checker) notebook(name string) *book {
 		if cell.Type != "code" {
 			continue
 		}
-		if names, err := namesIn(cell.Source); err == nil {
-			for name := range names.declared {
-				b.declared[name] = true
+		names, err := namesIn(cell.Source)
+		if err != nil {
+			b.broken[cell.ID] = err
+			continue
+		}
+		b.names[cell.ID] = names
+		for name, imported := range names.imports {
+			if slices.Contains(folders, path.Base(imported)) {
+				b.imports[name] = imported
 			}
 		}
+		maps.Copy(b.declared, names.declared)
 	}
 	return b
 }
@@ -54,7 +68,7 @@ type located struct {
 }
 
 // String names the cell in messages.
-func (l located) String() string { return fmt.Sprintf("%s, cell %s", l.book.path, l.ID) }
+func (l located) String() string { return l.book.path + ", " + l.Label() }
 
 // locate returns the cell that notebook#cell names, or what is wrong.
 func (c *checker) locate(ref string) (located, string) {

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/d2l-go/book/scripts/literate/notebook"
 )
 
 const (
@@ -53,6 +55,16 @@ func project(t *testing.T) fstest.MapFS {
 
 // A change breaks one thing in a copy of the project.
 type change func(t *testing.T, files fstest.MapFS)
+
+// all makes several changes.
+func all(changes ...change) change {
+	return func(t *testing.T, files fstest.MapFS) {
+		t.Helper()
+		for _, c := range changes {
+			c(t, files)
+		}
+	}
+}
 
 // replace replaces a text that a file has once.
 func replace(name, old, new string) change {
@@ -168,13 +180,26 @@ func run(t *testing.T, all cases) {
 			}
 			var want []string
 			for _, problem := range c.want {
-				want = append(want, withLine(t, files, problem))
+				want = append(want, withLine(t, files, withLabels(t, files, problem)))
 			}
 			if !slices.Equal(got, want) {
 				t.Errorf("got\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
 			}
 		})
 	}
+}
+
+// withLabels replaces "cell load" after a notebook's path by the cell's label.
+func withLabels(t *testing.T, files fstest.MapFS, problem string) string {
+	t.Helper()
+	return regexp.MustCompile(`(notebooks/\w+\.ipynb), cell ([\w-]+)`).ReplaceAllStringFunc(problem, func(named string) string {
+		path, id, _ := strings.Cut(named, ", cell ")
+		n, err := notebook.Parse(path, files[path].Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return path + ", " + n.Cell(id).Label()
+	})
 }
 
 // withLine replaces LINE in a problem by the number of a line: of the table's last

@@ -1,10 +1,15 @@
 package coverage
 
 import (
+	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/d2l-go/book/scripts/literate/gocell"
+	"github.com/d2l-go/book/scripts/literate/notebook"
+	"github.com/d2l-go/book/scripts/literate/picture"
 )
 
 func (c *checker) checkHeading(r row, l located, level int) {
@@ -12,12 +17,12 @@ func (c *checker) checkHeading(r row, l located, level int) {
 		c.report(r, "%s is a %s cell, not Markdown", l, l.Type)
 		return
 	}
-	for _, h := range headings(l.Source) {
-		if h.title == r.which {
-			if h.level != level {
-				c.report(r, "%s has it as a heading of level %d; that of a %s is %d", l, h.level, r.kind, level)
+	for _, h := range notebook.Headings(l.Source) {
+		if h.Title == r.which {
+			if h.Level != level {
+				c.report(r, "%s has it as a heading of level %d; that of a %s is %d", l, h.Level, r.kind, level)
 			}
-			c.follows(r, "heading", l, h.line)
+			c.follows(r, "heading", l, h.Line)
 			return
 		}
 	}
@@ -30,11 +35,7 @@ func (c *checker) checkCode(r row, l located) {
 		return
 	}
 	if _, ok := gocell.Split(l.Source); ok {
-		names, err := namesIn(l.Source)
-		switch {
-		case err != nil:
-			c.report(r, "%s is not Go, %v", l, err)
-		case names.statements == 0:
+		if names := l.book.names[l.ID]; names != nil && names.statements == 0 {
 			c.report(r, "%s has no code", l)
 		}
 	} else if r.kind == "code" {
@@ -76,10 +77,34 @@ func (c *checker) checkFigure(r row, l located) {
 		c.report(r, "%s is a %s cell, not code", l, l.Type)
 		return
 	}
-	if err := checkImages(l.Cell); err != nil {
-		c.report(r, "%s %v; run the notebook anew", l, err)
+	if said := pictures(l.Cell); said != "" {
+		c.report(r, "%s %s; run the notebook anew", l, said)
 	}
 	c.follows(r, r.kind, l, 0)
+}
+
+// pictures says what is wrong unless a cell's outputs hold a picture, and
+// something is drawn in every one.
+func pictures(cell *notebook.Cell) string {
+	found := false
+	for _, o := range cell.Outputs {
+		for _, kind := range slices.Sorted(maps.Keys(o.Data)) {
+			if !picture.Is(kind) {
+				continue
+			}
+			found = true
+			switch p, err := picture.Look(kind, o.Data[kind]); {
+			case err != nil:
+				return fmt.Sprintf("has a picture of kind %s that cannot be read (%v)", kind, err)
+			case !p.Drawn:
+				return fmt.Sprintf("has a picture of kind %s in which nothing is drawn", kind)
+			}
+		}
+	}
+	if !found {
+		return "has no picture among its outputs"
+	}
+	return ""
 }
 
 func (c *checker) checkExercise(r row, l located) {

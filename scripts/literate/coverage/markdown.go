@@ -8,30 +8,7 @@ import (
 	"github.com/d2l-go/book/scripts/literate/notebook"
 )
 
-type heading struct {
-	line, level int // The line counts from 0.
-	title       string
-}
-
-var (
-	headingLine = regexp.MustCompile(`^(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$`)
-	itemLine    = regexp.MustCompile(`^( *)(?:(\d+)[.)]|[-*+]) +\S`)
-)
-
-// headings returns those of a cell's Markdown.
-func headings(markdown string) []heading {
-	var all []heading
-	fenced := false
-	for i, line := range strings.Split(markdown, "\n") {
-		if strings.HasPrefix(strings.TrimLeft(line, " "), "```") {
-			fenced = !fenced
-		}
-		if m := headingLine.FindStringSubmatch(line); m != nil && !fenced {
-			all = append(all, heading{i, len(m[1]), m[2]})
-		}
-	}
-	return all
-}
+var itemLine = regexp.MustCompile(`^( *)(?:(\d+)[.)]|[-*+]) +\S`)
 
 // exercises returns, for each Markdown cell with something under the heading
 // Exercises, which items its numbered lists have there.
@@ -43,11 +20,11 @@ func exercises(n *notebook.Notebook) map[string]map[string]bool {
 			continue
 		}
 		lines := strings.Split(cell.Source, "\n")
-		start, all := 0, headings(cell.Source)
+		start, all := 0, notebook.Headings(cell.Source)
 		for i := 0; i <= len(all); i++ {
 			end := len(lines)
 			if i < len(all) {
-				end = all[i].line
+				end = all[i].Line
 			}
 			if under {
 				if found[cell.ID] == nil {
@@ -57,8 +34,8 @@ func exercises(n *notebook.Notebook) map[string]map[string]bool {
 			}
 			if i < len(all) {
 				start = end + 1
-				if all[i].level <= 2 {
-					under = all[i].title == "Exercises"
+				if all[i].Level <= 2 {
+					under = all[i].Title == "Exercises"
 				}
 			}
 		}

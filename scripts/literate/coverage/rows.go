@@ -76,6 +76,10 @@ func (c *checker) checkRow(r row) {
 			return
 		}
 		cells = append(cells, cell)
+		if err := cell.book.broken[cell.ID]; err != nil && !cell.book.said[cell.ID] {
+			cell.book.said[cell.ID] = true // Once, and not by each row that names it.
+			c.report(r, "%s is not Go, %v", cell, err)
+		}
 	}
 	first := cells[0]
 	if name := notebookOf(c.path); path.Base(first.book.path) != name {
@@ -110,7 +114,7 @@ func (c *checker) checkUnnamed() {
 		}
 		return
 	}
-	for _, cell := range b.Cells {
+	for i, cell := range b.Cells {
 		if cell.Number == 0 {
 			continue
 		}
@@ -125,12 +129,13 @@ func (c *checker) checkUnnamed() {
 				chapters = &c.rows[i]
 			}
 		}
+		here := located{cell, b, i}
 		switch {
 		case own == nil && chapters == nil:
-			c.problems = append(c.problems, fmt.Sprintf("%s, cell %s: no row of %s names it; add one, of the kind %s if the chapter has no such cell",
-				b.path, cell.ID, c.path, ours))
+			c.problems = append(c.problems, fmt.Sprintf("%s: no row of %s names it; add one, of the kind %s if the chapter has no such cell",
+				here, c.path, ours))
 		case own != nil && chapters != nil:
-			c.report(*own, "%s, cell %s is the chapter's by line %d", b.path, cell.ID, chapters.line)
+			c.report(*own, "%s is the chapter's by line %d", here, chapters.line)
 		}
 	}
 }

@@ -49,7 +49,17 @@ func TestCells(t *testing.T) {
 		}},
 		"not Go": {source("load", "\nvar batchSize 256"), []string{
 			tablePath + ":LINE: code \"3 the data\": " + chapter + ", cell load is not Go, line 2: expected type, found 256",
-			tablePath + ":LINE: code \"3 the data\": " + chapter + ", cell load neither uses nor declares d2l.LoadDataFashionMnist",
+		}},
+		"not Go, in several rows": {all(tableRow("ours,what", "ours,what,lenet.ipynb#predict,d2l.TrainCh5"),
+			source("predict", "%%\nTrainCh5()"), source("train-ch5", "func TrainCh5() {\n")), []string{
+			tablePath + ":LINE: code \"5 the training function\": " + chapter + ", cell train-ch5 is not Go, line 1: expected '}', found 'EOF'",
+		}},
+		"not Go, where something is printed and drawn": {source("train-lenet", "%%\nx := ("), []string{
+			tablePath + ":LINE: code \"6 training\": " + chapter + ", cell train-lenet is not Go, line 3: expected operand, found '}'",
+		}},
+		"not Go, in a solution": {all(tableRow("exercise,3 MNIST", "exercise,3 MNIST,lenet.ipynb#exercises lenet.ipynb#load,d2l.LoadDataFashionMnist"),
+			source("load", "\nvar batchSize 256")), []string{
+			tablePath + ":LINE: code \"3 the data\": " + chapter + ", cell load is not Go, line 2: expected type, found 256",
 		}},
 		"a shell command instead of Go": {source("load", "%%bash\nls"), []string{
 			tablePath + ":LINE: code \"3 the data\": " + chapter + ", cell load is not Go",
@@ -80,6 +90,9 @@ func TestNotebookGone(t *testing.T) {
 	}
 }
 
+// blankPNG is white, 2 × 2 pixels.
+const blankPNG = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAAAAABX3VL4AAAADklEQVR42mP4/5/h/38AC/oD/f1NxGYAAAAASUVORK5CYII="
+
 func TestOutputs(t *testing.T) {
 	run(t, cases{
 		"an output of text": {tableRow("output,… ex", "output,… examples/sec on …,lenet.ipynb#summary,"), []string{
@@ -100,19 +113,25 @@ func TestOutputs(t *testing.T) {
 			tablePath + ":LINE: output \"… examples/sec on …\": " + chapter + ", cell train-lenet has not printed this line; correct what prints it and run the notebook anew",
 		}},
 		"image emptied": {image("train-lenet", "image/svg+xml", ""), []string{
-			tablePath + ":LINE: figure \"the training curves\": " + chapter + ", cell train-lenet has an image/svg+xml that is empty or damaged (nothing is drawn); run the notebook anew",
+			tablePath + ":LINE: figure \"the training curves\": " + chapter + ", cell train-lenet has a picture of kind image/svg+xml that cannot be read (there is no <svg> in it); run the notebook anew",
 		}},
 		"image blank": {image("figure-data-flow", "image/svg+xml", `<svg xmlns="http://www.w3.org/2000/svg"><g></g></svg>`), []string{
-			tablePath + ":LINE: figure \"img_lenet\": " + chapter + ", cell figure-data-flow has an image/svg+xml that is empty or damaged (nothing is drawn); run the notebook anew",
+			tablePath + ":LINE: figure \"img_lenet\": " + chapter + ", cell figure-data-flow has a picture of kind image/svg+xml in which nothing is drawn; run the notebook anew",
 		}},
 		"image damaged": {image("figure-data-flow", "image/svg+xml", `<svg><path/>`), []string{
-			tablePath + ":LINE: figure \"img_lenet\": " + chapter + ", cell figure-data-flow has an image/svg+xml that is empty or damaged (XML syntax error on line 1: unexpected EOF); run the notebook anew",
+			tablePath + ":LINE: figure \"img_lenet\": " + chapter + ", cell figure-data-flow has a picture of kind image/svg+xml that cannot be read (XML syntax error on line 1: unexpected EOF); run the notebook anew",
+		}},
+		"image of white paper": {image("figure-data-flow", "image/svg+xml", `<svg xmlns="http://www.w3.org/2000/svg"><path d="M0,0L9,0L9,9Z" style="fill:#fff"/></svg>`), []string{
+			tablePath + ":LINE: figure \"img_lenet\": " + chapter + ", cell figure-data-flow has a picture of kind image/svg+xml in which nothing is drawn; run the notebook anew",
+		}},
+		"PNG of one colour": {image("figure-vertical", "image/png", blankPNG), []string{
+			tablePath + ":LINE: figure \"img_lenet_vert\": " + chapter + ", cell figure-vertical has a picture of kind image/png in which nothing is drawn; run the notebook anew",
 		}},
 		"PNG emptied": {image("figure-vertical", "image/png", "iVBORw0KGgo="), []string{
-			tablePath + ":LINE: figure \"img_lenet_vert\": " + chapter + ", cell figure-vertical has an image/png that is empty or damaged (unexpected EOF); run the notebook anew",
+			tablePath + ":LINE: figure \"img_lenet_vert\": " + chapter + ", cell figure-vertical has a picture of kind image/png that cannot be read (unexpected EOF); run the notebook anew",
 		}},
 		"image removed": {withoutOutputs("figure-vertical"), []string{
-			tablePath + ":LINE: figure \"img_lenet_vert\": " + chapter + ", cell figure-vertical has no image among its outputs; run the notebook anew",
+			tablePath + ":LINE: figure \"img_lenet_vert\": " + chapter + ", cell figure-vertical has no picture among its outputs; run the notebook anew",
 		}},
 	})
 }

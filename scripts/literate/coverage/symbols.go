@@ -6,9 +6,12 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/d2l-go/book/scripts/literate/gocell"
 )
 
 // goPackage is a package of the project, without its tests.
@@ -67,11 +70,7 @@ func declaredBy(file *ast.File) map[string]bool {
 	for _, decl := range file.Decls {
 		switch d := decl.(type) {
 		case *ast.FuncDecl:
-			if d.Recv == nil {
-				names[d.Name.Name] = true
-			} else if len(d.Recv.List) == 1 {
-				names[baseName(d.Recv.List[0].Type)+"."+d.Name.Name] = true
-			}
+			names[gocell.FuncName(d)] = true
 		case *ast.GenDecl:
 			for _, spec := range d.Specs {
 				switch s := spec.(type) {
@@ -108,33 +107,10 @@ func membersOf(t ast.Expr) []string {
 			names = append(names, name.Name)
 		}
 		if len(field.Names) == 0 { // embedded
-			names = append(names, baseName(field.Type))
+			names = append(names, gocell.TypeName(field.Type))
 		}
 	}
 	return names
-}
-
-// baseName returns the name of a type without pointers, packages and type
-// arguments.
-func baseName(t ast.Expr) string {
-	for {
-		switch x := t.(type) {
-		case *ast.Ident:
-			return x.Name
-		case *ast.StarExpr:
-			t = x.X
-		case *ast.ParenExpr:
-			t = x.X
-		case *ast.IndexExpr:
-			t = x.X
-		case *ast.IndexListExpr:
-			t = x.X
-		case *ast.SelectorExpr:
-			t = x.Sel
-		default:
-			return ""
-		}
-	}
 }
 
 // checkSymbols checks that a row's symbols exist and that its cells use them.
@@ -156,17 +132,39 @@ func (c *checker) checkSymbols(r row, cells []located) {
 	}
 }
 
+// uses tells whether a cell has a symbol. Of one that is not Go that cannot be
+// known, and another message says what is wrong with it.
 func (l located) uses(pkg, symbol string) bool {
 	if l.Type != "code" {
 		return false
 	}
-	names, err := namesIn(l.Source)
-	if err != nil {
-		return false
+	if l.book.broken[l.ID] != nil {
+		return true
 	}
+	names := l.book.names[l.ID]
 	if _, member, ok := strings.Cut(symbol, "."); ok {
 		return names.declared[symbol] || names.members[member]
 	}
-	return names.qualified[pkg+"."+symbol] || names.declared[symbol] ||
-		names.plain[symbol] && l.book.declared[symbol] // in another cell
+	if names.declared[symbol] {
+		return true
+	}
+	if names.plain[symbol] && (l.book.declared[symbol] || len(l.book.broken) > 0) { // in another cell
+		return true
+	}
+	return l.usesOf(pkg, symbol)
+}
+
+// usesOf tells whether a cell has a name of a package, by whatever name it is
+// imported. A package that nothing imports the kernel finds by itself.
+func (l located) usesOf(pkg, name string) bool {
+	names := l.book.names[l.ID]
+	imports := map[string]string{pkg: "/" + pkg}
+	maps.Copy(imports, l.book.imports)
+	maps.Copy(imports, names.imports)
+	for local, imported := range imports {
+		if strings.HasSuffix(imported, "/"+pkg) && (names.qualified[local+"."+name] || local == "." && names.plain[name]) {
+			return true
+		}
+	}
+	return false
 }

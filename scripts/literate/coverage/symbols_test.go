@@ -4,6 +4,7 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -29,9 +30,34 @@ func TestSymbols(t *testing.T) {
 		"method not used": {replace(chapter, `net.LoadParameters(`, `net.Load(`), []string{
 			tablePath + ":LINE: ours \"what the trained net predicts\": " + chapter + ", cell predict neither uses nor declares d2l.Net.LoadParameters",
 		}},
+		"imported by another name": {imported(`b "github.com/d2l-go/book/d2l"`, "b."), nil},
+		"imported without a name":  {imported(`. "github.com/d2l-go/book/d2l"`, ""), nil},
+		"another package by its name": {source("load", "import d2l \"example.org/other\"\n\nvar trainIter, testIter = d2l.LoadDataFashionMnist(256)"), []string{
+			tablePath + ":LINE: code \"3 the data\": " + chapter + ", cell load neither uses nor declares d2l.LoadDataFashionMnist",
+		}},
 		"symbol not declared": {replace(chapter, `"func EvaluateAccuracyGPU(`, `"func Evaluate(`), []string{
 			tablePath + ":LINE: code \"4 accuracy on a GPU\": " + chapter + ", cell evaluate-accuracy-gpu neither uses nor declares d2l.EvaluateAccuracyGPU",
 		}},
+	})
+}
+
+// imported imports the package otherwise, in its first cell, and writes before its
+// names what that asks for.
+func imported(spec, qualifier string) change {
+	return cells(func(list []any) []any {
+		for _, cell := range list {
+			cell := cell.(cellJSON)
+			if cell["cell_type"] != "code" {
+				continue
+			}
+			var source strings.Builder
+			for _, line := range cell["source"].([]any) {
+				source.WriteString(line.(string))
+			}
+			code := strings.Replace(source.String(), `"github.com/d2l-go/book/d2l"`, spec, 1)
+			cell["source"] = regexp.MustCompile(`\bd2l\.`).ReplaceAllString(code, qualifier)
+		}
+		return list
 	})
 }
 

@@ -1,5 +1,5 @@
 // Package gocell takes the source of a notebook's code cell apart as the GoNB
-// kernel does.
+// kernel does, and names what Go declares.
 package gocell
 
 import "strings"

@@ -9,14 +9,20 @@ import (
 	"strings"
 )
 
-// kept is the metadata of a notebook that is the same on every machine: all that
-// says which kernel runs it. From language_info the version of Go goes, and what
-// the kernel leaves empty.
-var kept = []string{"kernelspec", "language_info"}
+// leftInNotebook is the metadata of a notebook by which front ends remember what
+// someone did with it and on which machine. What an author sets stays, such as
+// authors, title and jupytext, and so does what nobody here knows. From
+// language_info the version of Go goes, and what the kernel leaves empty.
+var leftInNotebook = []string{
+	"accelerator", "anaconda-cloud", "application/vnd.databricks.v1+notebook", "celltoolbar", "colab", "deepnote",
+	"execution", "gist", "gpuClass", "hide_input", "interpreter", "kaggle", "latex_envs", "notify_time", "nteract",
+	"orig_nbformat", "papermill", "pycharm", "signature", "toc", "toc-autonumbering", "toc-showcode",
+	"toc-showmarkdowntxt", "toc-showtags", "trusted", "varInspector", "vscode", "widgets",
+}
 
-// leftBehind is the metadata of cells by which front ends remember what someone
-// did with them. What an author sets stays, such as tags and slideshow.
-var leftBehind = []string{
+// leftInCells is the same of cells. What an author sets stays, such as tags and
+// slideshow.
+var leftInCells = []string{
 	"ExecuteTime", "autoscroll", "collapsed", "colab", "colab_type", "execution", "heading_collapsed", "hidden",
 	"jp-MarkdownHeadingCollapsed", "jupyter", "outputId", "pycharm", "scrolled", "trusted", "vscode",
 }
@@ -65,7 +71,7 @@ type sayer func(format string, args ...any)
 func cleanNotebook(tree map[string]any, said sayer) {
 	metadata, _ := tree["metadata"].(map[string]any)
 	for _, name := range sortedKeys(metadata) {
-		if !slices.Contains(kept, name) {
+		if slices.Contains(leftInNotebook, name) {
 			delete(metadata, name)
 			said("metadata %s of the notebook", name)
 		}
@@ -88,7 +94,7 @@ func cleanCell(cell map[string]any, said sayer) {
 	}
 	metadata, _ := cell["metadata"].(map[string]any)
 	for _, name := range sortedKeys(metadata) {
-		if slices.Contains(leftBehind, name) || isUnset(name, metadata[name]) {
+		if slices.Contains(leftInCells, name) || isUnset(name, metadata[name]) {
 			delete(metadata, name)
 			said("metadata %s", name)
 		}

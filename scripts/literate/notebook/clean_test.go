@@ -80,6 +80,11 @@ func TestCleanNotebook(t *testing.T) {
 			"kernelspec":    map[string]any{"name": "gonb"},
 			"language_info": map[string]any{"name": "go", "version": "go1.26.8", "pygments_lexer": "", "codemirror_mode": nil},
 			"widgets":       map[string]any{},
+			"vscode":        map[string]any{"interpreter": map[string]any{"hash": "1"}},
+			"title":         "A title",
+			"authors":       []any{map[string]any{"name": "Anna"}},
+			"jupytext":      map[string]any{"formats": "ipynb,md"},
+			"unknown":       1,
 		}, "nbformat": 4, "nbformat_minor": 5,
 	})
 	content, changes, err := n.Clean()
@@ -87,12 +92,13 @@ func TestCleanNotebook(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "{\n \"cells\": [\n  {\n   \"cell_type\": \"code\",\n   \"execution_count\": null,\n   \"id\": \"a\",\n   \"metadata\": {},\n   \"outputs\": [],\n   \"source\": [\n    \"x()\"\n   ]\n  }\n ],\n" +
-		" \"metadata\": {\n  \"kernelspec\": {\n   \"name\": \"gonb\"\n  },\n  \"language_info\": {\n   \"name\": \"go\"\n  }\n },\n \"nbformat\": 4,\n \"nbformat_minor\": 5\n}\n"
+		" \"metadata\": {\n  \"authors\": [\n   {\n    \"name\": \"Anna\"\n   }\n  ],\n  \"jupytext\": {\n   \"formats\": \"ipynb,md\"\n  },\n  \"kernelspec\": {\n   \"name\": \"gonb\"\n  },\n  \"language_info\": {\n   \"name\": \"go\"\n  },\n  \"title\": \"A title\",\n  \"unknown\": 1\n },\n \"nbformat\": 4,\n \"nbformat_minor\": 5\n}\n"
 	if string(content) != want {
 		t.Errorf("%s\nwant\n%s", content, want)
 	}
 	wantChanges := []string{
 		"the file is not written as nbformat writes it: keys in order, indented by 1, text in lines",
+		"metadata vscode of the notebook",
 		"metadata widgets of the notebook",
 		"metadata language_info.codemirror_mode of the notebook",
 		"metadata language_info.pygments_lexer of the notebook",

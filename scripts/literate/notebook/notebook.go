@@ -22,14 +22,13 @@ type Notebook struct {
 }
 
 // Cell is one cell. Changing its fields changes nothing in the file; use
-// SetSource and SetMetadata.
+// SetSource and SetAgreed.
 type Cell struct {
-	ID             string
-	Type           string // "code", "markdown" or "raw".
-	Source         string
-	Metadata       Metadata
-	ExecutionCount *int
-	Outputs        []Output
+	ID       string
+	Type     string // "code", "markdown" or "raw".
+	Source   string
+	Metadata Metadata
+	Outputs  []Output
 
 	// Number is the cell's place among the code cells that hold code, from 1; 0
 	// for all others. It is the number that people see while a notebook runs.
@@ -38,32 +37,15 @@ type Cell struct {
 	source, metadata value
 }
 
-// Metadata is what the notebook keeps beside a cell; D2L is this project's part.
-type Metadata struct {
-	D2L D2L `json:"d2l"`
-}
-
-// D2L is the metadata that scripts/literate reads and writes.
-type D2L struct {
-	// Tolerance is by how much a figure may differ in a new run, by the word that
-	// stands before it in what the cell prints.
-	Tolerance map[string]float64 `json:"tolerance,omitempty"`
-
-	// Agreed is what the cell's marked declarations and the package's were when
-	// they were last the same, by the declaration's name.
-	Agreed map[string]string `json:"agreed,omitempty"`
-}
-
 // Output is one output of a code cell.
 type Output struct {
 	Type string // "stream", "display_data", "execute_result" or "error".
 	Name string // Of a stream: "stdout" or "stderr".
 	Text string // Of a stream.
 
-	Data      map[string]string // Of what is shown, by kind, such as "image/svg+xml".
-	EName     string            // Of an error.
-	EValue    string
-	Traceback []string
+	Data   map[string]string // Of what is shown, by kind, such as "image/svg+xml".
+	EName  string            // Of an error.
+	EValue string
 }
 
 // Read reads the notebook in a file.
@@ -75,8 +57,8 @@ func Read(path string) (*Notebook, error) {
 	return Parse(path, content)
 }
 
-// Parse reads a notebook from the content of its file; the path is for messages
-// and for Write.
+// Parse reads a notebook from the content of its file; the path is for
+// messages.
 func Parse(path string, content []byte) (*Notebook, error) {
 	n := &Notebook{Path: path, raw: content}
 	if err := n.parse(); err != nil {
@@ -104,26 +86,29 @@ func (t *text) UnmarshalJSON(data []byte) error {
 }
 
 type cellJSON struct {
-	ID             string       `json:"id"`
-	Type           string       `json:"cell_type"`
-	Source         text         `json:"source"`
-	Metadata       Metadata     `json:"metadata"`
-	ExecutionCount *int         `json:"execution_count"`
-	Outputs        []outputJSON `json:"outputs"`
+	ID       string `json:"id"`
+	Type     string `json:"cell_type"`
+	Source   text   `json:"source"`
+	Metadata struct {
+		D2L json.RawMessage `json:"d2l"`
+	} `json:"metadata"`
+	Outputs []outputJSON `json:"outputs"`
 }
 
 type outputJSON struct {
-	Type      string          `json:"output_type"`
-	Name      string          `json:"name"`
-	Text      text            `json:"text"`
-	Data      map[string]text `json:"data"`
-	EName     string          `json:"ename"`
-	EValue    string          `json:"evalue"`
-	Traceback []string        `json:"traceback"`
+	Type   string          `json:"output_type"`
+	Name   string          `json:"name"`
+	Text   text            `json:"text"`
+	Data   map[string]text `json:"data"`
+	EName  string          `json:"ename"`
+	EValue string          `json:"evalue"`
 }
 
 func (n *Notebook) parse() error {
 	tree, err := locate(n.raw)
+	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+		return fmt.Errorf("line %d: %w", 1+bytes.Count(n.raw[:min(int(syntax.Offset), len(n.raw))], []byte("\n")), err)
+	}
 	if err != nil {
 		return err
 	}
@@ -136,6 +121,9 @@ func (n *Notebook) parse() error {
 	for i, at := range cells.items {
 		var c cellJSON
 		if err := json.Unmarshal(n.raw[at.start:at.end], &c); err != nil {
+			if c.ID != "" {
+				return fmt.Errorf("cell %s: %w", c.ID, err)
+			}
 			return fmt.Errorf("cell %d: %w", i+1, err)
 		}
 		if c.ID == "" {
@@ -145,12 +133,15 @@ func (n *Notebook) parse() error {
 			return fmt.Errorf("two cells have the id %s", c.ID)
 		}
 		seen[c.ID] = true
-		cell := &Cell{
-			ID: c.ID, Type: c.Type, Source: string(c.Source), Metadata: c.Metadata, ExecutionCount: c.ExecutionCount,
-		}
+		cell := &Cell{ID: c.ID, Type: c.Type, Source: string(c.Source)}
 		if cell.Type == "code" && strings.TrimSpace(cell.Source) != "" {
 			numbered++
 			cell.Number = numbered
+		}
+		if len(c.Metadata.D2L) > 0 {
+			if err := cell.Metadata.D2L.read(c.Metadata.D2L); err != nil {
+				return fmt.Errorf("%s: %w", cell.Label(), err)
+			}
 		}
 		for _, o := range c.Outputs {
 			cell.Outputs = append(cell.Outputs, o.output())
@@ -169,7 +160,7 @@ func (n *Notebook) parse() error {
 func (o outputJSON) output() Output {
 	out := Output{
 		Type: o.Type, Name: o.Name, Text: string(o.Text),
-		EName: o.EName, EValue: o.EValue, Traceback: o.Traceback,
+		EName: o.EName, EValue: o.EValue,
 	}
 	if o.Data != nil {
 		out.Data = map[string]string{}

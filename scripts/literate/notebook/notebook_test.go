@@ -30,6 +30,11 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// d2l returns a notebook whose cell has such metadata.
+func d2l(metadata string) string {
+	return `{"cells": [{"id": "a", "cell_type": "code", "source": "x()", "metadata": {"d2l": ` + metadata + `}}]}`
+}
+
 func TestReadErrors(t *testing.T) {
 	for _, c := range []struct{ content, want string }{
 		{``, "unexpected EOF"},
@@ -40,6 +45,14 @@ func TestReadErrors(t *testing.T) {
 		{`{"cells": [{"id": "a", "source": "", "metadata": {}}, {"id": "a", "source": "", "metadata": {}}]}`, "two cells have the id a"},
 		{`{"cells": [{"id": "a", "metadata": {}}]}`, "cell a has no source"},
 		{`{"cells": [{"id": "a", "source": ""}]}`, "cell a has no metadata"},
+		{`{"cells": [{"id": "a", "source": 1, "metadata": 2}]}`, "cell a: json: "},
+		{d2l(`[]`), `cell a (code cell 1: x()): d2l in its metadata is []; it holds "agreed" and "tolerance"`},
+		{d2l(`{"tolerence": {"loss": 0.1}}`), `cell a (code cell 1: x()): d2l in its metadata holds "tolerence", which nothing reads; it holds "agreed" and "tolerance"`},
+		{d2l(`{"Tolerance": {"loss": 0.1}}`), `holds "Tolerance", which`},
+		{d2l(`{"tolerance": 0.1}`), `cell a (code cell 1: x()): d2l.tolerance in its metadata is 0.1; write it as {"loss": 0.03}`},
+		{d2l(`{"tolerance": {"loss": "NaN"}}`), `d2l.tolerance in its metadata is {"loss": "NaN"}; write`},
+		{d2l(`{"agreed": ["F"]}`), `d2l.agreed in its metadata is ["F"]; scripts/literate writes it, take it away`},
+		{"{\n\"cells\": [{\"id\": \"a\",\n" + `"metadata": {"d2l": {"tolerance": {"loss": NaN}}}, "source": ""}]}`, "line 3: invalid character 'N'"},
 	} {
 		_, err := Parse("x.ipynb", []byte(c.content))
 		if err == nil || !strings.Contains(err.Error(), "x.ipynb is not a notebook that can be read: "+c.want) && !strings.Contains(err.Error(), c.want) {
@@ -116,6 +129,13 @@ func TestWriteFile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// It fails at the very end, as a folder does not become a file.
+	if err := WriteFile(dir, []byte("three")); err == nil || !strings.Contains(err.Error(), dir+" was left as it was") {
+		t.Errorf("no error for a folder: %v", err)
+	}
+	if files, _ := filepath.Glob(filepath.Join(filepath.Dir(dir), ".*")); len(files) > 0 {
+		t.Errorf("left beside the folder: %q", files)
+	}
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
@@ -125,6 +145,23 @@ func TestWriteFile(t *testing.T) {
 	}
 	if err := WriteFile(filepath.Join(dir, "no", "a"), nil); err == nil {
 		t.Error("no error for a folder that is missing")
+	}
+}
+
+// Other metadata keeps its numbers as they are written.
+func TestAgreedKeepsNumbers(t *testing.T) {
+	const metadata = `{"x":[1.50,12345678901234567890,1e3],"d2l":{"tolerance":{"loss":0.030}}}`
+	n, err := Parse("x.ipynb", []byte(`{"cells": [{"id": "a", "source": "", "metadata": `+metadata+`}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.SetAgreed(n.Cells[0], map[string]string{"F": "1"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"x":[1.50,12345678901234567890,1e3]`, `"tolerance":{"loss":0.030}`} {
+		if !strings.Contains(string(n.Bytes()), want) {
+			t.Errorf("%s has no %s", n.Bytes(), want)
+		}
 	}
 }
 

@@ -14,6 +14,8 @@ var machinePaths = []string{
 	`/root`,
 	`/tmp`,
 	`/var/(?:folders|tmp)`,
+	`/usr/local/go`,
+	`/go/pkg/mod`,
 	`[A-Za-z]:(?:\\{1,2}|/)(?:Users|Documents and Settings|ProgramData|Program Files|Windows|Temp)`,
 	`gonb_[0-9a-f]{8}`, // in which GoNB builds cells
 }
@@ -27,37 +29,61 @@ const (
 // base64Data is in pictures within SVG and HTML, and may hold anything.
 var base64Data = regexp.MustCompile(`;base64,[A-Za-z0-9+/=\s]+`)
 
+// everywhere are folders that many machines have: prose may speak of them.
+var everywhere = []string{"/root", "/tmp", "/var/tmp", "/usr/local/go", "/go/pkg/mod"}
+
+// Remain is what Clean cannot take away.
+type Remain struct {
+	Text string // The place, and what is wrong there.
+	Run  bool   // The notebook must be run anew when it is mended.
+}
+
 // Remains returns what must not be committed and Clean cannot take away: paths of
 // a machine, errors, and code cells without code. Folders are further paths, of
-// this machine.
-func (n *Notebook) Remains(folders ...string) ([]string, error) {
+// this machine. In prose these alone count.
+func (n *Notebook) Remains(folders ...string) ([]Remain, error) {
 	tree, err := wholeTree(n.Bytes())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", n.Path, err)
 	}
-	m := newMachine(folders)
-	var found []string
-	add := func(where string, v any) {
+	var own []string
+	for _, folder := range folders {
+		if folder = strings.TrimRight(folder, "/"); folder != "" {
+			own = append(own, folder)
+		}
+	}
+	every := newMachine(own, machinePaths)
+	here := newMachine(slices.DeleteFunc(own, func(folder string) bool { return slices.Contains(everywhere, folder) }), nil)
+	var found []Remain
+	run := false
+	say := func(format string, args ...any) {
+		found = append(found, Remain{fmt.Sprintf(format, args...), run})
+	}
+	add := func(where string, m machine, v any) {
 		for _, path := range m.paths(v) {
-			found = append(found, fmt.Sprintf("%s holds a path of the machine: %s", where, path))
+			say("%s holds a path of the machine: %s", where, path)
 		}
 	}
 	for i, cell := range objects(tree["cells"]) {
-		c := n.Cells[i]
-		if c.Type == "code" && c.Number == 0 {
-			found = append(found, c.Label()+" holds no code")
+		c, source := n.Cells[i], here
+		if run = c.Type == "code"; run {
+			source = every
 		}
-		add(c.Label()+": its source", cell["source"])
-		add(c.Label()+": its metadata", cell["metadata"])
+		if c.Type == "code" && c.Number == 0 {
+			say("%s holds no code", c.Label())
+		}
+		add(c.Label()+": its source", source, cell["source"])
+		add(c.Label()+": its metadata", every, cell["metadata"])
 		for j, output := range objects(cell["outputs"]) {
 			where := fmt.Sprintf("%s: output %d", c.Label(), j+1)
 			if c.Outputs[j].Type == "error" {
-				found = append(found, fmt.Sprintf("%s is an error: %s", where, c.Outputs[j].Error()))
+				say("%s is an error: %s", where, c.Outputs[j].Error())
 			}
-			add(where, withoutBinary(output))
+			add(where, every, withoutBinary(output))
 		}
 	}
-	add("the notebook's metadata", tree["metadata"])
+	run = false
+	add("the notebook's metadata", every, tree["metadata"])
 	return found, nil
 }
 
@@ -83,12 +109,14 @@ func withoutBinary(output map[string]any) map[string]any {
 
 type machine struct{ pattern *regexp.Regexp }
 
-func newMachine(folders []string) machine {
-	all := slices.Clone(machinePaths)
+// newMachine finds folders, and what further patterns match.
+func newMachine(folders, patterns []string) machine {
+	all := slices.Clone(patterns)
 	for _, folder := range folders {
-		if folder = strings.TrimRight(folder, "/"); folder != "" {
-			all = append(all, regexp.QuoteMeta(folder))
-		}
+		all = append(all, regexp.QuoteMeta(folder))
+	}
+	if len(all) == 0 {
+		return machine{}
 	}
 	return machine{regexp.MustCompile(before + `((?:` + strings.Join(all, "|") + `)` + within + `)` + after)}
 }
@@ -98,6 +126,9 @@ func (m machine) paths(v any) []string {
 	var found []string
 	switch v := v.(type) {
 	case string:
+		if m.pattern == nil {
+			return nil
+		}
 		for _, line := range strings.Split(base64Data.ReplaceAllString(v, ""), "\n") {
 			for _, match := range m.pattern.FindAllStringSubmatch(line, -1) {
 				found = append(found, strings.TrimRight(match[1], "`.,;:)]}"))

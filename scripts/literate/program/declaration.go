@@ -5,6 +5,8 @@ import (
 	"go/format"
 	"go/token"
 	"strings"
+
+	"github.com/d2l-go/book/scripts/literate/gocell"
 )
 
 // declaration is what the kernel keeps, replaces and drops as a whole.
@@ -37,7 +39,7 @@ func (p *piece) declare() error {
 			name := decl.Name.Name
 			switch {
 			case decl.Recv != nil:
-				add(token.FUNC, decl, receiver(decl)+"."+name).text = p.decls[p.offset(decl.Type.Pos()):p.offset(decl.End())]
+				add(token.FUNC, decl, gocell.FuncName(decl)).text = p.decls[p.offset(decl.Type.Pos()):p.offset(decl.End())]
 			case name == "main":
 				return errorAt(p, "it declares main, of which a program has one; put the statements below %%%%")
 			case name == "init":
@@ -120,21 +122,6 @@ func identList(idents []*ast.Ident) string {
 		names = append(names, ident.Name)
 	}
 	return strings.Join(names, ", ")
-}
-
-// receiver is the name of a method's type.
-func receiver(f *ast.FuncDecl) string {
-	if len(f.Recv.List) == 0 {
-		return ""
-	}
-	name := ""
-	ast.Inspect(f.Recv.List[0].Type, func(n ast.Node) bool {
-		if ident, ok := n.(*ast.Ident); ok && name == "" {
-			name = ident.Name
-		}
-		return name == ""
-	})
-	return name
 }
 
 // standard is a declaration in the standard format, to compare it.

@@ -39,7 +39,9 @@ func read(n *notebook.Notebook, files *token.FileSet) (pieces []*piece, headings
 	for _, c := range n.Cells {
 		switch {
 		case c.Type == "markdown":
-			headings = append(headings, headingsIn(c.Source)...)
+			for _, h := range notebook.Headings(c.Source) {
+				headings = append(headings, h.String())
+			}
 		case c.Number > 0:
 			p, err := newPiece(c, files)
 			if err != nil {
@@ -55,21 +57,6 @@ func read(n *notebook.Notebook, files *token.FileSet) (pieces []*piece, headings
 		return nil, nil, errors.New(" has no cells that run")
 	}
 	return pieces, headings, nil
-}
-
-// headingsIn returns the headings of a text in Markdown, with their marks.
-func headingsIn(text string) (found []string) {
-	fenced := false
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "```") {
-			fenced = !fenced
-		}
-		if marks, rest, ok := strings.Cut(line, " "); ok && !fenced && marks != "" && strings.Trim(marks, "#") == "" {
-			found = append(found, marks+" "+strings.TrimSpace(rest))
-		}
-	}
-	return found
 }
 
 // forKernel are commands whose work is done here: the versions are those of go.mod.

@@ -39,21 +39,25 @@ func newFigures(tolerance map[string]float64) figures {
 	return all
 }
 
+// unsaid stands in the place of what may differ. No text of a program holds it.
+const unsaid = "\x00"
+
 // split returns what must be the same in a line, and the figures that need not.
+// Their number belongs to what must be the same.
 func (f figures) split(line string) (same string, found []figure) {
 	for _, r := range rules {
 		for _, m := range r.pattern.FindAllStringSubmatch(line, -1) {
 			found = append(found, figure{r.text, m[2], math.Inf(1)})
 		}
-		line = r.pattern.ReplaceAllString(line, "${1}# "+r.text[2:])
+		line = r.pattern.ReplaceAllString(line, "${1}"+r.same)
 	}
 	for _, n := range f {
 		for _, m := range n.pattern.FindAllStringSubmatch(line, -1) {
 			found = append(found, figure{n.name, m[2], n.tolerance})
 		}
-		line = n.pattern.ReplaceAllString(line, "${1}"+n.name+" #")
+		line = n.pattern.ReplaceAllString(line, "${1}"+n.name+" "+unsaid)
 	}
-	return line, found
+	return fmt.Sprint(line, unsaid, len(found)), found
 }
 
 // compare says what is wrong with a figure, nothing if it is near enough.

@@ -50,6 +50,13 @@ func TestLines(t *testing.T) {
 		"a figure less":              {trained, tolerance, change(", test acc 0.836", ""), "expected"},
 		"the longest name":           {"test acc 0.5, acc 0.5\n", map[string]float64{"acc": 0.1, "test acc": 0.01}, "test acc 0.52, acc 0.58\n", "test acc: 0.52"},
 		"within a word":              {"gloss 0.5\n", tolerance, "gloss 0.51\n", "expected"},
+		"a placeholder is printed":   {"loss 0.5\n", tolerance, "loss #\n", "got:      \"loss #\""},
+		"a placeholder was printed":  {"loss #\n", tolerance, "loss 0.5\n", "expected: \"loss #\""},
+		"a rule is printed":          {"9.5 examples/sec on cpu(0)\n", nil, "# examples/sec on DEVICE\n", "expected"},
+		"a rule's device is printed": {"9.5 examples/sec on cpu(0)\n", nil, "9.5 examples/sec on DEVICE\n", "expected"},
+		"a figure for a placeholder": {"loss 0.5, loss #\n", tolerance, "loss #, loss 0.5\n", "expected"},
+		"the very placeholder":       {"loss 0.5\n", tolerance, "loss \x00\n", "expected"},
+		"the very one was printed":   {"loss \x00\n", tolerance, "loss 0.5\n", "expected"},
 		"other figures of the line":  {"loss 0.5, epoch 3\n", tolerance, "loss 0.51, epoch 4\n", "epoch 4"},
 	} {
 		said := Lines(c.saved, c.tolerance, c.got)

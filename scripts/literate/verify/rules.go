@@ -25,6 +25,7 @@ const (
 // rule is one line of ignored.
 type rule struct {
 	text    string
+	same    string // The text, with unsaid for what may differ.
 	pattern *regexp.Regexp
 }
 
@@ -38,7 +39,7 @@ var rules = func() []rule {
 		} else {
 			pattern += `\b`
 		}
-		all = append(all, rule{text, regexp.MustCompile(`(^|[^\pL\pN_.])` + pattern)})
+		all = append(all, rule{text, strings.NewReplacer("N", unsaid, "DEVICE", unsaid).Replace(text), regexp.MustCompile(`(^|[^\pL\pN_.])` + pattern)})
 	}
 	return all
 }()

@@ -3,6 +3,7 @@ package verify
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/d2l-go/book/scripts/literate/notebook"
@@ -17,10 +18,16 @@ func Tolerances(n *notebook.Notebook) []string {
 		tolerance := c.Metadata.D2L.Tolerance
 		printed := figuresOf(c)
 		for _, name := range slices.Sorted(maps.Keys(tolerance)) {
-			if !(tolerance[name] >= 0) {
-				found = append(found, fmt.Sprintf("%s, %s: the tolerance of %q is %g; give how far the figure may be off", n.Path, c.Label(), name, tolerance[name]))
+			is := fmt.Sprintf("%s, %s: the tolerance of %q is %g", n.Path, c.Label(), name, tolerance[name])
+			const give = "give by how much the figure may be off"
+			largest, there := printed[name]
+			switch {
+			case tolerance[name] <= 0:
+				found = append(found, fmt.Sprintf("%s; %s", is, give))
+			case there && tolerance[name] >= largest:
+				found = append(found, fmt.Sprintf("%s, as large as the figure it is for, %g; %s", is, largest, give))
 			}
-			if !slices.Contains(printed, name) {
+			if !there {
 				found = append(found, fmt.Sprintf("%s, %s: the tolerance of %q fits no figure: the cell prints no %q followed by a blank and a number", n.Path, c.Label(), name, name))
 			}
 		}
@@ -28,8 +35,9 @@ func Tolerances(n *notebook.Notebook) []string {
 	return found
 }
 
-// figuresOf returns the names of the figures in what a cell prints and shows.
-func figuresOf(c *notebook.Cell) []string {
+// figuresOf returns the names of the figures in what a cell prints and shows, each
+// with the largest that has it, signs aside.
+func figuresOf(c *notebook.Cell) map[string]float64 {
 	f := newFigures(c.Metadata.D2L.Tolerance)
 	texts := []string{c.Printed("stdout")}
 	for _, o := range shown(c) {
@@ -39,14 +47,14 @@ func figuresOf(c *notebook.Cell) []string {
 			}
 		}
 	}
-	var names []string
+	largest := map[string]float64{}
 	for _, text := range texts {
 		for _, line := range splitLines(text) {
 			_, found := f.split(line)
 			for _, one := range found {
-				names = append(names, one.name)
+				largest[one.name] = max(largest[one.name], math.Abs(one.number()))
 			}
 		}
 	}
-	return names
+	return largest
 }

@@ -108,6 +108,9 @@ func pictures(kind, saved, executed string) string {
 	if err != nil {
 		return fmt.Sprintf("the saved picture cannot be read: %v", err)
 	}
+	if !a.Drawn {
+		return fmt.Sprintf("in the saved picture nothing is drawn (%s)", a.Size)
+	}
 	b, err := picture.Look(kind, executed)
 	switch {
 	case err != nil:
