@@ -7,6 +7,8 @@ import (
 	"go/token"
 	"slices"
 	"strings"
+
+	"github.com/d2l-go/book/scripts/literate/gocell"
 )
 
 // decl is a declaration at the top level of a file, other than an import.
@@ -31,7 +33,7 @@ func (f *file) declarations() []*decl {
 		switch n := node.(type) {
 		case *ast.FuncDecl:
 			doc = n.Doc
-			d.names = []string{funcName(n)}
+			d.names = []string{gocell.FuncName(n)}
 		case *ast.GenDecl:
 			if n.Tok == token.IMPORT {
 				continue
@@ -71,30 +73,6 @@ func (f *file) withComment(end int) int {
 		}
 	}
 	return end
-}
-
-// funcName returns "F", or "T.F" for a method of T or *T.
-func funcName(f *ast.FuncDecl) string {
-	if f.Recv == nil || len(f.Recv.List) == 0 {
-		return f.Name.Name
-	}
-	t := f.Recv.List[0].Type
-	for {
-		switch x := t.(type) {
-		case *ast.StarExpr:
-			t = x.X
-		case *ast.ParenExpr:
-			t = x.X
-		case *ast.IndexExpr:
-			t = x.X
-		case *ast.IndexListExpr:
-			t = x.X
-		case *ast.Ident:
-			return x.Name + "." + f.Name.Name
-		default:
-			return "?." + f.Name.Name
-		}
-	}
 }
 
 // formatted returns declarations as gofmt lays them out.
