@@ -20,6 +20,9 @@ const (
 // becomes the second.
 func chapterProject(t *testing.T, path string, pairs ...string) {
 	t.Helper()
+	if !sound() {
+		t.Skip("the project itself has problems, which TestCheck names; they would show here again and again")
+	}
 	content, err := os.ReadFile("../../" + chapterPath)
 	if err != nil {
 		t.Fatal(err)
