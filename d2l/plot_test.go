@@ -25,13 +25,25 @@ func TestLineStyle(t *testing.T) {
 	}{
 		{"", 'b', 0}, {"-", 'b', 0}, {"m--", 'm', 2}, {"g-.", 'g', 4}, {"r:", 'r', 2}, {"k", 'k', 0}, {":", 'b', 2}, {"y-", 'y', 0}, {"c--", 'c', 2},
 	} {
-		line := must(lineStyle(c.format))(t)
-		if line.Color != style.colors[c.color] || len(line.Dashes) != c.dashes {
-			t.Errorf("%q is a line of colour %v with dashes %v", c.format, line.Color, line.Dashes)
+		line, dot, err := lineStyle(c.format)
+		noError(t, err)
+		if line.Color != style.colors[c.color] || len(line.Dashes) != c.dashes || line.Width <= 0 || dot.Radius != 0 {
+			t.Errorf("%q is a line of colour %v with dashes %v and width %v, dots of %v", c.format, line.Color, line.Dashes, line.Width, dot.Radius)
 		}
 	}
-	for _, format := range []string{"x", "m---", "mm", "-m", "bo", " -"} {
-		_, err := lineStyle(format)
+	for _, c := range []struct {
+		format string
+		color  byte
+		line   bool
+	}{{"o", 'b', false}, {"ko", 'k', false}, {"o-", 'b', true}, {"-o", 'b', true}, {"ro:", 'r', true}} {
+		line, dot, err := lineStyle(c.format)
+		noError(t, err)
+		if line.Color != style.colors[c.color] || dot.Color != line.Color || (line.Width > 0) != c.line || dot.Radius <= 0 {
+			t.Errorf("%q is a line of colour %v and width %v with dots of radius %v", c.format, line.Color, line.Width, dot.Radius)
+		}
+	}
+	for _, format := range []string{"x", "m---", "mm", "-m", " -", "oo", "o-o"} {
+		_, _, err := lineStyle(format)
 		wantError(t, err, `"`+format+`"`, "-, --, -., :")
 	}
 }
