@@ -11,6 +11,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -70,6 +71,17 @@ func TestPlotGolden(t *testing.T) {
 	checkPNG(t, figure, 672, 480) // 3.5 × 2.5 inches of 192 pixels.
 }
 
+// Titles are above their panels, which stay equally large.
+func TestPlotTitles(t *testing.T) {
+	x, y, slope := parabola()
+	figure := must(Plot([][]float64{x}, [][]float64{y, slope, y, slope}, PlotOptions{
+		XLabel: "x", NRows: 2, NCols: 2, Figsize: [2]float64{6, 4}, Legend: []string{"f", "f'", "f", "f'"},
+		Titles: []string{"a function", "its slope,\nin two lines", "", "a title that is so long that it does not fit into one line of its panel"},
+	}))(t)
+	wantReadable(t, figure)
+	wantParts(t, strings.Join(texts(t, figure), "|"), "|a function|", "|its slope,|in two lines|", "|a title that")
+}
+
 // checkSVG checks that svg is well-formed and has all texts in it.
 func checkSVG(t *testing.T, svg []byte, texts ...string) {
 	t.Helper()
@@ -107,6 +119,7 @@ func TestPlotOptions(t *testing.T) {
 		"XLim":    {XLim: []float64{-1, 2}},
 		"YLim":    {YLim: []float64{-10, 10}},
 		"Fmts":    {Fmts: []string{"r:", "k"}},
+		"Titles":  {Titles: []string{"a title"}},
 		"NRows":   {NRows: 2},
 		"NCols":   {NCols: 2},
 		"Figsize": {Figsize: [2]float64{4, 2}},
@@ -172,6 +185,7 @@ func TestPlotNothing(t *testing.T) {
 func TestPlotMisuse(t *testing.T) {
 	wantPanic(t, func() { Plot([][]float64{{1}, {1}}, [][]float64{{1}, {1}, {1}}, PlotOptions{}) }, "2 series of x for 3 of y")
 	wantPanic(t, func() { Plot([][]float64{{1, 2}}, [][]float64{{1, 2}, {1}}, PlotOptions{}) }, "2 values of x for 1 of y in series 1")
+	wantPanic(t, func() { Plot(nil, [][]float64{{1, 2}}, PlotOptions{NCols: 2, Titles: make([]string, 3)}) }, "3 titles for 2 panels")
 	for _, limits := range [][]float64{{1}, {0, 1, 2}} {
 		want := fmt.Sprintf("Lim takes the least and the greatest value, got %v", limits)
 		wantPanic(t, func() { Plot(nil, [][]float64{{1, 2}}, PlotOptions{XLim: limits}) }, "d2l: X"+want)
