@@ -65,8 +65,8 @@ func (g *imageGrid) size(picture image.Image) vg.Point {
 	if pixels.X == 0 || pixels.Y == 0 {
 		panic(fmt.Sprintf("d2l: a picture of %d × %d pixels cannot be shown", pixels.X, pixels.Y))
 	}
-	longer := max(pixels.X, pixels.Y)
-	return vg.Point{X: vg.Length(pixels.X), Y: vg.Length(pixels.Y)}.Scale(g.side / vg.Length(longer))
+	longer := vg.Length(max(pixels.X, pixels.Y))
+	return vg.Point{X: vg.Length(pixels.X) / longer, Y: vg.Length(pixels.Y) / longer}.Scale(g.side)
 }
 
 // layout returns the width of the columns, the heights of the rows, the room
@@ -104,18 +104,19 @@ func (g *imageGrid) figure() *Figure {
 	if len(g.pictures) > 0 {
 		cols = len(g.pictures[0])
 	}
-	width, height := margin+vg.Length(cols)*(cell+imageGap)+imageGap, imageGap
-	tops := make([]vg.Length, len(heights)) // Of the pictures, from the top of the page.
+	width, height := margin+vg.Length(cols)*(cell+imageGap)+imageGap, vg.Length(0)
+	ends := make([]vg.Length, len(heights)) // Of the rows, from the top of the page.
 	for row := range heights {
+		height += heights[row] + imageGap
 		if g.hasHead(row) {
 			height += head
 		}
-		tops[row] = height
-		height += heights[row] + imageGap
+		ends[row] = height
 	}
+	height += imageGap
 	return newFigure(width, height, func(canvas vgdraw.Canvas) error {
 		for row, pictures := range g.pictures {
-			top := height - tops[row]
+			top := height - ends[row] + heights[row]
 			g.drawRowTitle(pen{canvas}, g.rowTitles[row], vg.Point{X: margin, Y: top - heights[row]/2})
 			for col, picture := range pictures {
 				left := margin + imageGap + vg.Length(col)*(cell+imageGap)

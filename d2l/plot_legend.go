@@ -61,7 +61,7 @@ func (p *panel) placeLegend(c draw.Canvas) bool {
 	other := panel{Plot: plot.New(), series: p.series, head: &panelHead{}}
 	other.setLegend(above)
 	other.head.wrap(c)
-	return other.head.height() > 0.4*p.DataCanvas(c).Size().Y
+	return other.head.height() > 0.6*p.DataCanvas(c).Size().Y
 }
 
 // corners returns the corners, those with the fewest points first.

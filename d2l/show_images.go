@@ -11,7 +11,7 @@ import (
 // Images returns the pictures of a batch X, float32 (batch, 1, height, width)
 // for grey ones or (batch, 3, height, width) for red, green and blue, with
 // values in [0, 1]; what lies outside is cut off. For values of any range there is
-// FeatureMaps. It panics on another shape; an error means that the values cannot
+// [FeatureMaps]. It panics on another shape; an error means that the values cannot
 // be read from the device.
 //
 // Book: none; show_images takes arrays.
