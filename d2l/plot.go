@@ -27,7 +27,7 @@ type PlotOptions struct {
 	Titles         []string   // Above the panels, in their order; each may have several lines.
 	XLim, YLim     []float64  // Least and greatest value shown; nil fits the series.
 	XScale, YScale string     // "linear", also if empty, or "log", which leaves out what is not above zero.
-	Fmts           []string   // Format of each series; nil takes the book's four, then others.
+	Fmts           []string   // Format of each series; nil takes the book's four, then others, anew in each panel.
 	NRows, NCols   int        // Panels; 0 means 1. Series are dealt to them in turn, row by row.
 	Figsize        [2]float64 // Width and height in inches; zero takes SetFigsize's.
 }

@@ -52,7 +52,6 @@ func ExamplePlotOptions() {
 		XLabel: "epoch", NCols: 2, Figsize: [2]float64{6, 2.5},
 		Titles: []string{"loss", "accuracy"},
 		Legend: []string{"average pooling", "average pooling", "max pooling", "max pooling"},
-		Fmts:   []string{"-", "-", "m--", "m--"},
 	}))
 	d2l.Check(figure.Save("plot_panels.svg"))
 }

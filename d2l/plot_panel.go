@@ -54,7 +54,7 @@ func newPanel(all []plotter.XYs, options PlotOptions, i, n int, size vg.Point) (
 	p.Add(grid, legendGround{p.head}, p.head)
 
 	for k := i; k < len(all); k += n {
-		format := defaultFmt(k)
+		format := defaultFmt(k / n) // Anew in each panel.
 		if len(options.Fmts) > 0 {
 			format = options.Fmts[k%len(options.Fmts)]
 		}

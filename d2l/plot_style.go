@@ -10,7 +10,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// defaultFmt returns the format of series i: the book's four, which are a solid,
+// defaultFmt returns the format of series i of a panel: the book's four, which are a solid,
 // a dashed, a dash-dotted and a dotted line, and then other colours of these. The
 // kind of line tells neighbours apart in print and for the colour-blind. No two
 // of the first 28 are the same, since 7 colours and 4 lines have no common

@@ -11,10 +11,12 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/gomlx/gomlx/core/tensors"
+	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 )
 
@@ -267,4 +269,15 @@ func TestImages(t *testing.T) {
 func TestFigureSize(t *testing.T) {
 	wantPanic(t, func() { Plot(nil, [][]float64{{1, 2}}, PlotOptions{Figsize: [2]float64{-1, 3}}) }, "positive width and height")
 	wantPanic(t, func() { ShowImages(nil, 1, 1, nil, -1) }, "positive width and height")
+}
+
+// The same series of each panel look alike, and those of one panel do not.
+func TestPlotFormatsOfPanels(t *testing.T) {
+	p := func(i int) *panel {
+		return must(newPanel(make([]plotter.XYs, 4), PlotOptions{}, i, 2, vg.Point{X: 100, Y: 100}))(t)
+	}
+	left, right := p(0).series, p(1).series
+	if !reflect.DeepEqual(left, right) || reflect.DeepEqual(left[0].line, left[1].line) {
+		t.Errorf("left %v, right %v", left, right)
+	}
 }
