@@ -83,7 +83,7 @@ func (f dataFile) find() (content []byte, path string, err error) {
 			return content, path, nil
 		}
 	}
-	return nil, "", fmt.Errorf("%s is not in %s: %w", f, strings.Join(f.dirs(), ", "), fs.ErrNotExist)
+	return nil, "", fmt.Errorf("%s is not in %s (%w); %s", f, strings.Join(f.dirs(), ", "), fs.ErrNotExist, f.remedy)
 }
 
 // dirs returns where the file is looked for. A folder the user names comes

@@ -327,7 +327,7 @@ func TestKeepMissing(t *testing.T) {
 	if !errors.Is(err, fs.ErrNotExist) || *requests != 0 {
 		t.Errorf("error %v after %d requests, expected a missing file and none", err, *requests)
 	}
-	wantError(t, err, "samples of d2l-test-set is not in", cache)
+	wantError(t, err, "samples of d2l-test-set is not in", cache, "ask for it")
 	wantFiles(t, cache)
 
 	must(keep(true, sampleFile(url)))(t)
