@@ -63,19 +63,24 @@
 //	}
 //
 // [LoadDataFashionMnist] returns two, for training and testing, and costs nothing
-// until the first batch is asked for. Data of one's own are a type with the methods
-// of [DataIter].
+// until the first batch is asked for; [LoadDataMnist] does the same for handwritten
+// digits. Data of one's own are a type with the methods of [DataIter].
 //
 // # Training
 //
 // [TrainCh5] is the book's whole loop. For one of your own, a [Trainer] makes the
 // steps: [Trainer.Step] computes loss, gradients and update of a batch in one
-// compiled program, where the book has backward and step. [NewTrainer] takes [SGD]
-// or any of GoMLX's optimizers. Beside it [Accumulator] sums what the steps return,
+// compiled program, where the book has backward and step. Beside it [Accumulator] sums what the steps return,
 // [Timer] measures them, [Animator] plots them, and [EvaluateAccuracyGPU] tests the
 // net.
 //
-// [Seed] makes runs repeatable.
+// In place of a learning rate [TrainCh5] takes an [Optimizer], and [NewTrainer] does:
+// [SGD], [Momentum], [Adam] or any of GoMLX's, with a schedule if need be:
+//
+//	scheduler := d2l.CosineScheduler{MaxUpdate: 10 * trainIter.Len(), BaseLR: 0.3}
+//	opt := d2l.Momentum(0.3, 0.9).WithSchedule(scheduler.At)
+//
+// [TrainCh6] is the book's later name for TrainCh5. [Seed] makes runs repeatable.
 //
 // # Devices
 //
