@@ -8,39 +8,19 @@ import (
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/gomlx/ml/layers"
-	"github.com/gomlx/gomlx/ml/layers/norm"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
 )
-
-// batchNorm is GoMLX's batch normalization of each channel or feature.
-type batchNorm struct{}
-
-func (batchNorm) Kind() string { return "norm" }
-
-func (batchNorm) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
-	return norm.BatchNorm(scope, x, 1).Done()
-}
-
-// dropout is GoMLX's dropout, of this fraction of the numbers.
-type dropout float64
-
-func (dropout) Kind() string { return "dropout" }
-
-func (d dropout) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
-	return layers.DropoutStatic(scope, x, float64(d))
-}
 
 // statefulNet is a net that does not do the same in training as afterwards.
 func statefulNet() *Net {
 	return NewNet(Sequential{
 		Conv2D{Channels: 4, KernelSize: 3, Padding: 1},
-		batchNorm{},
+		BatchNorm{},
 		AvgPool2D{PoolSize: 2},
-		dropout(0.25),
+		Dropout{0.25},
 		Dense{Units: 16, Activation: ReLU},
-		batchNorm{},
+		BatchNorm{},
 		Dense{Units: 4},
 	})
 }
@@ -113,7 +93,7 @@ func TestStatefulNet(t *testing.T) {
 // normalizes with them, whatever else is in a batch.
 func TestBatchNormStatistics(t *testing.T) {
 	const batch, features = 6, 3
-	net := NewNet(Sequential{batchNorm{}, Dense{Units: 4}})
+	net := NewNet(Sequential{BatchNorm{}, Dense{Units: 4}})
 	noError(t, net.Initialize(CPU(0), Xavier))
 	X := waves(5, 2, batch, features)
 	_, _, err := must(NewTrainer(net, SGD(0.1)))(t).Step(X, tensors.FromValue(make([]int32, batch)))
@@ -127,8 +107,8 @@ func TestBatchNormStatistics(t *testing.T) {
 		variance[i%features] += float32(math.Pow(float64(x-mean[i%features]), 2)) / batch
 	}
 	got := statistics(t, net)
-	near(t, "running mean", got["/net/norm0/batch_normalization/mean"], mean, 1e-6)
-	near(t, "running variance", got["/net/norm0/batch_normalization/variance"], variance, 1e-6)
+	near(t, "running mean", got["/net/batchnorm0/mean"], mean, 1e-6)
+	near(t, "running variance", got["/net/batchnorm0/variance"], variance, 1e-6)
 
 	together := float32s(t, must(net.Forward(X))(t))
 	first := tensors.FromFlatDataAndDimensions(float32s(t, X)[:features], 1, features)
@@ -169,7 +149,7 @@ func TestPerStepUpdate(t *testing.T) {
 func TestDropout(t *testing.T) {
 	unseeded(t)
 	X, y := waves(1, 1, 5, 1, 8, 8), fiveLabels()
-	net := NewNet(Sequential{dropout(0.5), Dense{Units: 4}})
+	net := NewNet(Sequential{Dropout{0.5}, Dense{Units: 4}})
 	losses := func() (all []float64) {
 		Seed(1)
 		noError(t, net.Initialize(CPU(0), Xavier))
@@ -197,7 +177,7 @@ func TestDropout(t *testing.T) {
 			t.Fatalf("Forward gives %v, and then %v", want, got)
 		}
 	}
-	plain := NewNet(Sequential{dropout(0), Dense{Units: 4}})
+	plain := NewNet(Sequential{Dropout{0}, Dense{Units: 4}})
 	noError(t, plain.LoadParameters(saved(t, net), CPU(0)))
 	near(t, "output without dropout", want, float32s(t, must(plain.Forward(X))(t)), 1e-6)
 }
