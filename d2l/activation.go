@@ -1,6 +1,8 @@
 package d2l
 
 import (
+	"strings"
+
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers/activation"
 	"github.com/gomlx/gomlx/ml/model"
@@ -25,10 +27,10 @@ const (
 	Tanh         = Activation(activation.TypeTanh)
 )
 
-// String returns the activation's name, such as relu.
-func (a Activation) String() string { return activation.Type(a).String() }
+// String returns the activation's name in small letters, such as relu.
+func (a Activation) String() string { return strings.ToLower(activation.Type(a).String()) }
 
-// Kind returns the activation's name, such as relu.
+// Kind returns the activation's name in small letters, such as relu.
 func (a Activation) Kind() string { return a.String() }
 
 // Forward adds the activation to the graph of x.
