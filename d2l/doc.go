@@ -42,8 +42,9 @@
 // # Layers and nets
 //
 // A [Layer] describes a step of a network, and holds no numbers: [Dense],
-// [Conv2D], [AvgPool2D], [MaxPool2D], [Flatten], and [Sequential], which applies
-// several in order. Whatever GoMLX can build can be a layer: a type with the two
+// [Conv2D], [AvgPool2D], [MaxPool2D], [GlobalAvgPool2D], [Flatten], [BatchNorm],
+// [Dropout], an [Activation] such as ReLU, and [Sequential], which applies several
+// in order. Whatever GoMLX can build can be a layer: a type with the two
 // methods of [Layer], as its example shows.
 //
 // A [Net] is a layer with parameters on a device. [Net.Initialize] draws them,
