@@ -25,27 +25,31 @@ func ExampleTrainCh5() {
 	d2l.Must(d2l.TrainCh5(net, FirstBatches{trainIter, 10}, FirstBatches{testIter, 2}, 1, 0.9, d2l.TryGPU(0)))
 }
 
+// mlp is a net that is compiled faster than a convolutional one.
+var mlp = d2l.Sequential{d2l.Dense{Units: 256, Activation: d2l.ReLU}, d2l.Dense{Units: 10}}
+
 // With Adam instead of plain gradient descent.
 func ExampleTrainCh5_adam() {
 	trainIter, testIter := d2l.LoadDataFashionMnist(256)
-	net := lenet.New()
+	net := d2l.NewNet(mlp)
 	d2l.Must(d2l.TrainCh5(net, FirstBatches{trainIter, 10}, FirstBatches{testIter, 2}, 1, d2l.Adam(0.001), d2l.TryGPU(0)))
 }
 
 // With momentum, and a learning rate that rises for one epoch and then falls.
 func ExampleTrainCh5_schedule() {
 	data, testIter := d2l.LoadDataFashionMnist(256)
-	trainIter := FirstBatches{data, 5}
-	numEpochs := 2
-	scheduler := d2l.CosineScheduler{MaxUpdate: numEpochs * trainIter.Len(), BaseLR: 0.3, WarmupSteps: trainIter.Len()}
-	opt := d2l.Momentum(0.3, 0.9).WithSchedule(scheduler.At)
-	d2l.Must(d2l.TrainCh5(lenet.New(), trainIter, FirstBatches{testIter, 2}, numEpochs, opt, d2l.TryGPU(0)))
+	trainIter, numEpochs := FirstBatches{data, 5}, 2
+	scheduler := d2l.CosineScheduler{MaxUpdate: numEpochs * trainIter.Len(), BaseLR: 0.1, WarmupSteps: trainIter.Len()}
+	opt := d2l.Momentum(0.1, 0.9).WithSchedule(scheduler.At)
+	net := d2l.NewNet(mlp)
+	d2l.Must(d2l.TrainCh5(net, trainIter, FirstBatches{testIter, 2}, numEpochs, opt, d2l.TryGPU(0)))
 }
 
-// As a section on AlexNet calls it; its images would be 224 × 224.
+// As the section on AlexNet calls it, but with a small net.
 func ExampleTrainCh6() {
 	trainIter, testIter := d2l.LoadDataFashionMnist(128)
-	d2l.Must(d2l.TrainCh6(lenet.New(), FirstBatches{trainIter, 10}, FirstBatches{testIter, 2}, 1, 0.01, d2l.TryGPU(0)))
+	net := d2l.NewNet(mlp)
+	d2l.Must(d2l.TrainCh6(net, FirstBatches{trainIter, 10}, FirstBatches{testIter, 2}, 1, 0.01, d2l.TryGPU(0)))
 }
 
 // trainedLines are the lines that TrainCh5 prints: loss, training accuracy and test
