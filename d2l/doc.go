@@ -17,6 +17,12 @@
 //	trainIter, testIter := d2l.LoadDataFashionMnist(256)
 //	result, err := d2l.TrainCh5(net, trainIter, testIter, 10, 0.9, d2l.TryGPU(0))
 //
+// Instead of the learning rate 0.9, [TrainCh5] takes another optimizer as well,
+// such as [Momentum] or [Adam], with a schedule of learning rates if need be:
+//
+//	scheduler := d2l.CosineScheduler{MaxUpdate: 10 * trainIter.Len(), BaseLR: 0.3}
+//	opt := d2l.Momentum(0.3, 0.9).WithSchedule(scheduler.At)
+//
 // # Shapes and values
 //
 // Arrays are GoMLX tensors. Images are float32 of shape (batch, channel, height,

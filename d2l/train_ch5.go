@@ -15,7 +15,8 @@ type Result struct {
 
 // TrainCh5 trains net with minibatch stochastic gradient descent on the softmax
 // cross-entropy loss, on one device or, each batch split over them, on several:
-// TryGPU(0) or TryAllGPUs()... for ctx.
+// TryGPU(0) or TryAllGPUs()... for ctx. For lr it takes a learning rate or, of
+// another optimizer or with a schedule, an Optimizer, such as Adam(0.001).
 //
 // The parameters are drawn anew (Xavier). Loss and training accuracy are those
 // of the forward passes of the training steps themselves, averaged over the
@@ -29,8 +30,8 @@ type Result struct {
 // numEpochs that is not positive panics, and so does no device at all.
 //
 // Book: train_ch5, section "Convolutional Neural Networks (LeNet)".
-func TrainCh5(net *Net, trainIter, testIter DataIter,
-	numEpochs int, lr float64, ctx ...Device) (*Result, error) {
+func TrainCh5[R Rate](net *Net, trainIter, testIter DataIter,
+	numEpochs int, lr R, ctx ...Device) (*Result, error) {
 	if numEpochs <= 0 {
 		panic("d2l: TrainCh5 needs at least one epoch")
 	}
@@ -40,7 +41,7 @@ func TrainCh5(net *Net, trainIter, testIter DataIter,
 	if err := net.Initialize(ctx[0], Xavier); err != nil {
 		return nil, err
 	}
-	trainer, err := NewTrainer(net, SGD(lr), ctx...)
+	trainer, err := NewTrainer(net, OptimizerOf(lr), ctx...)
 	if err != nil {
 		return nil, err
 	}

@@ -62,8 +62,40 @@ func ExampleTrainCh5() {
 	d2l.Must(d2l.TrainCh5(net, FirstBatches{trainIter, 10}, FirstBatches{testIter, 2}, 1, 0.9, d2l.TryGPU(0)))
 }
 
-// What ExampleTrainCh5 prints changes from machine to machine.
+// With Adam instead of plain gradient descent.
+func ExampleTrainCh5_adam() {
+	trainIter, testIter := d2l.LoadDataFashionMnist(256)
+	net := lenet.New()
+	d2l.Must(d2l.TrainCh5(net, FirstBatches{trainIter, 10}, FirstBatches{testIter, 2}, 1, d2l.Adam(0.001), d2l.TryGPU(0)))
+}
+
+// With momentum, and a learning rate that rises for one epoch and then falls.
+func ExampleTrainCh5_schedule() {
+	data, testIter := d2l.LoadDataFashionMnist(256)
+	trainIter := FirstBatches{data, 5}
+	numEpochs := 2
+	scheduler := d2l.CosineScheduler{MaxUpdate: numEpochs * trainIter.Len(), BaseLR: 0.3, WarmupSteps: trainIter.Len()}
+	opt := d2l.Momentum(0.3, 0.9).WithSchedule(scheduler.At)
+	d2l.Must(d2l.TrainCh5(lenet.New(), trainIter, FirstBatches{testIter, 2}, numEpochs, opt, d2l.TryGPU(0)))
+}
+
+// As a section on AlexNet calls it; its images would be 224 × 224.
+func ExampleTrainCh6() {
+	trainIter, testIter := d2l.LoadDataFashionMnist(128)
+	d2l.Must(d2l.TrainCh6(lenet.New(), FirstBatches{trainIter, 10}, FirstBatches{testIter, 2}, 1, 0.01, d2l.TryGPU(0)))
+}
+
+// What the examples print changes from machine to machine.
 func TestExampleTrainCh5(t *testing.T) {
+	for name, example := range map[string]func(){
+		"TrainCh5": ExampleTrainCh5, "adam": ExampleTrainCh5_adam, "schedule": ExampleTrainCh5_schedule, "TrainCh6": ExampleTrainCh6,
+	} {
+		t.Run(name, func(t *testing.T) { printsFigures(t, example) })
+	}
+}
+
+// printsFigures checks that an example prints the two lines of TrainCh5.
+func printsFigures(t *testing.T, example func()) {
 	stdout := os.Stdout
 	defer func() { os.Stdout = stdout }()
 	file, err := os.Create(filepath.Join(t.TempDir(), "stdout"))
@@ -72,7 +104,7 @@ func TestExampleTrainCh5(t *testing.T) {
 	}
 	defer file.Close()
 	os.Stdout = file
-	ExampleTrainCh5()
+	example()
 	file.Seek(0, io.SeekStart)
 	printed, err := io.ReadAll(file)
 	if err != nil {

@@ -191,3 +191,50 @@ func TestEvaluateAccuracyGPU(t *testing.T) {
 	_, err = EvaluateAccuracyGPU(net, none)
 	wantError(t, err, "there are no examples in an empty set")
 }
+
+// For lr there may be a number, also the constant 1, or an Optimizer, and TrainCh6
+// is the same function.
+func TestTrainCh5Rates(t *testing.T) {
+	unseeded(t)
+	type training = func() (*Result, error)
+	train, test := quadrants(20, 8, true), quadrants(8, 8, false)
+	net := func() *Net { return NewNet(Dense{Units: 4}) }
+	run := func(training training) (result *Result) {
+		Seed(1)
+		captured(t, &os.Stdout, func() { result = must(training())(t) })
+		result.ExamplesPerSec = 0
+		return result
+	}
+	lr := 0.5
+	for _, group := range [][]training{
+		{
+			func() (*Result, error) { return TrainCh5(net(), train, test, 2, 0.5, CPU(0)) },
+			func() (*Result, error) { return TrainCh5(net(), train, test, 2, lr, CPU(0)) },
+			func() (*Result, error) { return TrainCh5(net(), train, test, 2, SGD(0.5), CPU(0)) },
+			func() (*Result, error) { return TrainCh6(net(), train, test, 2, 0.5, CPU(0)) },
+		},
+		{
+			func() (*Result, error) { return TrainCh5(net(), train, test, 2, 1.0, CPU(0)) },
+			func() (*Result, error) { return TrainCh5(net(), train, test, 2, 1, CPU(0)) },
+		},
+		{
+			func() (*Result, error) { return TrainCh5(net(), train, test, 2, Adam(0.01), CPU(0)) },
+			func() (*Result, error) { return TrainCh6(net(), train, test, 2, Adam(0.01), CPU(0)) },
+		},
+		{
+			func() (*Result, error) {
+				return TrainCh5(net(), train, test, 2, Momentum(0.1, 0.9).WithSchedule(MultiFactorScheduler{Step: []int{3}, Factor: 0.5, BaseLR: 0.1}.At), CPU(0))
+			},
+		},
+	} {
+		want := run(group[0])
+		for i, training := range group[1:] {
+			if got := run(training); !reflect.DeepEqual(got, want) {
+				t.Errorf("call %d gives %+v, expected %+v", i+1, *got, *want)
+			}
+		}
+		if other := run(func() (*Result, error) { return TrainCh5(net(), train, test, 2, 0.01, CPU(0)) }); other.Loss == want.Loss {
+			t.Errorf("the loss %v is that of another rate", want.Loss)
+		}
+	}
+}

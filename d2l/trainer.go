@@ -32,11 +32,13 @@ import (
 type Trainer struct {
 	net     *Net
 	step    *program
+	rate    learningRate
 	classes int // Width of the net's output; 0 before the first step.
 }
 
 // NewTrainer returns a Trainer for a net that was initialized. The optimizer is
-// SGD or any of GoMLX's; it starts afresh, whatever trained the net before.
+// SGD, Momentum, Adam or any of GoMLX's, and may have a schedule; it starts
+// afresh, whatever trained the net before.
 //
 // The Trainer works on the net's device or, where they are given, on several, of
 // which the net's is the first. It panics if they are of different kinds or if one
@@ -44,6 +46,7 @@ type Trainer struct {
 //
 // Book: gluon.Trainer, section "Concise Implementation of Linear Regression".
 func NewTrainer(net *Net, opt optimizer.Interface, devices ...Device) (*Trainer, error) {
+	requireOptimizer(opt)
 	requireTogether("NewTrainer", devices)
 	if net.store == nil {
 		return nil, errNoParameters
@@ -51,7 +54,7 @@ func NewTrainer(net *Net, opt optimizer.Interface, devices ...Device) (*Trainer,
 	if len(devices) > 0 && devices[0] != net.device {
 		return nil, fmt.Errorf("the net is on %v, so a Trainer cannot start its devices with %v: put %v first, or initialize the net there", net.device, devices[0], net.device)
 	}
-	t := &Trainer{net: net}
+	t := &Trainer{net: net, rate: learningRate{schedule: scheduleOf(opt), store: net.store}}
 	net.trainer = t
 	if err := net.dropOptimizer(); err != nil {
 		return nil, err
@@ -64,6 +67,7 @@ func NewTrainer(net *Net, opt optimizer.Interface, devices ...Device) (*Trainer,
 		mean := crossEntropy(yHat, y)
 		train.AddMainLoss(mean)
 		opt.UpdateGraph(scope.Store().RootScope(), g, train.TotalLoss(g))
+		t.rate.built()
 		train.ExecPerStepUpdateGraphFn(g) // What layers ask for after each step.
 		return []*graph.Node{graph.MulScalar(mean, float64(y.Shape().Size())), numCorrect(yHat, y)}
 	}, true, devices...)
@@ -104,7 +108,8 @@ func requireScores(yHat, y *graph.Node) {
 // for the device.
 //
 // A label that the net has no output for is an error, and so is a batch of a
-// shape that its layers do not take.
+// shape that its layers do not take. A schedule's learning rate that is none is an
+// error that names the update.
 func (t *Trainer) Step(X, y *tensors.Tensor) (lossSum, correct float64, err error) {
 	if t.net.trainer != t {
 		return 0, 0, errors.New("the net was given other parameters or another Trainer since this Trainer was made: make a new one")
@@ -115,10 +120,14 @@ func (t *Trainer) Step(X, y *tensors.Tensor) (lossSum, correct float64, err erro
 	if err := t.net.drawParameters(X); err != nil {
 		return 0, 0, fmt.Errorf("drawing the net's parameters for X of shape %v: %w", ShapeOf(X), err)
 	}
+	if err := t.rate.prepare(); err != nil {
+		return 0, 0, err
+	}
 	outputs, err := t.step.call(X, y)
 	if err != nil {
 		return 0, 0, fmt.Errorf("training on a batch of shape %v: %w", ShapeOf(X), err)
 	}
+	t.rate.updates++
 	return float64(tensors.ToScalar[float32](outputs[0])), float64(tensors.ToScalar[float32](outputs[1])), nil
 }
 

@@ -90,6 +90,8 @@ func TestNewTrainerStartsAfresh(t *testing.T) {
 		"SGD after Adam":       {adam(), slow},
 		"Adam after SGD":       {fast, adam()},
 		"Adam after Adam":      {adam(), adam()},
+		"Momentum twice":       {Momentum(0.5, 0.9), Momentum(0.01, 0.9)},
+		"SGD after a schedule": {slow.WithSchedule(func(int) float64 { return 2 }), slow},
 	} {
 		t.Run(name, func(t *testing.T) {
 			net, X := initialized(t)

@@ -1,0 +1,65 @@
+package d2l_test
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/d2l-go/book/d2l"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/train/optimizer"
+)
+
+// losses returns the losses of a few steps on the same three examples.
+func losses(opt optimizer.Interface, steps int) []float64 {
+	d2l.Seed(1)
+	net := initialized(d2l.Dense{Units: 3})
+	trainer := d2l.Must(d2l.NewTrainer(net, opt))
+	X, y := tensors.FromValue([][]float32{{1, 0}, {0, 1}, {1, 1}}), tensors.FromValue([]int32{0, 1, 2})
+	var losses []float64
+	for range steps {
+		lossSum, _, err := trainer.Step(X, y)
+		d2l.Check(err)
+		losses = append(losses, lossSum)
+	}
+	return losses
+}
+
+// falls returns whether the last loss is below half of the first.
+func falls(losses []float64) bool { return losses[len(losses)-1] < losses[0]/2 }
+
+// Any optimizer of GoMLX's can be used, with or without a schedule.
+func ExampleOptimizer() {
+	rmsProp := d2l.Optimizer{Interface: optimizer.RMSProp().LearningRate(0.1).Done()}
+	fmt.Println(falls(losses(rmsProp, 50)))
+	// Output: true
+}
+
+// The book's first schedule: the rate falls with the square root of the updates.
+func ExampleOptimizer_WithSchedule() {
+	opt := d2l.SGD(1).WithSchedule(func(update int) float64 {
+		return 1 / math.Sqrt(float64(update+1))
+	})
+	fmt.Println(falls(losses(opt, 50)))
+	// Output: true
+}
+
+func ExampleSGD() {
+	fmt.Println(falls(losses(d2l.SGD(1), 50)))
+	// Output: true
+}
+
+func ExampleMomentum() {
+	fmt.Println(falls(losses(d2l.Momentum(0.1, 0.9), 50)))
+	// Output: true
+}
+
+func ExampleAdam() {
+	fmt.Println(falls(losses(d2l.Adam(0.1), 50)))
+	// Output: true
+}
+
+// A training loop of one's own can take for lr what TrainCh5 takes.
+func ExampleOptimizerOf() {
+	fmt.Println(falls(losses(d2l.OptimizerOf(1.0), 50)), falls(losses(d2l.OptimizerOf(d2l.Adam(0.1)), 50)))
+	// Output: true true
+}

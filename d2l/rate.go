@@ -1,0 +1,25 @@
+package d2l
+
+// Rate is what TrainCh5 takes for lr: the learning rate of plain stochastic
+// gradient descent, or another Optimizer. (int is there for the constant 1, which
+// Go takes for one.)
+//
+// Book: none; train_ch5 takes a number.
+type Rate interface {
+	float64 | int | Optimizer
+}
+
+// OptimizerOf returns SGD with the learning rate lr, or lr itself if it is an
+// Optimizer. It panics unless a learning rate is a positive number.
+//
+// Book: none; train_ch5 always makes its own Trainer, with 'sgd'.
+func OptimizerOf[R Rate](lr R) Optimizer {
+	switch lr := any(lr).(type) {
+	case Optimizer:
+		return lr
+	case int:
+		return SGD(float64(lr))
+	default:
+		return SGD(lr.(float64))
+	}
+}

@@ -1,0 +1,80 @@
+"""Writes optimizers.json: what PyTorch's optimizers make of a small net, for TestOptimizersAgainstPyTorch.
+
+    python3 -m venv venv && venv/bin/pip install torch==2.15.0 numpy==2.4.6
+    venv/bin/python optimizers_fixture.py
+
+Parameters and batches come from a formula that the test shares. The losses are
+those of every step, the parameters those after the last one.
+"""
+import json
+import math
+import pathlib
+
+import torch
+from torch import nn
+
+STEPS, BATCH, INPUTS, HIDDEN, CLASSES = 20, 6, 5, 7, 4
+
+
+def wave(seed, scale, *shape):
+    """Numbers in [-scale, scale] that a quadratic generator scatters."""
+    k = torch.arange(torch.Size(shape).numel(), dtype=torch.int64) + seed
+    values = (k * k * 31 + k * 7) % 2003
+    return ((values.double() / 1001 - 1) * scale).float().reshape(shape)
+
+
+def sgd(lr, momentum=0.0):
+    return lambda p: torch.optim.SGD(p, lr, momentum=momentum)
+
+
+def adam(lr, eps):
+    return lambda p: torch.optim.Adam(p, lr, betas=(0.9, 0.999), eps=eps)
+
+
+def cosine(t, base=0.3, final=0.01, warmup=5, total=15):
+    """The book's CosineScheduler, with a warm-up from 0."""
+    if t < warmup:
+        return base * t / warmup
+    return final + (base - final) * (1 + math.cos(math.pi * (min(t, total) - warmup) / (total - warmup))) / 2
+
+
+CASES = {
+    "SGD": (sgd(0.5), None),
+    "Momentum": (sgd(0.1, 0.9), None),
+    "Adam": (adam(0.02, 1e-6), None),
+    "Adam of GoMLX": (adam(0.02, 1e-3), None),
+    "SGD, cosine": (sgd(0.5), cosine),
+    "Momentum, cosine": (sgd(0.5, 0.9), cosine),
+    "Adam, factor": (adam(0.5, 1e-6), lambda t: max(0.02, 0.1 * 0.9 ** (t + 1))),
+    "Momentum, multi-factor": (sgd(0.5, 0.9), lambda t: 0.2 * 0.5 ** sum(t >= step for step in (4, 11))),
+}
+
+torch.set_num_threads(1)
+cases = []
+for name, (make, schedule) in CASES.items():
+    net = nn.Sequential(nn.Linear(INPUTS, HIDDEN), nn.Tanh(), nn.Linear(HIDDEN, CLASSES))
+    with torch.no_grad():
+        for kind, p in net.named_parameters():
+            p.copy_(wave(11 if kind.endswith("weight") else 22, 0.5, *p.shape))
+    optimizer = make(net.parameters())
+    losses = []
+    for t in range(STEPS):
+        X = wave(100 * t, 2, BATCH, INPUTS)
+        y = torch.tensor([(t + i * i) % CLASSES for i in range(BATCH)])
+        if schedule:
+            optimizer.param_groups[0]["lr"] = schedule(t)
+        loss = nn.functional.cross_entropy(net(X), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    case = {"name": name, "losses": losses}
+    for layer, linear in (("dense0", net[0]), ("dense1", net[2])):
+        case[f"{layer}/weights"] = linear.weight.flatten().tolist()
+        case[f"{layer}/biases"] = linear.bias.tolist()
+    cases.append(case)
+
+path = pathlib.Path(__file__).with_name("optimizers.json")
+lines = ",\n".join(json.dumps(case) for case in cases)
+path.write_text('{"torch": "%s", "cases": [\n%s\n]}\n' % (torch.__version__, lines))
+print(path, path.stat().st_size, "bytes")
