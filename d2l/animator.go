@@ -13,8 +13,8 @@ import (
 
 // Animator draws series of points while they are being computed. In a notebook
 // the plot grows in place, and the last picture is saved with the notebook;
-// elsewhere each point is a line of text on standard error, and Figure gives
-// the plot.
+// elsewhere each point is a line of text on standard error, and [Animator.Figure]
+// gives the plot.
 //
 // Book: Animator, section "Implementation of Softmax Regression from Scratch".
 type Animator struct {
@@ -31,7 +31,7 @@ func NewAnimator(options PlotOptions) *Animator {
 	return &Animator{options: options, id: gonbui.UniqueId(), text: os.Stderr}
 }
 
-// Add adds to each series its value of y at x and shows the plot. None adds
+// Add adds to each series its value of y at x and shows the plot. [None] adds
 // nothing to its series; any other NaN cannot be drawn either, but where points
 // are text it is written. The first call fixes the number of
 // series; a legend does so as well. Add panics on any other number.

@@ -18,7 +18,7 @@ type Device struct {
 	index    int
 }
 
-// CPU returns the i-th CPU device. There is one, cpu(0), unless the variable
+// CPU returns the i-th CPU device. There is one, cpu(0), unless the environment variable
 // XLA_FLAGS has --xla_force_host_platform_device_count=4, say: so programs for
 // several devices can be tried without a GPU.
 //
@@ -33,7 +33,7 @@ func GPU(i int) Device { return Device{platformGPU, i} }
 // TryGPU returns the i-th GPU if there is one and the CPU otherwise. A GPU that
 // is there but cannot be used is reported on standard error.
 //
-// The variable GOMLX_BACKEND decides instead where it is set: xla:cpu for the
+// The environment variable GOMLX_BACKEND decides instead where it is set: xla:cpu for the
 // CPU, xla:cuda for the GPU and nothing else, go for GoMLX's own backend in pure
 // Go, which is slower by two orders of magnitude.
 //

@@ -36,3 +36,14 @@ func ExampleTryAllGPUs() {
 	}
 	// Output: true
 }
+
+func ExampleCPU() {
+	fmt.Println(d2l.CPU(0), d2l.CPU(0) == d2l.CPU(1))
+	// Output: cpu(0) false
+}
+
+// Making a Device needs no hardware.
+func ExampleGPU() {
+	fmt.Println(d2l.GPU(3))
+	// Output: gpu(3)
+}

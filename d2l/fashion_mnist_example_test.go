@@ -34,3 +34,11 @@ func ExampleGetFashionMnistLabels() {
 	fmt.Println(d2l.GetFashionMnistLabels(0, 1, 2, 3, 4, 5, 6, 7, 8, 9))
 	// Output: [t-shirt trouser pullover dress coat sandal shirt sneaker bag ankle boot]
 }
+
+// Fetches what is missing and puts copies into the user's cache, so that later
+// programs need no network.
+func ExampleKeepFashionMnist() {
+	dir, err := d2l.KeepFashionMnist(true)
+	d2l.Check(err)
+	fmt.Println("Fashion-MNIST is in", dir)
+}

@@ -15,11 +15,12 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// figsize is the size of a figure in inches unless it is given one.
+// figsize is the size of a plot in inches unless it is given one.
 var figsize = [2]float64{3.5, 2.5}
 
-// SetFigsize sets the width and height, in inches, of the figures made from now
-// on. Until then it is 3.5 × 2.5. It panics unless both are positive.
+// SetFigsize sets the width and height, in inches, of the plots made from now on,
+// those of [Plot] and of an [Animator]. Until then they are 3.5 × 2.5. In a notebook
+// it holds for its cell alone. It panics unless both are positive.
 //
 // Book: set_figsize, section "Calculus".
 func SetFigsize(width, height float64) {
@@ -29,7 +30,9 @@ func SetFigsize(width, height float64) {
 	figsize = [2]float64{width, height}
 }
 
-// Figure is a picture that can be shown in a notebook and saved.
+// Figure is a picture on white paper: what [Plot], [ShowImages], [ShowImageGrid],
+// [DrawDataFlow], [DrawVertical] and [Animator.Figure] return. A notebook shows it by
+// itself; [Figure.Save] writes it to a file.
 //
 // Book: none; its figures are those of matplotlib.
 type Figure struct {
@@ -80,7 +83,8 @@ func (f *Figure) PNG() ([]byte, error) {
 // screenDPI is how many of a page's pixels are an inch.
 const screenDPI = 96
 
-// Save writes the figure to a file, as SVG or PNG by the ending of its name.
+// Save writes the figure to a file, as SVG or PNG by the ending of its name; folders
+// that are missing are made. A name with another ending is an error.
 func (f *Figure) Save(path string) error {
 	var content []byte
 	var err error
@@ -101,8 +105,8 @@ func (f *Figure) Save(path string) error {
 	return nil
 }
 
-// Show shows the figure below the notebook's cell. Outside a notebook it does
-// nothing.
+// Show shows the figure below the notebook's cell, once more if that has been done.
+// Outside a notebook it does nothing.
 func (f *Figure) Show() error { return f.show("") }
 
 // show shows the figure, in place of what was shown before with the same id.

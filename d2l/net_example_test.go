@@ -2,89 +2,22 @@ package d2l_test
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
 
 	"github.com/d2l-go/book/d2l"
+	"github.com/d2l-go/book/lenet"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
-	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/model/initializer"
 )
 
 // zeros returns a batch of zeros.
 func zeros(shape ...int) *tensors.Tensor {
 	return tensors.FromShape(shapes.Make(dtypes.Float32, shape...))
-}
-
-// initialized gives a net parameters on the first GPU, or on the CPU.
-func initialized(layer d2l.Layer) *d2l.Net {
-	net := d2l.NewNet(layer)
-	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	return net
-}
-
-func ExampleSequential() {
-	net := initialized(d2l.Sequential{
-		d2l.Conv2D{Channels: 8, KernelSize: 3, Padding: 1, Activation: d2l.ReLU},
-		d2l.MaxPool2D{PoolSize: 2},
-		d2l.Conv2D{Channels: 16, KernelSize: 3, Strides: 2, Activation: d2l.Tanh},
-		d2l.AvgPool2D{PoolSize: 3, Strides: 2, Padding: 1},
-		d2l.Flatten{},
-		d2l.Dense{Units: 32, Activation: d2l.Sigmoid},
-		d2l.Dense{Units: 10, Activation: d2l.NoActivation},
-	})
-	outputs := d2l.Must(net.Outputs(zeros(2, 3, 32, 32)))
-	for _, layer := range outputs {
-		fmt.Println(layer.Name, layer.Shape())
-	}
-	// Output:
-	// conv0 (2, 8, 32, 32)
-	// pool0 (2, 8, 16, 16)
-	// conv1 (2, 16, 7, 7)
-	// pool1 (2, 16, 4, 4)
-	// flatten0 (2, 256)
-	// dense0 (2, 32)
-	// dense1 (2, 10)
-}
-
-func ExampleSequential_Named() {
-	net := d2l.Sequential{d2l.Dense{Units: 256, Activation: d2l.ReLU}, d2l.Dense{Units: 10}}
-	for name, layer := range net.Named() {
-		fmt.Printf("%s: %+v\n", name, layer.(d2l.Dense).Units)
-	}
-	// Output:
-	// dense0: 256
-	// dense1: 10
-}
-
-// Residual adds its input to what its layers make of it.
-type Residual struct{ Layers d2l.Sequential }
-
-func (r Residual) Kind() string { return "residual" }
-
-func (r Residual) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
-	return graph.Add(x, r.Layers.Forward(scope, x))
-}
-
-// A layer of one's own, here a residual block.
-func ExampleLayer() {
-	net := initialized(d2l.Sequential{
-		Residual{d2l.Sequential{
-			d2l.Conv2D{Channels: 3, KernelSize: 3, Padding: 1, Activation: d2l.ReLU},
-			d2l.Conv2D{Channels: 3, KernelSize: 3, Padding: 1},
-		}},
-		d2l.Dense{Units: 10},
-	})
-	outputs := d2l.Must(net.Outputs(zeros(1, 3, 8, 8)))
-	for _, layer := range outputs {
-		fmt.Println(layer.Name, layer.Shape())
-	}
-	// Output:
-	// residual0 (1, 3, 8, 8)
-	// dense0 (1, 10)
 }
 
 func ExampleNet() {
@@ -93,14 +26,99 @@ func ExampleNet() {
 	yHat := d2l.Must(net.Forward(zeros(256, 1, 28, 28))) // Now the parameters' shapes are known.
 	fmt.Println(d2l.ShapeOf(yHat), net.NumParameters(), "parameters on", net.Device())
 	for _, p := range net.Parameters() {
-		fmt.Println(p.Name(), d2l.Shape(p.Shape().Dimensions))
+		fmt.Println(p.Path(), d2l.Shape(p.Shape().Dimensions))
 	}
 	// Output:
 	// (256, 10) 7850 parameters on cpu(0)
-	// weights (784, 10)
-	// biases (10,)
+	// /net/dense0/weights (784, 10)
+	// /net/dense0/biases (10,)
 }
 
+func ExampleNet_Shapes() {
+	layers := d2l.Must(lenet.New().Shapes(1, 28, 28))
+	for _, layer := range layers {
+		fmt.Println(layer.Name, "output shape:", layer.Shape)
+	}
+	// Output:
+	// conv0 output shape: (1, 6, 28, 28)
+	// pool0 output shape: (1, 6, 14, 14)
+	// conv1 output shape: (1, 16, 10, 10)
+	// pool1 output shape: (1, 16, 5, 5)
+	// dense0 output shape: (1, 120)
+	// dense1 output shape: (1, 84)
+	// dense2 output shape: (1, 10)
+}
+
+func ExampleLayerShape() {
+	layers := d2l.Must(lenet.New().Shapes(1, 28, 28))
+	last := layers[len(layers)-1]
+	fmt.Println(last.Name, last.Shape)
+	// Output: dense2 (1, 10)
+}
+
+// The values that each layer makes of a batch, for a look inside.
+func ExampleNet_Outputs() {
+	net := d2l.NewNet(d2l.Sequential{
+		d2l.MaxPool2D{PoolSize: 2},
+		d2l.Flatten{},
+	})
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	X := tensors.FromValue([][][][]float32{{{{1, 5, 2, 0}, {3, 4, 0, 7}}}})
+	for _, layer := range d2l.Must(net.Outputs(X)) {
+		fmt.Println(layer.Name, layer.Shape(), layer.Value.Value())
+	}
+	// Output:
+	// pool0 (1, 1, 1, 2) [[[[5 7]]]]
+	// flatten0 (1, 2) [[5 7]]
+}
+
+// The activations of LeNet's second convolution.
+func ExampleLayerOutput() {
+	net := lenet.New()
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	outputs := d2l.Must(net.Outputs(zeros(4, 1, 28, 28)))
+	conv1 := outputs[2]
+	maps := d2l.Must(d2l.FeatureMaps(conv1.Value)) // Pictures of them.
+	fmt.Println(conv1.Name, conv1.Shape(), len(maps), "rows of", len(maps[0]))
+	// Output: conv1 (4, 16, 10, 10) 4 rows of 16
+}
+
+// What Initialize draws takes shape with the first batch.
+func ExampleNet_Initialize() {
+	net := lenet.New()
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	fmt.Println(net.NumParameters())
+	d2l.Must(net.Forward(zeros(1, 1, 28, 28)))
+	fmt.Println(net.NumParameters())
+	// Output:
+	// 0
+	// 61706
+}
+
+func ExampleXavier() {
+	net := d2l.NewNet(d2l.Dense{Units: 256})
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	d2l.Must(net.Forward(zeros(1, 784)))
+	weights := tensors.MustCopyFlatData[float32](d2l.Must(net.Parameters()[0].Value()))
+	greatest := 0.0
+	for _, w := range weights {
+		greatest = max(greatest, math.Abs(float64(w)))
+	}
+	fmt.Printf("%d weights, none beyond %.3f: %v\n", len(weights), math.Sqrt(6./(784+256)), greatest <= math.Sqrt(6./(784+256)))
+	// Output: 200704 weights, none beyond 0.076: true
+}
+
+// He's initialization, for nets with ReLU, is one of GoMLX's.
+func ExampleInitializer() {
+	net := d2l.NewNet(d2l.Dense{Units: 256, Activation: d2l.ReLU})
+	d2l.Check(net.Initialize(d2l.TryGPU(0), initializer.HeFn))
+	y := d2l.Must(net.Forward(zeros(1, 784)))
+	fmt.Println(d2l.ShapeOf(y))
+	// Output: (1, 256)
+}
+
+// A net is saved, and its parameters are loaded by another of the same layers: in
+// a notebook, by that of a later cell.
 func ExampleNet_SaveParameters() {
 	dir := d2l.Must(os.MkdirTemp("", "parameters"))
 	defer os.RemoveAll(dir)
@@ -108,7 +126,8 @@ func ExampleNet_SaveParameters() {
 	layers := d2l.Sequential{d2l.Dense{Units: 20, Activation: d2l.ReLU}, d2l.Dense{Units: 10}}
 	X := tensors.FromValue([][]float32{{1, 2, 3}, {4, 5, 6}})
 
-	net := initialized(layers)
+	net := d2l.NewNet(layers)
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	y := d2l.Must(net.Forward(X))
 	d2l.Check(net.SaveParameters(path))
 
@@ -117,6 +136,21 @@ func ExampleNet_SaveParameters() {
 	yClone := d2l.Must(clone.Forward(X))
 	fmt.Println(reflect.DeepEqual(y.Value(), yClone.Value()))
 	// Output: true
+}
+
+// The file of another net is refused, and the net stays as it was.
+func ExampleNet_LoadParameters() {
+	dir := d2l.Must(os.MkdirTemp("", "parameters"))
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "small.params")
+	small := d2l.NewNet(d2l.Dense{Units: 10})
+	d2l.Check(small.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	d2l.Must(small.Forward(zeros(1, 4)))
+	d2l.Check(small.SaveParameters(path))
+
+	err := lenet.New().LoadParameters(path, d2l.TryGPU(0))
+	fmt.Println("refused:", err != nil)
+	// Output: refused: true
 }
 
 func ExampleNet_CopyTo() {
@@ -128,9 +162,11 @@ func ExampleNet_CopyTo() {
 	// Output: cpu(0) cpu(1)
 }
 
+// After the same seed, the same parameters are drawn.
 func ExampleSeed() {
 	draw := func() any {
-		net := initialized(d2l.Dense{Units: 2})
+		net := d2l.NewNet(d2l.Dense{Units: 2})
+		d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 		y := d2l.Must(net.Forward(tensors.FromValue([][]float32{{1, 2, 3}})))
 		return y.Value()
 	}

@@ -12,7 +12,8 @@ import (
 // losses returns the losses of a few steps on the same three examples.
 func losses(opt optimizer.Interface, steps int) []float64 {
 	d2l.Seed(1)
-	net := initialized(d2l.Dense{Units: 3})
+	net := d2l.NewNet(d2l.Dense{Units: 3})
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	trainer := d2l.Must(d2l.NewTrainer(net, opt))
 	X, y := tensors.FromValue([][]float32{{1, 0}, {0, 1}, {1, 1}}), tensors.FromValue([]int32{0, 1, 2})
 	var losses []float64
@@ -40,11 +41,6 @@ func ExampleOptimizer_WithSchedule() {
 		return 1 / math.Sqrt(float64(update+1))
 	})
 	fmt.Println(falls(losses(opt, 50)))
-	// Output: true
-}
-
-func ExampleSGD() {
-	fmt.Println(falls(losses(d2l.SGD(1), 50)))
 	// Output: true
 }
 

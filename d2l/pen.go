@@ -3,6 +3,7 @@ package d2l
 import (
 	"image/color"
 	"math"
+	"strings"
 
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/text"
@@ -44,6 +45,29 @@ func textWidth(lines []string) (width vg.Length) {
 		width = max(width, netText.Width(line))
 	}
 	return width
+}
+
+// wrapped breaks text at its line breaks and, where a line is wider than width,
+// between words; a word that is too wide stays whole.
+func wrapped(text string, width vg.Length) (lines []string) {
+	if text == "" {
+		return nil
+	}
+	for _, given := range strings.Split(text, "\n") {
+		line := ""
+		for _, word := range strings.Fields(given) {
+			switch {
+			case line == "":
+				line = word
+			case netText.Width(line+" "+word) <= width:
+				line += " " + word
+			default:
+				lines, line = append(lines, line), word
+			}
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 // write writes lines of text, the first with its top at the given point.

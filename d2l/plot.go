@@ -2,15 +2,10 @@ package d2l
 
 import (
 	"fmt"
-	"image/color"
 	"math"
-	"slices"
-	"strings"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -18,14 +13,22 @@ import (
 // PlotOptions says how series are drawn, by Plot and by an Animator. The zero
 // value draws them all in one panel with limits that fit.
 //
+// A format in Fmts is a colour (b m g r c y k), a line (- solid, -- dashed, -.
+// dash-dotted, : dotted), and o for a dot at each point, each of which may be
+// missing: "m--" is a dashed line in magenta, "ko" are black dots, "o-" is a blue
+// line with dots.
+//
+// The legend stands in a corner that no line crosses, or else above the panel.
+//
 // Book: none; plot and Animator take these as keyword arguments.
 type PlotOptions struct {
 	XLabel, YLabel string
 	Legend         []string   // Names of the series.
+	Titles         []string   // Above the panels, in their order; each may have several lines.
 	XLim, YLim     []float64  // Least and greatest value shown; nil fits the series.
-	XScale, YScale string     // "linear", also if empty, or "log".
-	Fmts           []string   // Line and colour of each series, such as "m--"; nil takes the book's.
-	NRows, NCols   int        // Panels; 0 means 1. Series are dealt to them in turn.
+	XScale, YScale string     // "linear", also if empty, or "log", which leaves out what is not above zero.
+	Fmts           []string   // Format of each series; nil takes the book's four, then others, anew in each panel.
+	NRows, NCols   int        // Panels; 0 means 1. Series are dealt to them in turn, row by row.
 	Figsize        [2]float64 // Width and height in inches; zero takes SetFigsize's.
 }
 
@@ -39,8 +42,9 @@ func isNone(y float64) bool { return math.Float64bits(y) == math.Float64bits(Non
 
 // Plot draws series of points as lines: Y[i] against X[i], against X[0] if
 // there is but one X, or against 0, 1, 2, … if X is nil. A notebook shows the
-// figure. Points with None are left out. It panics if the numbers of values do
-// not fit.
+// figure. Points with None are left out; the line goes on to the next point. It
+// panics if the numbers of values do not fit; a scale or format that there is not
+// is an error.
 //
 // Book: plot, section "Calculus".
 func Plot(X, Y [][]float64, options PlotOptions) (*Figure, error) {
@@ -81,157 +85,61 @@ func newPlot(all []plotter.XYs, options PlotOptions) (*Figure, error) {
 		}
 	}
 	rows, cols := max(options.NRows, 1), max(options.NCols, 1)
-	panels := make([][]*plot.Plot, rows)
-	for row := range panels {
-		panels[row] = make([]*plot.Plot, cols)
-		for col := range panels[row] {
-			p, err := newPanel(all, options, row*cols+col, rows*cols)
-			if err != nil {
-				return nil, err
-			}
-			panels[row][col] = p
-		}
+	if len(options.Titles) > rows*cols {
+		panic(fmt.Sprintf("d2l: Plot got %d titles for %d panels", len(options.Titles), rows*cols))
 	}
 	size := options.Figsize
 	if size == [2]float64{} {
 		size = figsize
 	}
-	return newFigure(vg.Length(size[0])*vg.Inch, vg.Length(size[1])*vg.Inch, func(canvas draw.Canvas) error {
+	width, height := vg.Length(size[0])*vg.Inch, vg.Length(size[1])*vg.Inch
+	var panels []*panel
+	for i := range rows * cols {
+		p, err := newPanel(all, options, i, rows*cols, vg.Point{X: width / vg.Length(cols), Y: height / vg.Length(rows)})
+		if err != nil {
+			return nil, err
+		}
+		panels = append(panels, p)
+	}
+	return newFigure(width, height, func(canvas draw.Canvas) error {
 		const margin, gap = 4, 10
 		tiles := draw.Tiles{
 			Rows: rows, Cols: cols,
 			PadTop: margin, PadBottom: margin, PadLeft: margin, PadRight: 2 * margin,
 			PadX: gap, PadY: gap,
 		}
-		for row, canvases := range plot.Align(panels, tiles, canvas) {
-			for col := range canvases {
-				panels[row][col].Draw(canvases[col])
-			}
+		for i, canvas := range layOut(panels, tiles, canvas) {
+			panels[i].Draw(canvas)
 		}
 		return nil
 	}), nil
 }
 
-// newPanel returns the plot of every series that is panel's turn.
-func newPanel(all []plotter.XYs, options PlotOptions, panel, panels int) (*plot.Plot, error) {
-	p := plot.New()
-	p.BackgroundColor = color.White
-	p.X.Label.Text, p.Y.Label.Text = options.XLabel, options.YLabel
-	if err := setScale(&p.X, options.XScale); err != nil {
-		return nil, err
+// layOut returns where the panels are on the canvas, and decides where their
+// legends go: above the panel where no corner is free. That leaves less height
+// to the whole row, so that all are looked at again.
+func layOut(panels []*panel, tiles draw.Tiles, canvas draw.Canvas) []draw.Canvas {
+	grid := make([][]*plot.Plot, tiles.Rows)
+	for i, p := range panels {
+		grid[i/tiles.Cols] = append(grid[i/tiles.Cols], p.Plot)
+		p.setLegend(inside)
+		p.head.wrap(tiles.At(canvas, i%tiles.Cols, i/tiles.Cols))
 	}
-	if err := setScale(&p.Y, options.YScale); err != nil {
-		return nil, err
-	}
-	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
-		axis.LineStyle.Width, axis.LineStyle.Color = vg.Points(0.6), style.axis
-		axis.Tick.LineStyle.Width, axis.Tick.LineStyle.Color = vg.Points(0.6), style.axis
-		axis.Tick.Length = vg.Points(3)
-		axis.Padding = 0
-		setFont(&axis.Label.TextStyle)
-		setFont(&axis.Tick.Label)
-	}
-	setFont(&p.Legend.TextStyle)
-	grid := plotter.NewGrid()
-	grid.Vertical.Color, grid.Horizontal.Color = style.grid, style.grid
-	grid.Vertical.Width, grid.Horizontal.Width = vg.Points(0.5), vg.Points(0.5)
-	p.Add(grid, legendGround{})
-
-	shown := make([]plotter.XYs, len(all))
-	for i, xys := range all {
-		shown[i] = drawable(p, xys)
-	}
-	all = shown
-	fmts := options.Fmts
-	if len(fmts) == 0 {
-		fmts = defaultFmts
-	}
-	for i := panel; i < len(all); i += panels {
-		line := &plotter.Line{XYs: all[i]}
-		var err error
-		if line.LineStyle, err = lineStyle(fmts[i%len(fmts)]); err != nil {
-			return nil, err
+	for {
+		var canvases []draw.Canvas
+		for _, row := range plot.Align(grid, tiles, canvas) {
+			canvases = append(canvases, row...)
 		}
-		if len(line.XYs) > 0 {
-			p.Add(line)
+		moved := false
+		for i, p := range panels {
+			if !p.placeLegend(canvases[i]) {
+				p.setLegend(above)
+				p.head.wrap(canvases[i])
+				moved = true
+			}
 		}
-		if len(line.XYs) == 1 { // No line yet, so a dot.
-			p.Add(&plotter.Scatter{XYs: line.XYs, GlyphStyle: draw.GlyphStyle{Color: line.Color, Radius: vg.Points(1.5), Shape: draw.CircleGlyph{}}})
-		}
-		if i < len(options.Legend) {
-			p.Legend.Add(options.Legend[i], line)
+		if !moved {
+			return canvases
 		}
 	}
-	if err := setLimits(&p.X, options.XLim); err != nil {
-		return nil, err
-	}
-	if err := setLimits(&p.Y, options.YLim); err != nil {
-		return nil, err
-	}
-	p.Legend.ThumbnailWidth = vg.Points(18)
-	p.Legend.Padding = vg.Points(2.5)
-	p.Legend.XOffs, p.Legend.YOffs = vg.Points(-6), vg.Points(-3)
-	placeLegend(p, all, panel, panels)
-	return p, nil
-}
-
-func setFont(s *text.Style) {
-	s.Font = font.From(style.font, style.text)
-	s.Color = style.axis
-}
-
-func setScale(axis *plot.Axis, scale string) error {
-	switch strings.ToLower(scale) {
-	case "", "linear":
-		axis.Tick.Marker = roundTicks{}
-	case "log":
-		axis.Scale = plot.LogScale{}
-		axis.Tick.Marker = plot.LogTicks{Prec: -1}
-	default:
-		return fmt.Errorf("the scale %q is neither linear nor log", scale)
-	}
-	return nil
-}
-
-// drawable returns the points that the axes can show, on a logarithmic one
-// those above zero.
-func drawable(p *plot.Plot, xys plotter.XYs) plotter.XYs {
-	shows := func(axis plot.Axis, v float64) bool {
-		return !math.IsNaN(v) && !math.IsInf(v, 0) && (v > 0 || !isLog(axis))
-	}
-	return slices.DeleteFunc(slices.Clone(xys), func(xy plotter.XY) bool {
-		return !shows(p.X, xy.X) || !shows(p.Y, xy.Y)
-	})
-}
-
-func isLog(axis plot.Axis) bool {
-	_, log := axis.Scale.(plot.LogScale)
-	return log
-}
-
-// setLimits sets what part of an axis is shown; given none, a little more than
-// the values, so that no line runs along the frame.
-func setLimits(axis *plot.Axis, limits []float64) error {
-	if len(limits) == 2 {
-		if isLog(*axis) && !(limits[0] > 0 && limits[1] > 0) {
-			return fmt.Errorf("a log axis cannot go from %v to %v: both must be above zero", limits[0], limits[1])
-		}
-		axis.Min, axis.Max = limits[0], limits[1]
-		return nil
-	}
-	if isLog(*axis) {
-		if axis.Min > axis.Max {
-			axis.Min, axis.Max = 0.1, 1
-		}
-		return nil
-	}
-	if axis.Min > axis.Max { // Nothing drawn yet.
-		axis.Min, axis.Max = 0, 1
-	}
-	margin := 0.05 * (axis.Max - axis.Min)
-	if margin == 0 {
-		margin = 0.5
-	}
-	axis.Min, axis.Max = axis.Min-margin, axis.Max+margin
-	return nil
 }

@@ -11,9 +11,12 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/gomlx/core/tensors"
+	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 )
 
@@ -25,13 +28,25 @@ func TestLineStyle(t *testing.T) {
 	}{
 		{"", 'b', 0}, {"-", 'b', 0}, {"m--", 'm', 2}, {"g-.", 'g', 4}, {"r:", 'r', 2}, {"k", 'k', 0}, {":", 'b', 2}, {"y-", 'y', 0}, {"c--", 'c', 2},
 	} {
-		line := must(lineStyle(c.format))(t)
-		if line.Color != style.colors[c.color] || len(line.Dashes) != c.dashes {
-			t.Errorf("%q is a line of colour %v with dashes %v", c.format, line.Color, line.Dashes)
+		line, dot, err := lineStyle(c.format)
+		noError(t, err)
+		if line.Color != style.colors[c.color] || len(line.Dashes) != c.dashes || line.Width <= 0 || dot.Radius != 0 {
+			t.Errorf("%q is a line of colour %v with dashes %v and width %v, dots of %v", c.format, line.Color, line.Dashes, line.Width, dot.Radius)
 		}
 	}
-	for _, format := range []string{"x", "m---", "mm", "-m", "bo", " -"} {
-		_, err := lineStyle(format)
+	for _, c := range []struct {
+		format string
+		color  byte
+		line   bool
+	}{{"o", 'b', false}, {"ko", 'k', false}, {"o-", 'b', true}, {"-o", 'b', true}, {"ro:", 'r', true}} {
+		line, dot, err := lineStyle(c.format)
+		noError(t, err)
+		if line.Color != style.colors[c.color] || dot.Color != line.Color || (line.Width > 0) != c.line || dot.Radius <= 0 {
+			t.Errorf("%q is a line of colour %v and width %v with dots of radius %v", c.format, line.Color, line.Width, dot.Radius)
+		}
+	}
+	for _, format := range []string{"x", "m---", "mm", "-m", " -", "oo", "o-o"} {
+		_, _, err := lineStyle(format)
 		wantError(t, err, `"`+format+`"`, "-, --, -., :")
 	}
 }
@@ -56,6 +71,17 @@ func TestPlotGolden(t *testing.T) {
 		t.Error("drawn twice, the figure differs")
 	}
 	checkPNG(t, figure, 672, 480) // 3.5 × 2.5 inches of 192 pixels.
+}
+
+// Titles are above their panels, which stay equally large.
+func TestPlotTitles(t *testing.T) {
+	x, y, slope := parabola()
+	figure := must(Plot([][]float64{x}, [][]float64{y, slope, y, slope}, PlotOptions{
+		XLabel: "x", NRows: 2, NCols: 2, Figsize: [2]float64{6, 4}, Legend: []string{"f", "f'", "f", "f'"},
+		Titles: []string{"a function", "its slope,\nin two lines", "", "a title that is so long that it does not fit into one line of its panel"},
+	}))(t)
+	wantReadable(t, figure)
+	wantParts(t, strings.Join(texts(t, figure), "|"), "|a function|", "|its slope,|in two lines|", "|a title that")
 }
 
 // checkSVG checks that svg is well-formed and has all texts in it.
@@ -95,6 +121,7 @@ func TestPlotOptions(t *testing.T) {
 		"XLim":    {XLim: []float64{-1, 2}},
 		"YLim":    {YLim: []float64{-10, 10}},
 		"Fmts":    {Fmts: []string{"r:", "k"}},
+		"Titles":  {Titles: []string{"a title"}},
 		"NRows":   {NRows: 2},
 		"NCols":   {NCols: 2},
 		"Figsize": {Figsize: [2]float64{4, 2}},
@@ -160,6 +187,7 @@ func TestPlotNothing(t *testing.T) {
 func TestPlotMisuse(t *testing.T) {
 	wantPanic(t, func() { Plot([][]float64{{1}, {1}}, [][]float64{{1}, {1}, {1}}, PlotOptions{}) }, "2 series of x for 3 of y")
 	wantPanic(t, func() { Plot([][]float64{{1, 2}}, [][]float64{{1, 2}, {1}}, PlotOptions{}) }, "2 values of x for 1 of y in series 1")
+	wantPanic(t, func() { Plot(nil, [][]float64{{1, 2}}, PlotOptions{NCols: 2, Titles: make([]string, 3)}) }, "3 titles for 2 panels")
 	for _, limits := range [][]float64{{1}, {0, 1, 2}} {
 		want := fmt.Sprintf("Lim takes the least and the greatest value, got %v", limits)
 		wantPanic(t, func() { Plot(nil, [][]float64{{1, 2}}, PlotOptions{XLim: limits}) }, "d2l: X"+want)
@@ -241,4 +269,15 @@ func TestImages(t *testing.T) {
 func TestFigureSize(t *testing.T) {
 	wantPanic(t, func() { Plot(nil, [][]float64{{1, 2}}, PlotOptions{Figsize: [2]float64{-1, 3}}) }, "positive width and height")
 	wantPanic(t, func() { ShowImages(nil, 1, 1, nil, -1) }, "positive width and height")
+}
+
+// The same series of each panel look alike, and those of one panel do not.
+func TestPlotFormatsOfPanels(t *testing.T) {
+	p := func(i int) *panel {
+		return must(newPanel(make([]plotter.XYs, 4), PlotOptions{}, i, 2, vg.Point{X: 100, Y: 100}))(t)
+	}
+	left, right := p(0).series, p(1).series
+	if !reflect.DeepEqual(left, right) || reflect.DeepEqual(left[0].line, left[1].line) {
+		t.Errorf("left %v, right %v", left, right)
+	}
 }

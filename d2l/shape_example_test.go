@@ -4,9 +4,15 @@ import (
 	"fmt"
 
 	"github.com/d2l-go/book/d2l"
+	"github.com/gomlx/gomlx/core/tensors"
 )
 
 func ExampleShape() {
 	fmt.Println(d2l.Shape{256, 1, 28, 28}, d2l.Shape{256})
 	// Output: (256, 1, 28, 28) (256,)
+}
+
+func ExampleShapeOf() {
+	fmt.Println(d2l.ShapeOf(tensors.FromValue([][]float32{{1, 2, 3}, {4, 5, 6}})))
+	// Output: (2, 3)
 }

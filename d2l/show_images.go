@@ -4,20 +4,15 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"strings"
 
 	"github.com/gomlx/gomlx/core/tensors"
-	"golang.org/x/image/draw"
-	"gonum.org/v1/plot/font"
-	"gonum.org/v1/plot/text"
-	"gonum.org/v1/plot/vg"
-	vgdraw "gonum.org/v1/plot/vg/draw"
 )
 
 // Images returns the pictures of a batch X, float32 (batch, 1, height, width)
 // for grey ones or (batch, 3, height, width) for red, green and blue, with
-// values in [0, 1]; what lies outside is cut off. It panics on another shape; an
-// error means that the values cannot be read from the device.
+// values in [0, 1]; what lies outside is cut off. For values of any range there is
+// [FeatureMaps]. It panics on another shape; an error means that the values cannot
+// be read from the device.
 //
 // Book: none; show_images takes arrays.
 func Images(X *tensors.Tensor) ([]image.Image, error) {
@@ -49,59 +44,52 @@ func Images(X *tensors.Tensor) ([]image.Image, error) {
 }
 
 // ShowImages draws pictures in rows and columns, left to right and top to
-// bottom, with titles of one or more lines above them where given. Each takes
-// scale inches to the side; 0 means 1.5. A notebook shows the figure. It panics
-// on too many pictures or titles for the grid, and on a negative scale.
+// bottom, with titles above them where given; a title that is too wide is broken
+// between words, and "\n" breaks it as well. The longer side of each picture is
+// scale inches long; 0 means 1.5. A notebook shows the figure. It panics on too
+// many pictures or titles for the grid, and on a negative scale.
 //
 // Book: show_images, section "The Image Classification Dataset".
 func ShowImages(pictures []image.Image, rows, cols int, titles []string, scale float64) (*Figure, error) {
 	if len(pictures) > rows*cols || len(titles) > len(pictures) {
 		panic(fmt.Sprintf("d2l: ShowImages got %d images and %d titles for %d rows of %d", len(pictures), len(titles), rows, cols))
 	}
-	if scale == 0 {
-		scale = 1.5
+	grid := newImageGrid(rows, cols, scale)
+	for i, picture := range pictures {
+		grid.pictures[i/cols][i%cols] = picture
 	}
-	side := vg.Length(scale) * vg.Inch
-	gap := vg.Points(5)
-	title := text.Style{
-		Color: style.axis, Font: font.From(style.font, style.text),
-		XAlign: text.XCenter, YAlign: text.YBottom, Handler: &text.Plain{Fonts: font.DefaultCache},
+	for i, title := range titles {
+		grid.setTitle(i/cols, i%cols, title)
 	}
-	lead := style.text * 1.25 // From one line of a title to the next.
-	head := vg.Length(0)      // Room for the titles.
-	for _, t := range titles {
-		lines := strings.Split(t, "\n")
-		head = max(head, title.Height(lines[0])+vg.Length(len(lines)-1)*lead+vg.Points(4))
-	}
-	width := vg.Length(cols)*(side+gap) + gap
-	height := vg.Length(rows)*(side+gap+head) + gap
-	figure := newFigure(width, height, func(canvas vgdraw.Canvas) error {
-		for i, picture := range pictures {
-			x := gap + vg.Length(i%cols)*(side+gap)
-			y := height - vg.Length(i/cols+1)*(side+gap+head)
-			canvas.DrawImage(vg.Rectangle{Min: vg.Point{X: x, Y: y}, Max: vg.Point{X: x + side, Y: y + side}}, enlarge(picture, side))
-			if i < len(titles) {
-				lines := strings.Split(titles[i], "\n")
-				for l, line := range lines {
-					up := vg.Length(len(lines)-1-l) * lead
-					canvas.FillText(title, vg.Point{X: x + side/2, Y: y + side + vg.Points(2) + up}, line)
-				}
-			}
-		}
-		return nil
-	})
+	figure := grid.figure()
 	return figure, figure.Show()
 }
 
-// enlarge repeats the pixels of a small picture, since what shows it would
-// blur it.
-func enlarge(picture image.Image, side vg.Length) image.Image {
-	size := picture.Bounds().Size()
-	factor := int(side/vg.Inch*2*screenDPI) / max(size.X, size.Y)
-	if factor <= 1 {
-		return picture
+// ShowImageGrid draws rows of pictures, with the row's title to the left of each
+// row and the column's title above each column: examples against feature maps,
+// say. A picture may be nil, which leaves its place empty, and a row may be
+// shorter than others; titles may be nil. Sizes are those of ShowImages. A notebook
+// shows the figure. It panics on more titles than rows or columns.
+//
+// Book: none; show_images comes nearest.
+func ShowImageGrid(rows [][]image.Image, rowTitles, colTitles []string, scale float64) (*Figure, error) {
+	cols := 0
+	for _, row := range rows {
+		cols = max(cols, len(row))
 	}
-	large := image.NewRGBA(image.Rect(0, 0, size.X*factor, size.Y*factor))
-	draw.NearestNeighbor.Scale(large, large.Rect, picture, picture.Bounds(), draw.Src, nil)
-	return large
+	if len(rowTitles) > len(rows) || len(colTitles) > cols {
+		panic(fmt.Sprintf("d2l: ShowImageGrid got %d and %d titles for %d rows of %d", len(rowTitles), len(colTitles), len(rows), cols))
+	}
+	grid := newImageGrid(len(rows), cols, scale)
+	for i, row := range rows {
+		copy(grid.pictures[i], row)
+	}
+	for col, title := range colTitles {
+		grid.setTitle(0, col, title)
+	}
+	for row, title := range rowTitles {
+		grid.setRowTitle(row, title)
+	}
+	figure := grid.figure()
+	return figure, figure.Show()
 }

@@ -5,31 +5,78 @@ import (
 	"strconv"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
 )
 
-// roundTicks puts about six labelled ticks at round values: multiples of 1, 2,
-// 2.5 or 5 times a power of ten. gonum's own are three at most.
-type roundTicks struct{}
+// maxTicks is how many ticks of an axis have labels at most.
+const maxTicks = 6
+
+// room is how much room the labels of an axis have along it.
+type room struct {
+	length vg.Length
+	size   func(label string) vg.Length // Of a label along the axis.
+}
+
+// holds returns whether the labels stand side by side.
+func (r room) holds(ticks []plot.Tick) bool {
+	const gap = 6
+	used := vg.Length(0)
+	for _, tick := range ticks {
+		if !tick.IsMinor() {
+			used += r.size(tick.Label) + gap
+		}
+	}
+	return used <= r.length
+}
+
+// roundTicks puts about six labelled ticks, or fewer if there is no room, at
+// round values: multiples of 1, 2, 2.5 or 5 times a power of ten. gonum's own are
+// three at most.
+type roundTicks struct{ room room }
 
 // Ticks returns the ticks from min to max.
-func (roundTicks) Ticks(min, max float64) []plot.Tick {
-	const most = 6
-	power := math.Pow(10, math.Floor(math.Log10((max-min)/most)))
-	step := 10 * power
-	for _, factor := range []float64{1, 2, 2.5, 5} {
-		if (max-min)/(factor*power) <= most {
-			step = factor * power
+func (t roundTicks) Ticks(min, max float64) (ticks []plot.Tick) {
+	for most := maxTicks; most > 1; most-- {
+		if ticks = ticksAt(min, max, roundStep(min, max, most)); t.room.holds(ticks) {
 			break
 		}
 	}
+	return ticks
+}
+
+// roundStep returns the least round step of which most fit from min to max.
+func roundStep(min, max float64, most int) float64 {
+	power := math.Pow(10, math.Floor(math.Log10((max-min)/float64(most))))
+	for _, factor := range []float64{1, 2, 2.5, 5} {
+		if (max-min)/(factor*power) <= float64(most) {
+			return factor * power
+		}
+	}
+	return 10 * power
+}
+
+// ticksAt returns ticks at the multiples of step. Their labels have as many
+// decimals as the step; very great and very small ones share a power of ten, as in
+// 2e6.
+func ticksAt(min, max, step float64) (ticks []plot.Tick) {
+	unit, suffix := 1.0, ""
+	if greatest := math.Max(math.Abs(min), math.Abs(max)); greatest >= 1e6 || greatest < 1e-3 {
+		exponent := int(math.Floor(math.Log10(greatest)))
+		unit, suffix = math.Pow10(exponent), "e"+strconv.Itoa(exponent)
+	}
 	decimals := 0
-	for decimals < 12 && math.Abs(math.Round(step*math.Pow10(decimals))-step*math.Pow10(decimals)) > 1e-6 {
+	for decimals < 12 && math.Abs(math.Round(step/unit*math.Pow10(decimals))-step/unit*math.Pow10(decimals)) > 1e-6 {
 		decimals++
 	}
-	var ticks []plot.Tick
 	for i := math.Ceil(min/step - 1e-9); i*step <= max+step*1e-9; i++ {
 		value := i*step + 0 // Adding 0 makes 0 of -0.
-		ticks = append(ticks, plot.Tick{Value: value, Label: strconv.FormatFloat(value, 'f', decimals, 64)})
+		label := strconv.FormatFloat(value/unit, 'f', decimals, 64)
+		if suffix != "" && value == 0 {
+			label = "0"
+		} else {
+			label += suffix
+		}
+		ticks = append(ticks, plot.Tick{Value: value, Label: label})
 	}
 	return ticks
 }

@@ -3,7 +3,6 @@ package d2l_test
 import (
 	"fmt"
 	"io"
-	"iter"
 	"math"
 	"os"
 	"path/filepath"
@@ -12,44 +11,8 @@ import (
 
 	"github.com/d2l-go/book/d2l"
 	"github.com/d2l-go/book/lenet"
-	"github.com/gomlx/gomlx/ml/train"
+	"github.com/gomlx/gomlx/core/tensors"
 )
-
-// FirstBatches is a DataIter that ends after N batches: a small part of a data
-// set, for a quick look.
-type FirstBatches struct {
-	d2l.DataIter
-	N int
-}
-
-func (f FirstBatches) Len() int { return f.N }
-
-func (f FirstBatches) Iter() iter.Seq2[train.Batch, error] {
-	return func(yield func(train.Batch, error) bool) {
-		i := 0
-		for batch, err := range f.DataIter.Iter() {
-			if i == f.N || !yield(batch, err) {
-				return
-			}
-			i++
-		}
-	}
-}
-
-// A DataIter of one's own can wrap another.
-func ExampleDataIter() {
-	var trainIter d2l.DataIter
-	trainIter, _ = d2l.LoadDataFashionMnist(256)
-	trainIter = FirstBatches{trainIter, 3}
-	for batch, err := range trainIter.Iter() {
-		d2l.Check(err)
-		fmt.Println(d2l.ShapeOf(batch.Inputs[0]))
-	}
-	// Output:
-	// (256, 1, 28, 28)
-	// (256, 1, 28, 28)
-	// (256, 1, 28, 28)
-}
 
 // Training prints, for example,
 //
@@ -90,12 +53,13 @@ func TestExampleTrainCh5(t *testing.T) {
 	for name, example := range map[string]func(){
 		"TrainCh5": ExampleTrainCh5, "adam": ExampleTrainCh5_adam, "schedule": ExampleTrainCh5_schedule, "TrainCh6": ExampleTrainCh6,
 	} {
-		t.Run(name, func(t *testing.T) { printsFigures(t, example) })
+		t.Run(name, func(t *testing.T) { wantTrained(t, example) })
 	}
 }
 
-// printsFigures checks that an example prints the two lines of TrainCh5.
-func printsFigures(t *testing.T, example func()) {
+// wantTrained checks that an Example prints the two lines of a training run.
+func wantTrained(t *testing.T, example func()) {
+	t.Helper()
 	stdout := os.Stdout
 	defer func() { os.Stdout = stdout }()
 	file, err := os.Create(filepath.Join(t.TempDir(), "stdout"))
@@ -110,10 +74,42 @@ func printsFigures(t *testing.T, example func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Logf("%s", printed)
 	pattern := `^loss \d\.\d{3}, train acc 0\.\d{3}, test acc 0\.\d{3}\n\d+\.\d examples/sec on [cg]pu\(0\)\n$`
 	if !regexp.MustCompile(pattern).Match(printed) {
 		t.Errorf("printed %q, expected %s", printed, pattern)
 	}
+}
+
+// A training loop of one's own, over a batch of two examples. TrainCh5 has the
+// whole loop, with its plot and its evaluation.
+func ExampleTrainer_Step() {
+	net := d2l.NewNet(d2l.Dense{Units: 2})
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(1)))
+	X, y := tensors.FromValue([][]float32{{1, 0}, {0, 1}}), tensors.FromValue([]int32{0, 1})
+	var lossSum, correct float64
+	for range 100 {
+		var err error
+		lossSum, correct, err = trainer.Step(X, y)
+		d2l.Check(err)
+	}
+	fmt.Println(correct, "of", y.Size(), "are correct, mean loss below 0.1:", lossSum/float64(y.Size()) < 0.1)
+	// Output: 2 of 2 are correct, mean loss below 0.1: true
+}
+
+// One step takes lr times the gradient from each parameter. All values are zero
+// here but the biases' gradient: half a unit up for the label, half a unit down for
+// the other class.
+func ExampleSGD() {
+	net := d2l.NewNet(d2l.Dense{Units: 2})
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(0.1)))
+	_, _, err := trainer.Step(tensors.FromValue([][]float32{{0, 0}}), tensors.FromValue([]int32{0}))
+	d2l.Check(err)
+	biases := net.Parameters()[1]
+	fmt.Printf("%.2f\n", d2l.Must(biases.Value()).Value())
+	// Output: [0.05 -0.05]
 }
 
 // The same step in the reader's own loop.

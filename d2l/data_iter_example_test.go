@@ -1,0 +1,45 @@
+package d2l_test
+
+import (
+	"fmt"
+	"iter"
+
+	"github.com/d2l-go/book/d2l"
+	"github.com/gomlx/gomlx/ml/train"
+)
+
+// FirstBatches is a DataIter that ends after N batches: a small part of a data
+// set, for a quick look.
+type FirstBatches struct {
+	d2l.DataIter
+	N int
+}
+
+func (f FirstBatches) Len() int { return f.N }
+
+func (f FirstBatches) Iter() iter.Seq2[train.Batch, error] {
+	return func(yield func(train.Batch, error) bool) {
+		i := 0
+		for batch, err := range f.DataIter.Iter() {
+			if i == f.N || !yield(batch, err) {
+				return
+			}
+			i++
+		}
+	}
+}
+
+// A DataIter of one's own can wrap another.
+func ExampleDataIter() {
+	var trainIter d2l.DataIter
+	trainIter, _ = d2l.LoadDataFashionMnist(256)
+	trainIter = FirstBatches{trainIter, 3}
+	for batch, err := range trainIter.Iter() {
+		d2l.Check(err)
+		fmt.Println(d2l.ShapeOf(batch.Inputs[0]))
+	}
+	// Output:
+	// (256, 1, 28, 28)
+	// (256, 1, 28, 28)
+	// (256, 1, 28, 28)
+}

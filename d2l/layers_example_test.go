@@ -1,0 +1,103 @@
+package d2l_test
+
+import (
+	"fmt"
+
+	"github.com/d2l-go/book/d2l"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/layers/activation"
+)
+
+func ExampleSequential() {
+	net := d2l.NewNet(d2l.Sequential{
+		d2l.Conv2D{Channels: 8, KernelSize: 3, Padding: 1, Activation: d2l.ReLU},
+		d2l.MaxPool2D{PoolSize: 2},
+		d2l.Conv2D{Channels: 16, KernelSize: 3, Strides: 2, Activation: d2l.Tanh},
+		d2l.AvgPool2D{PoolSize: 3, Strides: 2, Padding: 1},
+		d2l.Flatten{},
+		d2l.Dense{Units: 32, Activation: d2l.Sigmoid},
+		d2l.Dense{Units: 10},
+	})
+	for _, layer := range d2l.Must(net.Shapes(3, 32, 32)) {
+		fmt.Println(layer.Name, layer.Shape)
+	}
+	// Output:
+	// conv0 (1, 8, 32, 32)
+	// pool0 (1, 8, 16, 16)
+	// conv1 (1, 16, 7, 7)
+	// pool1 (1, 16, 4, 4)
+	// flatten0 (1, 256)
+	// dense0 (1, 32)
+	// dense1 (1, 10)
+}
+
+func ExampleSequential_Named() {
+	net := d2l.Sequential{d2l.Dense{Units: 256, Activation: d2l.ReLU}, d2l.Dense{Units: 10}}
+	for name, layer := range net.Named() {
+		fmt.Println(name, "has", layer.(d2l.Dense).Units, "units")
+	}
+	// Output:
+	// dense0 has 256 units
+	// dense1 has 10 units
+}
+
+// With a window of 5 × 5 and two rows and columns of zeros on each side, images
+// keep their height and width.
+func ExampleConv2D() {
+	net := d2l.NewNet(d2l.Conv2D{Channels: 6, KernelSize: 5, Padding: 2, Activation: d2l.Sigmoid})
+	fmt.Println(d2l.Must(net.Shapes(1, 28, 28))[0].Shape)
+
+	net = d2l.NewNet(d2l.Conv2D{Channels: 96, KernelSize: 11, Strides: 4, Activation: d2l.ReLU})
+	fmt.Println(d2l.Must(net.Shapes(1, 224, 224))[0].Shape)
+	// Output:
+	// (1, 6, 28, 28)
+	// (1, 96, 54, 54)
+}
+
+func ExampleAvgPool2D() {
+	net := d2l.NewNet(d2l.AvgPool2D{PoolSize: 2, Strides: 1})
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	X := tensors.FromValue([][][][]float32{{{{0, 1, 2}, {3, 4, 5}, {6, 7, 8}}}})
+	fmt.Println(d2l.Must(net.Forward(X)).Value())
+	// Output: [[[[2 3] [5 6]]]]
+}
+
+func ExampleMaxPool2D() {
+	net := d2l.NewNet(d2l.MaxPool2D{PoolSize: 2, Strides: 1})
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	X := tensors.FromValue([][][][]float32{{{{0, 1, 2}, {3, 4, 5}, {6, 7, 8}}}})
+	fmt.Println(d2l.Must(net.Forward(X)).Value())
+	// Output: [[[[4 5] [7 8]]]]
+}
+
+func ExampleFlatten() {
+	net := d2l.NewNet(d2l.Flatten{})
+	fmt.Println(d2l.Must(net.Shapes(16, 5, 5))[0].Shape)
+	// Output: (1, 400)
+}
+
+// A multilayer perceptron. The last layer has no activation: the loss takes its
+// output as logits.
+func ExampleDense() {
+	net := d2l.NewNet(d2l.Sequential{
+		d2l.Dense{Units: 256, Activation: d2l.ReLU},
+		d2l.Dense{Units: 10},
+	})
+	for _, layer := range d2l.Must(net.Shapes(1, 28, 28)) {
+		fmt.Println(layer.Name, layer.Shape)
+	}
+	// Output:
+	// dense0 (1, 256)
+	// dense1 (1, 10)
+}
+
+// Any of GoMLX's activations will do beside those that the book uses.
+func ExampleActivation() {
+	for _, a := range []d2l.Activation{d2l.Sigmoid, d2l.ReLU, activation.TypeLeakyRelu} {
+		fmt.Println(a, d2l.Dense{Units: 256, Activation: a})
+	}
+	// Output:
+	// Sigmoid {256 Sigmoid}
+	// Relu {256 Relu}
+	// LeakyRelu {256 LeakyRelu}
+}
