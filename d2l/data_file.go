@@ -28,8 +28,20 @@ type dataFile struct {
 	name   string // Name of the plain file; compressed it ends in .gz.
 	size   int64  // Bytes, uncompressed.
 	sha256 string // Of the uncompressed bytes.
+	remedy string // What to do, besides putting the file somewhere, if it cannot be fetched.
 	urls   []string
 }
+
+// String says which file it is: data sets may have files of the same name.
+func (f dataFile) String() string { return f.name + " of " + f.set }
+
+// setOf has the data set of each content that is known, by its SHA-256.
+var setOf = map[string]string{}
+
+// errOtherSet says that a file is sound, but that of another data set.
+type errOtherSet string
+
+func (e errOtherSet) Error() string { return "it is the file of " + string(e) }
 
 // load returns the verified content of the file: from the folder D2L_DATA, from
 // the user's cache or from where Debian's package puts it, otherwise it fetches
@@ -48,7 +60,7 @@ func (f dataFile) load() ([]byte, error) {
 func (f dataFile) find() (content []byte, path string, err error) {
 	if dir := os.Getenv(dataVariable); dir != "" {
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-			return nil, "", fmt.Errorf("%s names %s, which is not a folder: set it to the one that holds %s, or unset it", dataVariable, dir, f.name)
+			return nil, "", fmt.Errorf("%s names %s, which is not a folder: set it to the one that holds %s, or unset it", dataVariable, dir, f)
 		}
 	}
 	for _, dir := range f.dirs() {
@@ -58,16 +70,20 @@ func (f dataFile) find() (content []byte, path string, err error) {
 			if errors.Is(err, fs.ErrNotExist) {
 				continue
 			}
+			// A folder that the user names may be that of one data set only.
+			if errors.As(err, new(errOtherSet)) && dir == os.Getenv(dataVariable) {
+				continue
+			}
 			if err != nil {
 				return nil, path, fmt.Errorf("%s cannot be used: %w; delete it to have it fetched again, or set %s to a folder with a good copy", path, err, dataVariable)
 			}
 			if given := os.Getenv(dataVariable); given != "" && !strings.HasPrefix(path, filepath.Clean(given)+string(filepath.Separator)) {
-				warnOnce(fmt.Sprintf("d2l: %s=%s has no %s; it is read from %s", dataVariable, given, f.name, path))
+				warnOnce(fmt.Sprintf("d2l: %s=%s has no %s; it is read from %s", dataVariable, given, f, path))
 			}
 			return content, path, nil
 		}
 	}
-	return nil, "", fmt.Errorf("%s is not in %s: %w", f.name, strings.Join(f.dirs(), ", "), fs.ErrNotExist)
+	return nil, "", fmt.Errorf("%s is not in %s (%w); %s", f, strings.Join(f.dirs(), ", "), fs.ErrNotExist, f.remedy)
 }
 
 // dirs returns where the file is looked for. A folder the user names comes
@@ -109,8 +125,12 @@ func (f dataFile) decode(r io.Reader, compressed bool) ([]byte, error) {
 	if int64(content.Len()) != f.size {
 		return nil, fmt.Errorf("its content has %s bytes, expected %d", atLeast(content.Len(), f.size), f.size)
 	}
-	if sum := sha256.Sum256(content.Bytes()); hex.EncodeToString(sum[:]) != f.sha256 {
-		return nil, fmt.Errorf("its content has SHA-256 %x, expected %s", sum, f.sha256)
+	digest := sha256.Sum256(content.Bytes())
+	if sum := hex.EncodeToString(digest[:]); sum != f.sha256 {
+		if other, ok := setOf[sum]; ok && other != f.set {
+			return nil, errOtherSet(other)
+		}
+		return nil, fmt.Errorf("its content has SHA-256 %s, expected %s", sum, f.sha256)
 	}
 	return content.Bytes(), nil
 }
@@ -138,12 +158,12 @@ func (f dataFile) fetch() ([]byte, error) {
 			continue
 		}
 		if err := writeFile(filepath.Join(dir, f.name), content); err != nil {
-			return nil, fmt.Errorf("%s was fetched but cannot be kept: %w; make room or set XDG_CACHE_HOME to another folder", f.name, err)
+			return nil, fmt.Errorf("%s was fetched but cannot be kept: %w; make room or set XDG_CACHE_HOME to another folder", f, err)
 		}
 		return content, nil
 	}
-	return nil, fmt.Errorf("%s is not on this machine (looked in %s) and cannot be fetched; put it, plain or as .gz, into a folder and set %s to it (on Debian: apt install dataset-fashion-mnist); tried\n%w",
-		f.name, strings.Join(f.dirs(), ", "), dataVariable, errors.Join(failures...))
+	return nil, fmt.Errorf("%s is not on this machine (looked in %s) and cannot be fetched; %s, or put it, plain or as .gz, into a folder and set %s to that; tried\n%w",
+		f, strings.Join(f.dirs(), ", "), f.remedy, dataVariable, errors.Join(failures...))
 }
 
 // download waits as long as bytes keep coming, but not for a silent server.
@@ -196,7 +216,7 @@ func keep(fetch bool, files ...dataFile) (string, error) {
 			continue
 		}
 		if err := writeFile(kept, content); err != nil {
-			return "", fmt.Errorf("%s cannot be kept: %w; make room or set XDG_CACHE_HOME to another folder", f.name, err)
+			return "", fmt.Errorf("%s cannot be kept: %w; make room or set XDG_CACHE_HOME to another folder", f, err)
 		}
 	}
 	return dir, nil

@@ -23,7 +23,7 @@ var sample = []byte(strings.Repeat("a small file of data ", 100))
 // sampleFile returns a file of that content, to be fetched from urls.
 func sampleFile(urls ...string) dataFile {
 	sum := sha256.Sum256(sample)
-	return dataFile{set: "d2l-test-set", name: "samples", size: int64(len(sample)), sha256: hex.EncodeToString(sum[:]), urls: urls}
+	return dataFile{set: "d2l-test-set", name: "samples", size: int64(len(sample)), sha256: hex.EncodeToString(sum[:]), remedy: "ask for it", urls: urls}
 }
 
 func zipped(content []byte) []byte {
@@ -101,7 +101,7 @@ func TestDataFileMissing(t *testing.T) {
 	data, cache := places(t)
 	url, _ := serve(t, http.NotFound)
 	_, err := sampleFile(url).load()
-	wantError(t, err, "samples is not on this machine", data, cache, "/usr/share/datasets/d2l-test-set", "set D2L_DATA", "apt install", url, "404 Not Found")
+	wantError(t, err, "samples of d2l-test-set is not on this machine", data, cache, "/usr/share/datasets/d2l-test-set", "ask for it, or put it", "set D2L_DATA", url, "404 Not Found")
 	wantFiles(t, cache)
 }
 
@@ -121,6 +121,39 @@ func TestDataFileNoFolder(t *testing.T) {
 		}
 		_, err = keep(true, sampleFile(url))
 		wantError(t, err, dir)
+	}
+}
+
+// Data sets have files of the same name. A folder that the user names may hold
+// those of another set, but a folder of the set's own must not.
+func TestDataFileOfAnotherSet(t *testing.T) {
+	other := bytes.Clone(sample)
+	other[0] ^= 1
+	sum := sha256.Sum256(other)
+	digest := hex.EncodeToString(sum[:])
+	setOf[digest] = "another-set"
+	t.Cleanup(func() { delete(setOf, digest) })
+
+	data, cache := places(t)
+	put(t, filepath.Join(data, "samples"), other)
+	_, _, err := sampleFile().find()
+	wantError(t, err, "samples of d2l-test-set is not in", data)
+	put(t, filepath.Join(data, "samples.gz"), zipped(sample))
+	_, path, err := sampleFile().find()
+	noError(t, err)
+	if path != filepath.Join(data, "samples.gz") {
+		t.Errorf("found %s", path)
+	}
+
+	for _, inCache := range []bool{false, true} {
+		data, cache = places(t)
+		path := filepath.Join(data, "d2l-test-set", "samples")
+		if inCache {
+			path = filepath.Join(cache, "samples")
+		}
+		put(t, path, other)
+		_, _, err := sampleFile().find()
+		wantError(t, err, path+" cannot be used: it is the file of another-set", "delete it")
 	}
 }
 
@@ -294,7 +327,7 @@ func TestKeepMissing(t *testing.T) {
 	if !errors.Is(err, fs.ErrNotExist) || *requests != 0 {
 		t.Errorf("error %v after %d requests, expected a missing file and none", err, *requests)
 	}
-	wantError(t, err, "samples is not in", cache)
+	wantError(t, err, "samples of d2l-test-set is not in", cache, "ask for it")
 	wantFiles(t, cache)
 
 	must(keep(true, sampleFile(url)))(t)

@@ -1,60 +1,21 @@
 package d2l
 
-import (
-	"bytes"
-	"fmt"
-)
+import "fmt"
 
-// fashionMNIST lists the files of Fashion-MNIST (Xiao, Rasul and Vollgraf, 2017;
-// MIT licence), each from the authors' own address and from their repository.
-func fashionMNIST(name string, size int64, sha256 string) dataFile {
-	return dataFile{
-		set: "fashion-mnist", name: name, size: size, sha256: sha256,
-		urls: []string{
-			"http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/" + name + ".gz",
-			"https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/" + name + ".gz",
-		},
-	}
-}
-
-var (
-	fashionTrain = &mnistFiles{60000,
-		fashionMNIST("train-images-idx3-ubyte", 47040016, "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"),
-		fashionMNIST("train-labels-idx1-ubyte", 60008, "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"),
-	}
-	fashionTest = &mnistFiles{10000,
-		fashionMNIST("t10k-images-idx3-ubyte", 7840016, "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"),
-		fashionMNIST("t10k-labels-idx1-ubyte", 10008, "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
-	}
-	loadFashionTrain = once(fashionTrain.load)
-	loadFashionTest  = once(fashionTest.load)
-)
-
-// mnistSide is the height and width of an image of MNIST's family.
-const mnistSide = 28
-
-// mnistFiles is one part of a data set of MNIST's family: n images and labels.
-type mnistFiles struct {
-	n              int
-	images, labels dataFile
-}
-
-func (m *mnistFiles) load() (images, labels []byte, err error) {
-	content, err := m.images.load()
-	if err != nil {
-		return nil, nil, err
-	}
-	if images, err = readIDX(bytes.NewReader(content), m.n, mnistSide, mnistSide); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", m.images.name, err)
-	}
-	if content, err = m.labels.load(); err != nil {
-		return nil, nil, err
-	}
-	if labels, err = readIDX(bytes.NewReader(content), m.n); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", m.labels.name, err)
-	}
-	return images, labels, nil
-}
+// fashionMnist is by Xiao, Rasul and Vollgraf, 2017, under the MIT licence; its
+// files are at the authors' own address and in their repository.
+var fashionMnist = newMnistSet("Fashion-MNIST", "fashion-mnist",
+	"on Debian install it (apt install dataset-fashion-mnist)",
+	[]string{
+		"http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+		"https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+	},
+	map[string]string{
+		"train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+		"train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+		"t10k-images-idx3-ubyte":  "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+		"t10k-labels-idx1-ubyte":  "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+	})
 
 // LoadDataFashionMnist returns Fashion-MNIST in batches of batchSize: 60,000
 // training images, shuffled anew each epoch, and 10,000 test images in order.
@@ -73,15 +34,7 @@ func (m *mnistFiles) load() (images, labels []byte, err error) {
 //
 // Book: load_data_fashion_mnist, section "The Image Classification Dataset".
 func LoadDataFashionMnist(batchSize int, resize ...int) (train, test DataIter) {
-	side := mnistSide
-	if len(resize) > 0 {
-		side = resize[0]
-	}
-	if batchSize <= 0 || side <= 0 || len(resize) > 1 {
-		panic(fmt.Sprintf("d2l: LoadDataFashionMnist needs a positive batch size and at most one positive resize, got %d and %v", batchSize, resize))
-	}
-	return &imageIter{name: "Fashion-MNIST (train)", n: fashionTrain.n, load: loadFashionTrain, shuffle: true, side: mnistSide, resize: side, batchSize: batchSize},
-		&imageIter{name: "Fashion-MNIST (test)", n: fashionTest.n, load: loadFashionTest, side: mnistSide, resize: side, batchSize: batchSize}
+	return fashionMnist.iters("LoadDataFashionMnist", batchSize, resize)
 }
 
 // KeepFashionMnist makes sure that Fashion-MNIST can be loaded without the
@@ -91,7 +44,7 @@ func LoadDataFashionMnist(batchSize int, resize ...int) (train, test DataIter) {
 //
 // Book: none; gluon.data.vision.FashionMNIST fetches its files by itself.
 func KeepFashionMnist(fetch bool) (dir string, err error) {
-	return keep(fetch, fashionTrain.images, fashionTrain.labels, fashionTest.images, fashionTest.labels)
+	return fashionMnist.keep(fetch)
 }
 
 var fashionLabels = [...]string{"t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"}

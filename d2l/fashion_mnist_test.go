@@ -1,83 +1,20 @@
 package d2l
 
 import (
-	"bytes"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// labelsOf returns the labels of an epoch and checks the batches on the way.
-func labelsOf(t *testing.T, it DataIter, batchSize, last, side int) []int32 {
-	t.Helper()
-	var all []int32
-	batches := 0
-	for batch, err := range it.Iter() {
-		noError(t, err)
-		batches++
-		size := batchSize
-		if batches == it.Len() {
-			size = last
-		}
-		X, y := batch.Inputs[0], batch.Labels[0]
-		if got, want := fmt.Sprint(X.Shape(), y.Shape()), fmt.Sprintf("(Float32)[%d, 1, %d, %d] (Int32)[%d]", size, side, side, size); got != want {
-			t.Fatalf("batch %d is %s, expected %s", batches, got, want)
-		}
-		least, greatest := float32(1), float32(0)
-		for _, value := range float32s(t, X) {
-			least, greatest = min(least, value), max(greatest, value)
-		}
-		if least != 0 || greatest != 1 {
-			t.Errorf("the values of batch %d go from %v to %v, expected 0 to 1", batches, least, greatest)
-		}
-		all = append(all, must(tensors.CopyFlatData[int32](y))(t)...)
-	}
-	if batches != it.Len() {
-		t.Errorf("%d batches, expected %d", batches, it.Len())
-	}
-	return all
-}
-
-// counts returns how many examples there are of each label.
-func counts(labels []int32) (n [10]int) {
-	for _, label := range labels {
-		n[label]++
-	}
-	return n
-}
-
 func TestFashionMnist(t *testing.T) {
-	unseeded(t)
-	train, test := LoadDataFashionMnist(256)
-	if train.Len() != 235 || test.Len() != 40 {
-		t.Errorf("%d training and %d test batches, expected 235 and 40", train.Len(), test.Len())
-	}
-	inOrder := labelsOf(t, test, 256, 16, 28)
-	if want := []int32{9, 2, 1, 1, 6, 1, 4, 6, 5, 7}; !slices.Equal(inOrder[:10], want) {
-		t.Errorf("the test labels begin with %v, expected %v", inOrder[:10], want)
-	}
-	Seed(1)
-	first := labelsOf(t, train, 256, 96, 28)
-	second := labelsOf(t, train, 256, 96, 28)
-	if slices.Equal(first, second) {
-		t.Error("two epochs have the same order")
-	}
-	Seed(1)
-	if !slices.Equal(first, labelsOf(t, train, 256, 96, 28)) {
-		t.Error("the same seed gives another order")
-	}
-	for name, labels := range map[string][]int32{"first": first, "second": second} {
-		if got := counts(labels); got != [10]int{6000, 6000, 6000, 6000, 6000, 6000, 6000, 6000, 6000, 6000} {
-			t.Errorf("the %s epoch has %v examples of the labels", name, got)
-		}
-	}
-	if got := counts(inOrder); got != [10]int{1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000} {
-		t.Errorf("the test set has %v examples of the labels", got)
-	}
+	testMnistSet(t, LoadDataFashionMnist, wantMnistSet{
+		firstTest: []int32{9, 2, 1, 1, 6, 1, 4, 6, 5, 7},
+		train:     [10]int{6000, 6000, 6000, 6000, 6000, 6000, 6000, 6000, 6000, 6000},
+		test:      [10]int{1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000},
+	})
 }
 
 func TestFashionMnistUnseeded(t *testing.T) {
@@ -143,26 +80,6 @@ func TestLoadDataFashionMnistMisuse(t *testing.T) {
 	wantPanic(t, func() { LoadDataFashionMnist(256, 96, 96) }, "at most one")
 }
 
-// Labels where images belong are refused by their content.
-func TestMnistFilesSwapped(t *testing.T) {
-	data, _ := places(t)
-	labels := []byte("\x00\x00\x08\x01\x00\x00\x00\x02\x09\x02")
-	f := func(name string) dataFile {
-		f := sampleFile()
-		f.name = name
-		return f
-	}
-	m := &mnistFiles{2, f("images"), f("labels")}
-	put(t, filepath.Join(data, "images"), labels)
-	_, _, err := m.load()
-	wantError(t, err, filepath.Join(data, "images"), "cannot be used")
-
-	// A file that is what the program expects but no set of images.
-	put(t, filepath.Join(data, "images"), sample)
-	_, _, err = m.load()
-	wantError(t, err, "images: not an IDX file of bytes with 3 axes")
-}
-
 // An error ends the iteration, and the next epoch tries again.
 func TestImageIterError(t *testing.T) {
 	good := false
@@ -196,18 +113,7 @@ func TestImageIterError(t *testing.T) {
 }
 
 func TestKeepFashionMnist(t *testing.T) {
-	found := must(KeepFashionMnist(false))(t)
-	places(t)
-	t.Setenv("D2L_DATA", found)
-	dir := must(KeepFashionMnist(false))(t)
-	if dir == found {
-		t.Fatalf("kept in %s, expected the cache of the test", dir)
-	}
-	wantFiles(t, dir, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", "train-images-idx3-ubyte", "train-labels-idx1-ubyte")
-	labels := must(os.ReadFile(filepath.Join(dir, "t10k-labels-idx1-ubyte")))(t)
-	if !bytes.HasSuffix(labels[:18], []byte{9, 2, 1, 1, 6, 1, 4, 6, 5, 7}) {
-		t.Errorf("the kept labels begin with % x", labels[:18])
-	}
+	testKeepMnistSet(t, KeepFashionMnist, []byte{9, 2, 1, 1, 6, 1, 4, 6, 5, 7})
 }
 
 func TestGetFashionMnistLabelsMisuse(t *testing.T) {

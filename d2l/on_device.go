@@ -17,10 +17,10 @@ import (
 // OnDevice returns an iterator over the same batches whose images are on device
 // when they are yielded, so that a step need not wait for them to be copied.
 //
-// Of the images that LoadDataFashionMnist loads, the device keeps all, as bytes:
-// 47 MB for the training set. Each batch is picked and scaled there. Any other
-// dataIter, resized images and what is for several devices are returned as they
-// are: their batches come from the host.
+// Of the images that LoadDataFashionMnist and LoadDataMnist load, the device keeps
+// all, as bytes: 47 MB for a training set. Each batch is picked and scaled there.
+// Any other dataIter, resized images and what is for several devices are returned
+// as they are: their batches come from the host.
 //
 // Book: none; it is to a whole data set what as_in_ctx, section "GPUs", is to a
 // batch.

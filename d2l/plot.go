@@ -18,7 +18,8 @@ import (
 // missing: "m--" is a dashed line in magenta, "ko" are black dots, "o-" is a blue
 // line with dots.
 //
-// The legend stands in a corner that no line crosses, or else above the panel.
+// The legend stands in a corner that no line crosses, or else above the panel if
+// the figure is not too small for it.
 //
 // Book: none; plot and Animator take these as keyword arguments.
 type PlotOptions struct {

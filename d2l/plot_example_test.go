@@ -42,7 +42,7 @@ func ExamplePlot_log() {
 }
 
 // Series are dealt to the panels in turn, here losses to the left and accuracies
-// to the right.
+// to the right; the first series of each panel look alike, and the second ones.
 func ExamplePlotOptions() {
 	epochs := []float64{1, 2, 3, 4, 5}
 	figure := d2l.Must(d2l.Plot([][]float64{epochs}, [][]float64{

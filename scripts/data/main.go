@@ -1,7 +1,7 @@
-// Command data makes sure that the chapter's data set is on this machine: it
-// finds and verifies the files of Fashion-MNIST, fetches those that are missing,
-// and keeps uncompressed copies in the user's cache. Its exit status is 3 if,
-// with -find, a file is not there, and 1 if anything else is wrong.
+// Command data makes sure that a data set is on this machine: it finds and
+// verifies its files, fetches those that are missing, and keeps uncompressed copies
+// in the user's cache. Its exit status is 3 if, with -find, a file is not there, and
+// 1 if anything else is wrong.
 package main
 
 import (
@@ -14,10 +14,28 @@ import (
 	"github.com/d2l-go/book/d2l"
 )
 
+// sets are the data sets, by their folders.
+var sets = map[string]struct {
+	name string
+	keep func(fetch bool) (dir string, err error)
+}{
+	"fashion-mnist": {"Fashion-MNIST", d2l.KeepFashionMnist},
+	"mnist":         {"MNIST", d2l.KeepMnist},
+}
+
 func main() {
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: data [-find] fashion-mnist|mnist")
+		flag.PrintDefaults()
+	}
 	find := flag.Bool("find", false, "only look for the files, fetch nothing")
 	flag.Parse()
-	dir, err := d2l.KeepFashionMnist(!*find)
+	set, ok := sets[flag.Arg(0)]
+	if !ok || flag.NArg() != 1 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	dir, err := set.keep(!*find)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "data:", err)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -25,5 +43,5 @@ func main() {
 		}
 		os.Exit(1)
 	}
-	fmt.Println("Fashion-MNIST verified in", dir)
+	fmt.Println(set.name, "verified in", dir)
 }
