@@ -29,3 +29,25 @@ func ExampleNew() {
 	// dense2 output shape: (1, 10)
 	// 61706 parameters
 }
+
+func ExampleImproved() {
+	for _, layer := range d2l.Must(lenet.Improved().Shapes(1, 28, 28)) {
+		fmt.Println(layer.Name, layer.Shape)
+	}
+	// Output:
+	// conv0 (1, 8, 28, 28)
+	// pool0 (1, 8, 14, 14)
+	// conv1 (1, 16, 10, 10)
+	// pool1 (1, 16, 5, 5)
+	// conv2 (1, 32, 5, 5)
+	// dense0 (1, 256)
+	// dense1 (1, 10)
+}
+
+// Training takes about half a minute on two cores.
+func ExampleImprovedOptimizer() {
+	trainIter, testIter := d2l.LoadDataFashionMnist(128)
+	numEpochs := 10
+	opt := lenet.ImprovedOptimizer(numEpochs * trainIter.Len())
+	d2l.Must(d2l.TrainCh5(lenet.Improved(), trainIter, testIter, numEpochs, opt, d2l.TryGPU(0)))
+}

@@ -13,9 +13,19 @@ import (
 	"github.com/d2l-go/book/scripts/literate/notebook"
 )
 
-// The network that the notebook builds, in its cell net, is New's.
+// The networks that the notebooks build are the package's.
 func TestNotebookNet(t *testing.T) {
-	const path, id, file = "../notebooks/lenet.ipynb", "net", "lenet.go"
+	for _, c := range []struct{ path, id, file string }{
+		{"../notebooks/lenet.ipynb", "net", "lenet.go"},
+		{"../notebooks/exercise-2-better-network.ipynb", "improved", "improved.go"},
+	} {
+		t.Run(c.file, func(t *testing.T) { sameNet(t, c.path, c.id, c.file) })
+	}
+}
+
+// sameNet checks that the first net of a notebook's cell is that of a file.
+func sameNet(t *testing.T, path, id, file string) {
+	t.Helper()
 	chapter, err := notebook.Read(path)
 	d2ltest.NoError(t, err)
 	cell := chapter.Cell(id)

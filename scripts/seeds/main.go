@@ -1,32 +1,62 @@
-// Command seeds trains LeNet with several seeds, as the chapter does, and prints
-// a table of what each came to, with mean and standard deviation. A seed given
-// twice must give the same figures twice; -repeat checks that for the first one.
+// Command seeds trains a network with several seeds, LeNet as the chapter does or
+// the improved one as exercise 2 does, and prints a table of what each came to,
+// with mean and standard deviation. A seed given twice must give the same figures
+// twice; -repeat checks that for the first one. With -least it fails if a seed
+// stays below a test accuracy.
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/d2l-go/book/d2l"
 	"github.com/d2l-go/book/lenet"
 )
 
+// recipe is a network and how its notebook trains it.
+type recipe struct {
+	new       func() *d2l.Net
+	epochs    int
+	batchSize int
+	optimizer func(updates int) d2l.Optimizer
+}
+
+var recipes = map[string]recipe{
+	"lenet":    {lenet.New, 10, 256, func(int) d2l.Optimizer { return d2l.SGD(0.9) }},
+	"improved": {lenet.Improved, 10, 128, lenet.ImprovedOptimizer},
+}
+
 func main() {
+	net := flag.String("net", "lenet", "network: "+strings.Join(slices.Sorted(maps.Keys(recipes)), " or "))
 	n := flag.Int("n", 5, "number of seeds, 1 to n")
-	epochs := flag.Int("epochs", 10, "number of epochs")
-	lr := flag.Float64("lr", 0.9, "learning rate")
-	batchSize := flag.Int("batch", 256, "batch size")
+	epochs := flag.Int("epochs", 0, "number of epochs; 0 is the notebook's")
+	lr := flag.Float64("lr", 0, "learning rate of plain gradient descent; 0 is the notebook's optimizer")
+	batchSize := flag.Int("batch", 0, "batch size; 0 is the notebook's")
 	repeat := flag.Bool("repeat", false, "train the first seed once more and compare")
+	least := flag.Float64("least", 0, "fail if a seed's test accuracy is below this")
 	flag.Parse()
+	r, ok := recipes[*net]
+	if !ok {
+		fmt.Fprintf(os.Stderr, "seeds: there is no network %q; -help names them\n", *net)
+		os.Exit(2)
+	}
+	r.epochs, r.batchSize = cmp.Or(*epochs, r.epochs), cmp.Or(*batchSize, r.batchSize)
+	if *lr != 0 {
+		r.optimizer = func(int) d2l.Optimizer { return d2l.SGD(*lr) }
+	}
 
 	train := func(seed int) *d2l.Result {
 		d2l.Seed(uint64(seed))
-		trainIter, testIter := d2l.LoadDataFashionMnist(*batchSize)
+		trainIter, testIter := d2l.LoadDataFashionMnist(r.batchSize)
 		fmt.Fprintf(os.Stderr, "seed %d\n", seed)
-		return d2l.Must(d2l.TrainCh5(lenet.New(), trainIter, testIter, *epochs, *lr, d2l.TryGPU(0)))
+		opt := r.optimizer(r.epochs * trainIter.Len())
+		return d2l.Must(d2l.TrainCh5(r.new(), trainIter, testIter, r.epochs, opt, d2l.TryGPU(0)))
 	}
 	var results []*d2l.Result
 	for seed := range *n {
@@ -42,9 +72,18 @@ func main() {
 		spread(results, "%.3f ± %.3f", func(r *d2l.Result) float64 { return r.TestAcc }),
 		spread(results, "%.0f ± %.0f", func(r *d2l.Result) float64 { return r.ExamplesPerSec }))
 	if *repeat && !slices.Equal(figures(results[0]), figures(train(1))) {
-		fmt.Fprintln(os.Stderr, "seeds: seed 1 gave other figures the second time")
-		os.Exit(1)
+		fail("seed 1 gave other figures the second time")
 	}
+	for i, r := range results {
+		if r.TestAcc < *least {
+			fail("seed %d came to a test accuracy of %.4f, below %v", i+1, r.TestAcc, *least)
+		}
+	}
+}
+
+func fail(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "seeds: "+format+"\n", args...)
+	os.Exit(1)
 }
 
 // figures are those that a seed decides.
