@@ -33,8 +33,8 @@ func alexNet() *d2l.Net {
 //
 // The shapes are followed by, for example,
 //
-//	loss 2.029, train acc 0.375, test acc 0.375
-//	18.7 examples/sec on cpu(0)
+//	loss 1.888, train acc 0.375, test acc 0.375
+//	12.6 examples/sec on cpu(0)
 func ExampleTrainCh5_alexNet() {
 	net := alexNet()
 	for _, layer := range d2l.Must(net.Shapes(1, 224, 224)) {
