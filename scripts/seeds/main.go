@@ -1,8 +1,8 @@
 // Command seeds trains a network with several seeds, LeNet as the chapter does or
-// the improved one as exercise 2 does, and prints a table of what each came to,
-// with mean and standard deviation. A seed given twice must give the same figures
-// twice; -repeat checks that for the first one. With -least it fails if a seed
-// stays below a test accuracy.
+// the improved one as exercise 2 does, or exercise 3 with -data mnist, and prints
+// a table of what each came to, with mean and standard deviation. A seed given
+// twice must give the same figures twice; -repeat checks that for the first one.
+// With -least it fails if a seed stays below a test accuracy.
 package main
 
 import (
@@ -32,8 +32,15 @@ var recipes = map[string]recipe{
 	"improved": {lenet.Improved, 10, 128, lenet.ImprovedOptimizer},
 }
 
+// dataSets load the data that a network can be trained on.
+var dataSets = map[string]func(batchSize int, resize ...int) (train, test d2l.DataIter){
+	"fashion-mnist": d2l.LoadDataFashionMnist,
+	"mnist":         d2l.LoadDataMnist,
+}
+
 func main() {
 	net := flag.String("net", "lenet", "network: "+strings.Join(slices.Sorted(maps.Keys(recipes)), " or "))
+	data := flag.String("data", "fashion-mnist", "data set: "+strings.Join(slices.Sorted(maps.Keys(dataSets)), " or "))
 	n := flag.Int("n", 5, "number of seeds, 1 to n")
 	epochs := flag.Int("epochs", 0, "number of epochs; 0 is the notebook's")
 	lr := flag.Float64("lr", 0, "learning rate of plain gradient descent; 0 is the notebook's optimizer")
@@ -46,6 +53,11 @@ func main() {
 		fmt.Fprintf(os.Stderr, "seeds: there is no network %q; -help names them\n", *net)
 		os.Exit(2)
 	}
+	load, ok := dataSets[*data]
+	if !ok {
+		fmt.Fprintf(os.Stderr, "seeds: there is no data set %q; -help names them\n", *data)
+		os.Exit(2)
+	}
 	r.epochs, r.batchSize = cmp.Or(*epochs, r.epochs), cmp.Or(*batchSize, r.batchSize)
 	if *lr != 0 {
 		r.optimizer = func(int) d2l.Optimizer { return d2l.SGD(*lr) }
@@ -53,7 +65,7 @@ func main() {
 
 	train := func(seed int) *d2l.Result {
 		d2l.Seed(uint64(seed))
-		trainIter, testIter := d2l.LoadDataFashionMnist(r.batchSize)
+		trainIter, testIter := load(r.batchSize)
 		fmt.Fprintf(os.Stderr, "seed %d\n", seed)
 		opt := r.optimizer(r.epochs * trainIter.Len())
 		return d2l.Must(d2l.TrainCh5(r.new(), trainIter, testIter, r.epochs, opt, d2l.TryGPU(0)))
