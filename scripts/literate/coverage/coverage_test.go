@@ -40,7 +40,7 @@ func project(t *testing.T) fstest.MapFS {
 		t.Skip("the project itself has problems, which TestProject names; they would show here again and again")
 	}
 	files := fstest.MapFS{}
-	for _, pattern := range []string{"d2l/*.go", "lenet/*.go", "notebooks/lenet.*"} {
+	for _, pattern := range []string{"d2l/*.go", "lenet/*.go", "notebooks/lenet.*", "notebooks/exercise-*.ipynb"} {
 		names, err := fs.Glob(os.DirFS(root), pattern)
 		if err != nil || len(names) == 0 {
 			t.Fatalf("%s: %v", pattern, err)
