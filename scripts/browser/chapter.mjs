@@ -160,7 +160,7 @@ let status = 0;
 let lab;
 let browser;
 try {
-  lab = startLab(root, `${out}/lab.log`, [`--LabApp.user_settings_dir=${settings}`, `--LabApp.workspaces_dir=${out}/workspaces`, dirname(copy)]);
+  lab = startLab(root, `${out}/lab.log`, [`--LabApp.user_settings_dir=${settings}`, `--LabApp.workspaces_dir=${out}/workspaces`, copy]);
   const all = async () => {
     browser = await startChromium(executablePath, modules, say);
     const gone = new Promise((_, reject) => {

@@ -1,5 +1,6 @@
 """Tests the go command of the notebook kernel."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -7,7 +8,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-WRAPPER = Path(__file__).with_name("go")
+WRAPPER = Path(__file__).resolve().with_name("go")
+ROOT = WRAPPER.parents[2]
 GOFLAGS = "-buildvcs=false '-ldflags=-s -w'"
 
 # Go's own linker cannot place variables of C that each thread has for itself.
@@ -25,11 +27,15 @@ class GoTest(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
+        self.folder, self.elsewhere = Path(folder.name, "cell").resolve(), Path(folder.name, "elsewhere").resolve()
+        self.folder.mkdir()
+        self.elsewhere.mkdir()
         (self.folder / "go.mod").write_text("module cell\n")
 
-    def go(self, *args, go=None):
+    def go(self, *args, go=None, notebook=None):
         env = dict(os.environ, D2L_GO=go or shutil.which("go"), GOFLAGS=GOFLAGS, GOWORK="off")
+        if notebook:
+            env.update(GOWORK="auto", GONB_DIR=str(notebook))  # as register.py and GoNB set them
         return subprocess.run([WRAPPER, *args], cwd=self.folder, env=env, text=True, capture_output=True)
 
     def stub(self, script):
@@ -48,6 +54,43 @@ class GoTest(unittest.TestCase):
         self.assertEqual(self.go("get", "-t", go=stub).stdout, "")
         for args in (["get", "a@v1"], ["run", "."], ["test", "."]):
             self.assertEqual(self.go(*args, go=stub).stdout, f"real {GOFLAGS}: {' '.join(args)}\n")
+
+    def workspace(self, notebook, status=0):
+        """The modules of the cells' workspace, for a notebook in that folder, and what was said."""
+        (self.folder / "go.work").unlink(missing_ok=True)
+        self.assertEqual(self.go("work", "init", notebook=notebook).returncode, 0)
+        done = self.go("work", "use", str(ROOT), ".", notebook=notebook)
+        self.assertEqual(done.returncode, status, done.stderr)
+        use = json.loads(self.go("work", "edit", "-json", notebook=notebook).stdout).get("Use") or []
+        return {module["DiskPath"] for module in use}, done.stderr
+
+    def module(self, folder, text):
+        folder.mkdir(parents=True)
+        (folder / "go.mod").write_text(text)
+        return str(folder)
+
+    def test_a_notebook_finds_the_modules_of_its_folder(self):
+        plain = {".", str(ROOT)}
+        for folder in (self.elsewhere, ROOT / "notebooks", ROOT):
+            self.assertEqual(self.workspace(folder)[0], plain)
+
+        mine = self.module(self.elsewhere / "my chapter", "module mine\n")
+        inside = Path(mine, "notebooks")
+        inside.mkdir()
+        self.assertEqual(self.workspace(mine)[0], {mine, *plain})
+        self.assertEqual(self.workspace(inside)[0], {mine, *plain})
+
+        # Of a workspace all, but for another clone of this project.
+        more = self.module(self.elsewhere / "more", "module more\n")
+        self.module(self.elsewhere / "clone", "module github.com/d2l-go/book\n")
+        (self.elsewhere / "go.work").write_text('go 1.26\nuse (\n"./my chapter"\n./more\n./clone\n)\n')
+        self.assertEqual(self.workspace(mine)[0], {mine, more, *plain})
+
+    def test_modules_that_cannot_be_read_are_named(self):
+        mine = self.module(self.elsewhere / "mine", "modul mine\n")
+        said = self.workspace(mine, status=1)[1]
+        self.assertIn("go.mod:1: unknown directive: modul", said)
+        self.assertIn(f"the modules of the notebook's folder {mine} cannot be read", said)
 
     def test_a_cell_is_linked_by_go(self):
         stub = self.stub('echo "$GOGC $GOFLAGS"')

@@ -1,9 +1,10 @@
 """Runs notebooks headless, cell by cell; called by scripts/chapter.
 
-usage: run.py --out FOLDER NOTEBOOK...
+usage: run.py [--out FOLDER] NOTEBOOK...
 
 Writes FOLDER/<name>.ipynb with the outputs and FOLDER/<name>.html, or FOLDER/<name>.failed.ipynb
-if a cell fails: then those of an earlier run stay, and it says so. Exits with 1 if a notebook fails,
+if a cell fails: then those of an earlier run stay, and it says so. Without --out the folder is the
+project's out or, of a notebook elsewhere, the out beside it. Exits with 1 if a notebook fails,
 with 130 if it is interrupted.
 """
 
@@ -44,6 +45,7 @@ from nbclient import NotebookClient  # noqa: E402
 from nbclient.exceptions import CellExecutionError, DeadKernelError  # noqa: E402
 from nbconvert import HTMLExporter  # noqa: E402
 
+ROOT = Path(__file__).resolve().parents[2]
 ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 
@@ -317,16 +319,17 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path)
     parser.add_argument("notebooks", type=Path, nargs="+")
     args = parser.parse_args()
     logging.getLogger("traitlets").setLevel(logging.CRITICAL)  # what matters is said here
     screen = Screen()
     result = 0
     try:
-        args.out.mkdir(parents=True, exist_ok=True)
-        for path in args.notebooks:
-            code = run_notebook(path.resolve(), args.out, screen)
+        for path in map(Path.resolve, args.notebooks):
+            out = args.out or (ROOT if path.is_relative_to(ROOT) else path.parent) / "out"
+            out.mkdir(parents=True, exist_ok=True)
+            code = run_notebook(path, out, screen)
             if code == 130:
                 return code
             result = result or code

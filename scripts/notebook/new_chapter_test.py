@@ -1,0 +1,67 @@
+"""Starts a chapter as a stranger does, and runs it; called by scripts/test."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class NewChapterTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="d2l-test-")
+        self.addCleanup(folder.cleanup)
+        self.home = Path(folder.name).resolve()
+
+    def call(self, *command, cwd=None, status=0):
+        # Without the GOWORK=off of scripts/test, which a stranger does not have.
+        env = {name: value for name, value in os.environ.items() if name != "GOWORK"}
+        done = subprocess.run(command, cwd=cwd or self.home, env=env, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600)
+        self.assertEqual(done.returncode, status, done.stdout)
+        return done.stdout
+
+    def test_from_nothing_to_a_trained_net(self):
+        self.call(ROOT / "scripts/new-chapter", "clothes")
+        chapter = self.home / "clothes"
+        self.assertRegex(self.call("go", "test", "./...", cwd=chapter), r"^ok\s+clothes/nets\s")
+        self.assertEqual(self.call("go", "vet", "./...", cwd=chapter), "")
+
+        said = self.call(ROOT / "scripts/chapter", "chapter.ipynb", cwd=chapter)
+        self.assertIn("dense1 output shape: (1, 10)", said)
+        accuracies = re.findall(r"test acc ([\d.]+)$", said, re.M)
+        self.assertEqual(len(accuracies), 2, said)
+        self.assertEqual(accuracies[0], accuracies[1], "the parameters that were saved are not those that were trained")
+        self.assertGreater(float(accuracies[0]), 0.6)
+
+        out = chapter / "out"
+        self.assertEqual({path.name for path in out.iterdir()}, {"chapter.html", "chapter.ipynb", "small.params"})
+        cells = json.loads((out / "chapter.ipynb").read_text())["cells"]
+        pictures = [cell["id"] for cell in cells if "<svg" in json.dumps(cell.get("outputs", [])) or "image/" in json.dumps(cell.get("outputs", []))]
+        self.assertEqual(pictures, ["train", "look"])
+
+    def test_nothing_is_written_over(self):
+        (self.home / "mine").mkdir()
+        (self.home / "mine/go.mod").write_text("mine")
+        self.assertIn("is not empty", self.call(ROOT / "scripts/new-chapter", "mine", status=1))
+        self.assertEqual((self.home / "mine/go.mod").read_text(), "mine")
+
+    def test_a_name_that_cannot_be_a_module(self):
+        for name, why in {"Mine": "small letters", "a b": "small letters", "image": "Go's own", ROOT / "mine": "outside"}.items():
+            self.assertIn(why, self.call(ROOT / "scripts/new-chapter", name, status=1))
+        self.assertEqual(list(self.home.iterdir()), [])
+
+    def test_the_template_is_clean(self):
+        template, copy = ROOT / "scripts/template/chapter.ipynb", self.home / "chapter.ipynb"
+        shutil.copy(template, copy)
+        self.call("go", "run", "./scripts/literate", "clean", copy, cwd=ROOT)
+        self.assertEqual(copy.read_text(), template.read_text())
+
+
+if __name__ == "__main__":
+    unittest.main()

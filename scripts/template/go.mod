@@ -1,0 +1,3 @@
+module mychapter
+
+go 1.26.5
