@@ -1,32 +1,55 @@
 package d2l
 
 import (
+	"strings"
+
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers/activation"
+	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Activation is the nonlinearity a layer ends with: any of GoMLX's. The zero
-// value is none.
+// Activation is a nonlinearity: any of GoMLX's, such as Activation(activation.TypeGelu).
+// The zero value is none. Conv2D and Dense end with one; where something comes in
+// between, such as BatchNorm, it is a Layer of its own, of any shape:
 //
-// Book: none; an activation is a word there, as in activation='sigmoid'.
-type Activation = activation.Type
+//	Sequential{Conv2D{Channels: 6, KernelSize: 5}, BatchNorm{}, ReLU}
+//
+// Book: nn.Activation, section "Batch Normalization".
+type Activation activation.Type
 
 // The activations that the book uses.
 //
 // Book: npx.sigmoid, npx.relu, np.tanh, section "Multilayer Perceptrons".
 const (
-	NoActivation = activation.TypeNone
-	Sigmoid      = activation.TypeSigmoid
-	ReLU         = activation.TypeRelu
-	Tanh         = activation.TypeTanh
+	NoActivation = Activation(activation.TypeNone)
+	Sigmoid      = Activation(activation.TypeSigmoid)
+	ReLU         = Activation(activation.TypeRelu)
+	Tanh         = Activation(activation.TypeTanh)
 )
+
+// String returns the activation's name in small letters, such as relu.
+func (a Activation) String() string { return strings.ToLower(activation.Type(a).String()) }
+
+// Kind returns the activation's name in small letters, such as relu.
+func (a Activation) Kind() string { return a.String() }
+
+// Forward adds the activation to the graph of x.
+func (a Activation) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
+	if x.Rank() == 4 { // The layout of the layers around it.
+		return channelsFirst(a.apply(channelsLast(x)))
+	}
+	return a.apply(x)
+}
+
+// apply is GoMLX's activation.
+func (a Activation) apply(x *graph.Node) *graph.Node { return activation.Apply(activation.Type(a), x) }
 
 // activate is GoMLX's activation, but for the sigmoid.
 func activate(a Activation, x *graph.Node) *graph.Node {
 	if a == Sigmoid {
 		return sigmoid(x)
 	}
-	return activation.Apply(a, x)
+	return a.apply(x)
 }
 
 // slope returns the derivative of an activation at the point where its value is

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/ml/layers/activation"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
@@ -38,7 +37,7 @@ func (c Conv2D) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	kernel, padding := withGradient(weights, c.Padding)
 	y := graph.Convolve(x, kernel).Strides(max(c.Strides, 1)).PaddingPerDim([][2]int{padding, padding}).Done()
 	y = graph.Add(y, graph.ExpandLeftToRank(biases, y.Rank()))
-	return channelsFirst(activation.Apply(c.Activation, y))
+	return channelsFirst(c.Activation.apply(y))
 }
 
 func (c Conv2D) valid() bool {

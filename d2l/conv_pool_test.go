@@ -38,7 +38,7 @@ func TestConvPoolIsConvThenPool(t *testing.T) {
 		{Conv2D{Channels: 2, KernelSize: 4, Activation: Sigmoid}, average, []int{2, 3, 8, 8}, false},
 		{Conv2D{Channels: 200, KernelSize: 1, Activation: Sigmoid}, average, []int{2, 3, 8, 8}, false},
 		{Conv2D{Channels: 2, KernelSize: 5, Strides: 2, Activation: Sigmoid}, average, []int{2, 1, 12, 12}, false},
-		{Conv2D{Channels: 2, KernelSize: 5, Activation: activation.TypeGelu}, average, []int{2, 1, 12, 12}, false},
+		{Conv2D{Channels: 2, KernelSize: 5, Activation: Activation(activation.TypeGelu)}, average, []int{2, 1, 12, 12}, false},
 		{Conv2D{Channels: 64, KernelSize: 5, Activation: Sigmoid}, average, []int{2, 3, 12, 12}, false},
 		{Conv2D{Channels: 2, KernelSize: 5, Activation: Sigmoid}, AvgPool2D{PoolSize: 2, Strides: 1}, []int{2, 1, 12, 12}, false},
 		{Conv2D{Channels: 2, KernelSize: 5, Activation: Sigmoid}, MaxPool2D{PoolSize: 2, Padding: 1}, []int{2, 1, 12, 12}, false},

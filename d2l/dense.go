@@ -5,7 +5,6 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/ml/layers/activation"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/nn"
 )
@@ -33,5 +32,5 @@ func (d Dense) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	x = flatten(x)
 	weights, biases := weightsAndBiases(scope, x, x.Shape().Dim(-1), d.Units)
 	y := nn.Dense(x, weights, biases, compute.DenseLayoutInputOutputs)
-	return activation.Apply(d.Activation, y)
+	return d.Activation.apply(y)
 }

@@ -32,12 +32,6 @@
 // it have run once: it puts XLA's plugin for the CPU and the data into the user's
 // cache. The README says how a module of one's own finds the clone.
 //
-// Instead of the learning rate 0.9, [TrainCh5] takes another optimizer as well,
-// such as [Momentum] or [Adam], with a schedule of learning rates if need be:
-//
-//	scheduler := d2l.CosineScheduler{MaxUpdate: 10 * trainIter.Len(), BaseLR: 0.3}
-//	opt := d2l.Momentum(0.3, 0.9).WithSchedule(scheduler.At)
-//
 // # Shapes and values
 //
 // Arrays are GoMLX tensors (package core/tensors). Images are float32 of shape
@@ -48,8 +42,9 @@
 // # Layers and nets
 //
 // A [Layer] describes a step of a network, and holds no numbers: [Dense],
-// [Conv2D], [AvgPool2D], [MaxPool2D], [Flatten], and [Sequential], which applies
-// several in order. Whatever GoMLX can build can be a layer: a type with the two
+// [Conv2D], [AvgPool2D], [MaxPool2D], [GlobalAvgPool2D], [Flatten], [BatchNorm],
+// [Dropout], an [Activation] such as ReLU, and [Sequential], which applies several
+// in order. Whatever GoMLX can build can be a layer: a type with the two
 // methods of [Layer], as its example shows.
 //
 // A [Net] is a layer with parameters on a device. [Net.Initialize] draws them,
@@ -69,19 +64,24 @@
 //	}
 //
 // [LoadDataFashionMnist] returns two, for training and testing, and costs nothing
-// until the first batch is asked for. Data of one's own are a type with the methods
-// of [DataIter].
+// until the first batch is asked for; [LoadDataMnist] does the same for handwritten
+// digits. Data of one's own are a type with the methods of [DataIter].
 //
 // # Training
 //
 // [TrainCh5] is the book's whole loop. For one of your own, a [Trainer] makes the
 // steps: [Trainer.Step] computes loss, gradients and update of a batch in one
-// compiled program, where the book has backward and step. [NewTrainer] takes [SGD]
-// or any of GoMLX's optimizers. Beside it [Accumulator] sums what the steps return,
+// compiled program, where the book has backward and step. Beside it [Accumulator] sums what the steps return,
 // [Timer] measures them, [Animator] plots them, and [EvaluateAccuracyGPU] tests the
 // net.
 //
-// [Seed] makes runs repeatable.
+// In place of a learning rate [TrainCh5] takes an [Optimizer], and [NewTrainer] does:
+// [SGD], [Momentum], [Adam] or any of GoMLX's, with a schedule if need be:
+//
+//	scheduler := d2l.CosineScheduler{MaxUpdate: 10 * trainIter.Len(), BaseLR: 0.3}
+//	opt := d2l.Momentum(0.3, 0.9).WithSchedule(scheduler.At)
+//
+// [TrainCh6] is the book's later name for TrainCh5. [Seed] makes runs repeatable.
 //
 // # Devices
 //

@@ -33,7 +33,8 @@ var dataFlow = struct {
 // "Data flow in LeNet 5": the feature maps as stacks of squares and the vectors
 // as bars, with their names and sizes above, and below what each layer does. A
 // window of each convolution and pooling is drawn where it is, with the point it
-// becomes; a layer that is not the book's own is a box with its kind. A notebook
+// becomes; BatchNorm, Dropout, activations and layers of one's own, such as a residual
+// block, are boxes with their kinds. A notebook
 // shows the figure.
 //
 // Squares and bars are in proportion as far as that leaves them visible; of more

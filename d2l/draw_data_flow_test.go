@@ -37,7 +37,11 @@ func TestDrawDataFlowFollowsTheNet(t *testing.T) {
 		"pooling":    {func(s Sequential) { s[1] = MaxPool2D{PoolSize: 2} }, []string{"2×2 AvgPool,"}, []string{"2×2 MaxPool,"}},
 		"dense":      {func(s Sequential) { s[4] = Dense{Units: 60} }, []string{"Dense (120)", "120"}, []string{"Dense (60)", "60"}},
 		"flatten":    {func(s Sequential) { s[4] = Flatten{} }, []string{"dense2"}, []string{"Flatten", "flatten0", "400"}},
-		"custom":     {func(s Sequential) { s[3] = oddLayer("dropout") }, []string{"pool1"}, []string{"dropout", "dropout0", "16@10×10"}},
+		"norm":       {func(s Sequential) { s[3] = BatchNorm{} }, []string{"pool1"}, []string{"BatchNorm", "batchnorm0", "16@10×10"}},
+		"dropout":    {func(s Sequential) { s[3] = Dropout{0.5} }, []string{"pool1"}, []string{"Dropout (0.5)", "dropout0", "16@10×10"}},
+		"relu":       {func(s Sequential) { s[3] = ReLU }, []string{"pool1"}, []string{"relu", "relu0", "16@10×10"}},
+		"global":     {func(s Sequential) { s[3] = GlobalAvgPool2D{} }, []string{"16@5×5"}, []string{"Global AvgPool", "16@1×1"}},
+		"custom":     {func(s Sequential) { s[3] = oddLayer("residual") }, []string{"pool1"}, []string{"residual", "residual0", "16@10×10"}},
 	} {
 		t.Run(name, func(t *testing.T) { wantChanged(t, DrawDataFlow, c.change, c.gone, c.new) })
 	}

@@ -19,7 +19,7 @@ var vertical = struct {
 // DrawVertical draws the net in the book's compressed notation (figure
 // "Compressed notation for LeNet5"): a column of boxes, from the input at the
 // bottom to the last layer at the top, with what each layer does, such as 5×5
-// Conv (6), pad 2; a layer that is not the book's own shows its kind. A notebook
+// Conv (6), pad 2; a layer of one's own, such as a residual block, shows its kind. A notebook
 // shows the figure.
 //
 // The input is the shape of an example, such as 1, 28, 28. Panics and errors are

@@ -38,7 +38,11 @@ func TestDrawVerticalFollowsTheNet(t *testing.T) {
 		"pooling": {func(s Sequential) { s[1] = MaxPool2D{PoolSize: 3, Strides: 2, Padding: 1} }, []string{"2×2 AvgPool, stride 2"}, []string{"3×3 MaxPool, pad 1, stride 2"}},
 		"stride":  {func(s Sequential) { s[1] = AvgPool2D{PoolSize: 4} }, []string{"2×2 AvgPool, stride 2"}, []string{"4×4 AvgPool, stride 4"}},
 		"dense":   {func(s Sequential) { s[6] = Dense{Units: 7} }, []string{"Dense (10)"}, []string{"Dense (7)"}},
-		"custom":  {func(s Sequential) { s[5] = oddLayer("dropout") }, []string{"Dense (84)"}, []string{"dropout"}},
+		"norm":    {func(s Sequential) { s[5] = BatchNorm{} }, []string{"Dense (84)"}, []string{"BatchNorm"}},
+		"dropout": {func(s Sequential) { s[5] = Dropout{0.5} }, []string{"Dense (84)"}, []string{"Dropout (0.5)"}},
+		"relu":    {func(s Sequential) { s[5] = ReLU }, []string{"Dense (84)"}, []string{"relu"}},
+		"global":  {func(s Sequential) { s[3] = GlobalAvgPool2D{} }, []string{"2×2 AvgPool, stride 2"}, []string{"Global AvgPool"}},
+		"custom":  {func(s Sequential) { s[5] = oddLayer("residual") }, []string{"Dense (84)"}, []string{"residual"}},
 	} {
 		t.Run(name, func(t *testing.T) { wantChanged(t, DrawVertical, c.change, c.gone, c.new) })
 	}

@@ -3,6 +3,7 @@ package d2l
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -59,6 +60,35 @@ func TestFashionMnistResized(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Images are enlarged batch by batch: however many have gone by, no more is in memory
+// than the images as they are stored and a batch or two of 26 MB. All of those that go
+// by here would be 300 MB, all there are 12 GB.
+func TestFashionMnistResizedInFlatMemory(t *testing.T) {
+	heap := func() float64 {
+		runtime.GC()
+		var stats runtime.MemStats
+		runtime.ReadMemStats(&stats)
+		return float64(stats.HeapAlloc) / 1e6
+	}
+	plain, _ := LoadDataFashionMnist(128)
+	for range plain.Iter() { // The files are read now.
+		break
+	}
+	base, most, batches := heap(), 0.0, 0
+	enlarged, _ := LoadDataFashionMnist(128, 224)
+	for batch, err := range enlarged.Iter() {
+		noError(t, err)
+		most = max(most, heap()-base)
+		runtime.KeepAlive(batch)
+		if batches++; batches == 12 {
+			break
+		}
+	}
+	if most < 20 || most > 60 {
+		t.Errorf("going through enlarged images takes %.0f MB, expected the 26 MB of a batch, or two", most)
 	}
 }
 

@@ -4,7 +4,7 @@ import "gonum.org/v1/plot/vg"
 
 // drawWay draws what leads from block a to b, the next: the window that a
 // convolution or pooling moves over its input, lines between the ends of vectors,
-// or the box of a layer that is not the book's own.
+// or the box of a layer that has no such picture.
 func (b flowBlock) drawWay(p pen, a flowBlock) {
 	switch {
 	case b.op.custom:

@@ -3,6 +3,7 @@ package d2l
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"strings"
 	"testing"
@@ -36,6 +37,10 @@ func (c layerCase) layer() Layer {
 		return MaxPool2D{PoolSize: c.Size, Strides: c.Strides, Padding: c.Padding}
 	case "Dense":
 		return Dense{Units: 3, Activation: activation}
+	case "Activation":
+		return activation
+	case "GlobalAvgPool2D":
+		return GlobalAvgPool2D{}
 	case "Flatten":
 		return Flatten{}
 	}
@@ -129,6 +134,12 @@ func TestLayerMisuse(t *testing.T) {
 		{AvgPool2D{}, images, "AvgPool2D needs a positive PoolSize"},
 		{MaxPool2D{PoolSize: 2}, vectors, "MaxPool2D takes images"},
 		{MaxPool2D{PoolSize: 2, Padding: -1}, images, "MaxPool2D needs"},
+		{GlobalAvgPool2D{}, vectors, "GlobalAvgPool2D takes images"},
+		{BatchNorm{}, waves(1, 1, 2, 3, 4), "BatchNorm takes a batch of shape (batch, channel, height, width) or (batch, features), got (2, 3, 4)"},
+		{BatchNorm{}, waves(1, 1, 2), "BatchNorm takes a batch"},
+		{Dropout{1}, vectors, "Dropout needs a Rate from 0 up to but not 1, got 1"},
+		{Dropout{-0.1}, vectors, "Dropout needs a Rate"},
+		{Dropout{math.NaN()}, vectors, "Dropout needs a Rate"},
 		{Dense{}, vectors, "Dense needs positive Units"},
 	} {
 		t.Run(fmt.Sprintf("%T", c.layer), func(t *testing.T) {
@@ -153,12 +164,13 @@ func TestLayerTooSmallImage(t *testing.T) {
 func TestSequentialNames(t *testing.T) {
 	net := Sequential{
 		Conv2D{}, Conv2D{}, AvgPool2D{}, Flatten{}, MaxPool2D{}, Dense{}, Sequential{}, Conv2D{}, Sequential{},
+		BatchNorm{}, ReLU, Sigmoid, BatchNorm{}, ReLU, GlobalAvgPool2D{}, Dropout{0.5},
 	}
 	var names []string
 	for name := range net.Named() {
 		names = append(names, name)
 	}
-	want := "[conv0 conv1 pool0 flatten0 pool1 dense0 sequential0 conv2 sequential1]"
+	want := "[conv0 conv1 pool0 flatten0 pool1 dense0 sequential0 conv2 sequential1 batchnorm0 relu0 sigmoid0 batchnorm1 relu1 pool2 dropout0]"
 	if fmt.Sprint(names) != want {
 		t.Errorf("layers are called %v, expected %s", names, want)
 	}

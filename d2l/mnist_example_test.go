@@ -19,3 +19,11 @@ func ExampleLoadDataMnist() {
 	// 235 and 40 batches
 	// (256, 1, 28, 28) (256,)
 }
+
+// Fetches what is missing and puts copies into the user's cache, so that later
+// programs need no network.
+func ExampleKeepMnist() {
+	dir, err := d2l.KeepMnist(true)
+	d2l.Check(err)
+	fmt.Println("MNIST is in", dir)
+}

@@ -21,7 +21,7 @@ type operation struct {
 	fill                    color.Color
 	window, stride, padding int  // Of a layer that moves a window over its input.
 	dense                   bool // Every number that goes in counts in every one that comes out.
-	custom                  bool // The layer is not the book's own.
+	custom                  bool // It is a box with its label.
 }
 
 // String returns the whole notation: 5×5 Conv (6), pad 2.
@@ -39,8 +39,8 @@ var (
 	customFill  = color.RGBA{0xe6, 0xde, 0xf0, 0xff}
 )
 
-// operationOf returns what a layer does. Of layers that are not the book's own
-// it knows the kind alone.
+// operationOf returns what a layer does. Of activations and of layers that are not
+// the book's own it knows the kind alone.
 func operationOf(layer Layer) operation {
 	switch l := layer.(type) {
 	case Conv2D:
@@ -55,6 +55,12 @@ func operationOf(layer Layer) operation {
 		return pooling("AvgPool", l.PoolSize, l.Strides, l.Padding)
 	case MaxPool2D:
 		return pooling("MaxPool", l.PoolSize, l.Strides, l.Padding)
+	case GlobalAvgPool2D:
+		return operation{label: "Global AvgPool", fill: poolFill}
+	case BatchNorm:
+		return operation{label: "BatchNorm", fill: customFill, custom: true}
+	case Dropout:
+		return operation{label: fmt.Sprintf("Dropout (%v)", l.Rate), fill: customFill, custom: true}
 	case Flatten:
 		return operation{label: "Flatten", fill: flattenFill}
 	case Dense:

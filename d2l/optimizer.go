@@ -15,7 +15,7 @@ import (
 // Its learning rate is constant unless WithSchedule gives it a schedule. It keeps
 // no state: several Trainers may be made with the same one.
 //
-// Book: optimizer.Optimizer, section "Learning Rate Scheduling".
+// Book: none; gluon.Trainer takes an optimizer by its name, such as 'sgd'.
 type Optimizer struct {
 	optimizer.Interface
 	schedule func(update int) float64 // nil for a constant learning rate.

@@ -44,6 +44,20 @@ func ExampleOptimizer_WithSchedule() {
 	// Output: true
 }
 
+// One step takes lr times the gradient from each parameter. All values are zero
+// here but the biases' gradient: half a unit up for the label, half a unit down for
+// the other class.
+func ExampleSGD() {
+	net := d2l.NewNet(d2l.Dense{Units: 2})
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(0.1)))
+	_, _, err := trainer.Step(tensors.FromValue([][]float32{{0, 0}}), tensors.FromValue([]int32{0}))
+	d2l.Check(err)
+	biases := net.Parameters()[1]
+	fmt.Printf("%.2f\n", d2l.Must(biases.Value()).Value())
+	// Output: [0.05 -0.05]
+}
+
 func ExampleMomentum() {
 	fmt.Println(falls(losses(d2l.Momentum(0.1, 0.9), 50)))
 	// Output: true

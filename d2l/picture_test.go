@@ -88,8 +88,16 @@ func someNets() map[string]struct {
 		"AlexNet": {NewNet(Sequential{
 			conv(96, 11, 4, 0), MaxPool2D{PoolSize: 3, Strides: 2}, conv(256, 5, 1, 2), MaxPool2D{PoolSize: 3, Strides: 2},
 			conv(384, 3, 1, 1), conv(384, 3, 1, 1), conv(256, 3, 1, 1), MaxPool2D{PoolSize: 3, Strides: 2},
-			Dense{Units: 4096}, oddLayer("dropout"), Dense{Units: 4096}, oddLayer("dropout"), Dense{Units: 10},
+			Dense{Units: 4096}, Dropout{0.5}, Dense{Units: 4096}, Dropout{0.5}, Dense{Units: 10},
 		}), []int{1, 224, 224}},
+		"batch normalization": {NewNet(Sequential{
+			conv(6, 5, 1, 0), BatchNorm{}, Sigmoid, MaxPool2D{PoolSize: 2}, conv(16, 5, 1, 0), BatchNorm{}, Sigmoid, MaxPool2D{PoolSize: 2},
+			Dense{Units: 120}, BatchNorm{}, Sigmoid, Dense{Units: 84}, BatchNorm{}, Sigmoid, Dense{Units: 10},
+		}), []int{1, 28, 28}},
+		"ResNet": {NewNet(Sequential{
+			conv(64, 7, 2, 3), BatchNorm{}, ReLU, MaxPool2D{PoolSize: 3, Strides: 2, Padding: 1},
+			oddLayer("residual"), oddLayer("residual"), GlobalAvgPool2D{}, Dense{Units: 10},
+		}), []int{1, 96, 96}},
 		"wide images": {NewNet(Sequential{
 			conv(6, 5, 1, 0), oddLayer("dropout"), AvgPool2D{PoolSize: 2}, conv(1, 3, 1, 0), AvgPool2D{PoolSize: 3, Strides: 1, Padding: 1},
 			oddLayer("dropout"), Flatten{}, oddLayer("dropout"), Dense{Units: 3},

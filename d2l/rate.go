@@ -1,8 +1,9 @@
 package d2l
 
 // Rate is what TrainCh5 takes for lr: the learning rate of plain stochastic
-// gradient descent, or another Optimizer. (int is there for the constant 1, which
-// Go takes for one.)
+// gradient descent, or an Optimizer, which those of GoMLX are made by
+// Optimizer{Interface: …}. (int is there for the constant 1, which Go takes for
+// one.)
 //
 // Book: none; train_ch5 takes a number.
 type Rate interface {

@@ -2,45 +2,26 @@ package d2l
 
 import (
 	"math"
+	"os"
 	"reflect"
 	"slices"
 	"testing"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/gomlx/ml/layers"
-	"github.com/gomlx/gomlx/ml/layers/norm"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
 )
-
-// batchNorm is GoMLX's batch normalization of each channel or feature.
-type batchNorm struct{}
-
-func (batchNorm) Kind() string { return "norm" }
-
-func (batchNorm) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
-	return norm.BatchNorm(scope, x, 1).Done()
-}
-
-// dropout is GoMLX's dropout, of this fraction of the numbers.
-type dropout float64
-
-func (dropout) Kind() string { return "dropout" }
-
-func (d dropout) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
-	return layers.DropoutStatic(scope, x, float64(d))
-}
 
 // statefulNet is a net that does not do the same in training as afterwards.
 func statefulNet() *Net {
 	return NewNet(Sequential{
 		Conv2D{Channels: 4, KernelSize: 3, Padding: 1},
-		batchNorm{},
+		BatchNorm{},
 		AvgPool2D{PoolSize: 2},
-		dropout(0.25),
+		Dropout{0.25},
 		Dense{Units: 16, Activation: ReLU},
-		batchNorm{},
+		BatchNorm{},
 		Dense{Units: 4},
 	})
 }
@@ -113,7 +94,7 @@ func TestStatefulNet(t *testing.T) {
 // normalizes with them, whatever else is in a batch.
 func TestBatchNormStatistics(t *testing.T) {
 	const batch, features = 6, 3
-	net := NewNet(Sequential{batchNorm{}, Dense{Units: 4}})
+	net := NewNet(Sequential{BatchNorm{}, Dense{Units: 4}})
 	noError(t, net.Initialize(CPU(0), Xavier))
 	X := waves(5, 2, batch, features)
 	_, _, err := must(NewTrainer(net, SGD(0.1)))(t).Step(X, tensors.FromValue(make([]int32, batch)))
@@ -127,8 +108,8 @@ func TestBatchNormStatistics(t *testing.T) {
 		variance[i%features] += float32(math.Pow(float64(x-mean[i%features]), 2)) / batch
 	}
 	got := statistics(t, net)
-	near(t, "running mean", got["/net/norm0/batch_normalization/mean"], mean, 1e-6)
-	near(t, "running variance", got["/net/norm0/batch_normalization/variance"], variance, 1e-6)
+	near(t, "running mean", got["/net/batchnorm0/mean"], mean, 1e-6)
+	near(t, "running variance", got["/net/batchnorm0/variance"], variance, 1e-6)
 
 	together := float32s(t, must(net.Forward(X))(t))
 	first := tensors.FromFlatDataAndDimensions(float32s(t, X)[:features], 1, features)
@@ -169,7 +150,7 @@ func TestPerStepUpdate(t *testing.T) {
 func TestDropout(t *testing.T) {
 	unseeded(t)
 	X, y := waves(1, 1, 5, 1, 8, 8), fiveLabels()
-	net := NewNet(Sequential{dropout(0.5), Dense{Units: 4}})
+	net := NewNet(Sequential{Dropout{0.5}, Dense{Units: 4}})
 	losses := func() (all []float64) {
 		Seed(1)
 		noError(t, net.Initialize(CPU(0), Xavier))
@@ -197,7 +178,87 @@ func TestDropout(t *testing.T) {
 			t.Fatalf("Forward gives %v, and then %v", want, got)
 		}
 	}
-	plain := NewNet(Sequential{dropout(0), Dense{Units: 4}})
+	plain := NewNet(Sequential{Dropout{0}, Dense{Units: 4}})
 	noError(t, plain.LoadParameters(saved(t, net), CPU(0)))
 	near(t, "output without dropout", want, float32s(t, must(plain.Forward(X))(t)), 1e-6)
+}
+
+// Trained on real images, saved and loaded, a net with batch normalization has the
+// same accuracy. Without its running statistics it would have another.
+func TestSavedStatistics(t *testing.T) {
+	unseeded(t)
+	Seed(1)
+	trainIter, testIter := LoadDataFashionMnist(256)
+	trainIter.(*imageIter).n, testIter.(*imageIter).n = 5000, 2000 // No more than these.
+	layers := Sequential{Conv2D{Channels: 4, KernelSize: 5, Strides: 2}, BatchNorm{}, ReLU, Dense{Units: 10}}
+	net := NewNet(layers)
+	var result *Result
+	captured(t, &os.Stdout, func() { result = must(TrainCh5(net, trainIter, testIter, 1, 0.1, CPU(0)))(t) })
+	if result.TestAcc < 0.5 {
+		t.Errorf("after 20 steps the accuracy is %v", result.TestAcc)
+	}
+
+	loaded := NewNet(layers)
+	noError(t, loaded.LoadParameters(saved(t, net), CPU(0)))
+	if got := must(EvaluateAccuracyGPU(loaded, testIter))(t); got != result.TestAcc {
+		t.Errorf("the loaded net's accuracy is %v, expected %v", got, result.TestAcc)
+	}
+	if got := statistics(t, loaded); !reflect.DeepEqual(got, statistics(t, net)) {
+		t.Errorf("the loaded net's statistics are %v, expected %v", got, statistics(t, net))
+	}
+
+	fresh := map[string]float32{"mean": 0, "variance": 1, "avg_weight": 0}
+	for v := range loaded.store.Scope(netScope + "/batchnorm0").IterVariables() {
+		if value, ok := fresh[v.Name()]; ok {
+			noError(t, v.SetValue(tensors.FromValue([]float32{value, value, value, value})))
+			delete(fresh, v.Name())
+		}
+	}
+	if len(fresh) > 0 {
+		t.Errorf("the net keeps no %v", fresh)
+	}
+	if got := must(EvaluateAccuracyGPU(loaded, testIter))(t); got > result.TestAcc-0.05 {
+		t.Errorf("without its statistics the net's accuracy is %v, and %v with them", got, result.TestAcc)
+	}
+}
+
+// Of many ones Dropout leaves about as many as its Rate says, scaled so that the mean
+// stays, and the gradient goes the same ways. With a Rate of 0 it leaves all.
+func TestDropoutRate(t *testing.T) {
+	unseeded(t)
+	Seed(1)
+	ones := slices.Repeat([]float32{1}, 200*5*4*5)
+	for _, rate := range []float64{0, 0.2, 0.5} {
+		net := NewNet(Dropout{Rate: rate})
+		noError(t, net.Initialize(CPU(0), Xavier))
+		train := must(net.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+			y := net.layer.Forward(scope, inputs[0])
+			return append(graph.Gradient(graph.ReduceAllSum(y), inputs[0]), y)
+		}, true))(t)
+		defer train.finalize()
+		X := tensors.FromFlatDataAndDimensions(ones, 200, 5, 4, 5)
+		results := must(train.call(X))(t)
+		y, left := float32s(t, results[1]), 0
+		for i, value := range y {
+			if value == 0 {
+				continue
+			}
+			left++
+			if d := float64(value) - 1/(1-rate); d > 1e-6 || d < -1e-6 {
+				t.Fatalf("rate %v: value %d is %v, expected 0 or 1/%v", rate, i, value, 1-rate)
+			}
+		}
+		if got := 1 - float64(left)/float64(len(y)); math.Abs(got-rate) > 0.015 { // Four standard deviations.
+			t.Errorf("rate %v: of the numbers %v are dropped", rate, got)
+		}
+		if got := ShapeOf(results[1]).String(); got != ShapeOf(X).String() {
+			t.Errorf("the output's shape is %s", got)
+		}
+		if !slices.Equal(float32s(t, results[0]), y) {
+			t.Errorf("rate %v: the gradient does not go through what is left", rate)
+		}
+		if !slices.Equal(float32s(t, must(net.Forward(X))(t)), ones) {
+			t.Errorf("rate %v: Forward changes its input", rate)
+		}
+	}
 }

@@ -9,7 +9,7 @@ import "github.com/d2l-go/book/d2l"
 // It is found in the notebook exercise-2-better-network, and reaches a test accuracy
 // above 0.90 on Fashion-MNIST in the ten epochs of ImprovedOptimizer.
 //
-// Book: none; exercise 2, section "Convolutional Neural Networks (LeNet)", asks for it.
+// Book: none; its exercise 2 asks for such a network.
 func Improved() *d2l.Net {
 	return d2l.NewNet(d2l.Sequential{
 		d2l.Conv2D{Channels: 8, KernelSize: 5, Padding: 2, Activation: d2l.ReLU},
@@ -25,7 +25,7 @@ func Improved() *d2l.Net {
 // ImprovedOptimizer returns Adam with a learning rate that falls from 0.003 to 0
 // over a number of updates: what Improved is trained with, on batches of 128.
 //
-// Book: none; exercise 2, section "Convolutional Neural Networks (LeNet)", asks for it.
+// Book: none; its exercise 2 asks for such a network.
 func ImprovedOptimizer(updates int) d2l.Optimizer {
 	schedule := d2l.CosineScheduler{BaseLR: 0.003, MaxUpdate: updates}
 	return d2l.Adam(0.003).WithSchedule(schedule.At)

@@ -69,6 +69,9 @@ CASES = [
     ((dict(layer="Dense", activation="Sigmoid"), lambda c: nn.Sequential(nn.Linear(c, 3), nn.Sigmoid())), (4, 5)),
     ((dict(layer="Dense", activation="ReLU"), lambda c: nn.Sequential(nn.Linear(c, 3), nn.ReLU())), (4, 5)),
     ((dict(layer="Dense", activation="Tanh"), lambda c: nn.Sequential(nn.Linear(c, 3), nn.Tanh())), (4, 5)),
+    ((dict(layer="Activation", activation="Sigmoid"), lambda c: nn.Sigmoid()), (2, 3, 2, 4)),
+    ((dict(layer="Activation", activation="ReLU"), lambda c: nn.ReLU()), (4, 5)),
+    ((dict(layer="GlobalAvgPool2D"), lambda c: nn.AdaptiveAvgPool2d(1)), (2, 3, 2, 4)),
     ((dict(conv(3, 2, 1)[0], activation="Tanh"), conv(3, 2, 1, nn.Tanh)[1]), (2, 2, 5, 6)),
 ]
 

@@ -1,0 +1,47 @@
+package d2l
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/layers/norm"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// BatchNorm normalizes each channel of images (batch, channel, height, width), or
+// each feature of vectors (batch, features), and gives it a learnt scale and offset;
+// the shape stays. Its parameters are scale and offset (channels), which start as
+// ones and zeros.
+//
+// In training, mean and variance are those of the batch, over all its examples and
+// pixels, and 1e-5 is added to the variance. Forward normalizes with running ones
+// instead, so that an example's output does not depend on the others in its batch.
+// The net keeps these beside its parameters, and SaveParameters writes them.
+//
+// Each step takes a tenth of the batch's mean and variance into the running ones and
+// keeps nine tenths: the book's momentum of 0.9, which PyTorch writes as 0.1. The
+// variance is the mean of the squares in both, as in the book, where PyTorch divides
+// the running one by one less. The first ten batches count alike, so that nothing
+// is left of the zeros and ones that the statistics start as in the book: a net can
+// be evaluated after a few steps.
+//
+// Book: nn.BatchNorm, section "Batch Normalization".
+type BatchNorm struct{}
+
+// Kind returns "batchnorm".
+func (BatchNorm) Kind() string { return "batchnorm" }
+
+// Forward adds the normalization to the graph of x.
+func (BatchNorm) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	normalize := func(x *graph.Node, axis int) *graph.Node {
+		return norm.BatchNorm(scope, x, axis).Momentum(0.9).Epsilon(1e-5).CurrentScope().Done()
+	}
+	switch x.Rank() {
+	case 2:
+		return normalize(x, 1)
+	case 4:
+		return channelsFirst(normalize(channelsLast(x), 3))
+	default:
+		panic(fmt.Sprintf("d2l: BatchNorm takes a batch of shape (batch, channel, height, width) or (batch, features), got %v", Shape(x.Shape().Dimensions)))
+	}
+}
