@@ -57,8 +57,7 @@ async function screenshot(notebook, name, cell) {
   say(short(file));
 }
 
-async function read(lab, browser) {
-  const shown = copyWithoutOutputs(original, copy);
+async function read(shown, lab, browser) {
   const training = shown.findIndex((cell) => figures.test(cell.printed) && rate.test(cell.printed));
   expect(training >= 0 && shown[training].pictures === 1, `a cell in ${original} with a plot and the two lines that end training`, "none");
 
@@ -160,13 +159,14 @@ let status = 0;
 let lab;
 let browser;
 try {
+  const shown = copyWithoutOutputs(original, copy);
   lab = startLab(root, `${out}/lab.log`, [`--LabApp.user_settings_dir=${settings}`, `--LabApp.workspaces_dir=${out}/workspaces`, copy]);
   const all = async () => {
     browser = await startChromium(executablePath, modules, say);
     const gone = new Promise((_, reject) => {
       browser.once("disconnected", () => reject(new Failure("expected Chromium to go on running; it ended")));
     });
-    await Promise.race([read(lab, browser), gone]);
+    await Promise.race([read(shown, lab, browser), gone]);
   };
   await Promise.race([all(), lab.died, interrupted]);
 } catch (error) {
