@@ -1,9 +1,9 @@
 package d2l
 
 // Rate is what TrainCh5 takes for lr: the learning rate of plain stochastic
-// gradient descent, or an Optimizer, which those of GoMLX are made by
-// Optimizer{Interface: …}. (int is there for the constant 1, which Go takes for
-// one.)
+// gradient descent, or an Optimizer; one of GoMLX's is wrapped as
+// Optimizer{Interface: …}. (int is allowed so that the constant 1 can be passed,
+// which Go types as an int.)
 //
 // Book: none; train_ch5 takes a number.
 type Rate interface {
