@@ -39,16 +39,7 @@ func clean(out io.Writer, args []string) error {
 
 // checkClean is one of the checks.
 func checkClean() ([]problem, error) {
-	paths, err := notebooks(nil)
-	if err != nil {
-		return nil, err
-	}
-	var found []problem
-	for _, path := range paths {
-		n, err := notebook.Read(path)
-		if err != nil {
-			return nil, err
-		}
+	return inEach(func(path string, n *notebook.Notebook) (found []problem, err error) {
 		content, changes, err := n.Clean()
 		if err != nil {
 			return nil, err
@@ -70,8 +61,8 @@ func checkClean() ([]problem, error) {
 			}
 			found = append(found, text)
 		}
-	}
-	return found, nil
+		return found, nil
+	})
 }
 
 // folders are paths of this machine that have no place in a notebook.

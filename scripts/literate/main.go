@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/d2l-go/book/scripts/literate/notebook"
 )
 
 const usage = `usage: go run ./scripts/literate [-C folder] command [argument...]
@@ -121,6 +123,27 @@ func notebooks(args []string) ([]string, error) {
 		err = errors.New("there is no notebook in notebooks/")
 	}
 	return paths, err
+}
+
+// inEach returns what f finds in each notebook of the project.
+func inEach(f func(path string, n *notebook.Notebook) ([]problem, error)) ([]problem, error) {
+	paths, err := notebooks(nil)
+	if err != nil {
+		return nil, err
+	}
+	var found []problem
+	for _, path := range paths {
+		n, err := notebook.Read(path)
+		if err != nil {
+			return nil, err
+		}
+		here, err := f(path, n)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, here...)
+	}
+	return found, nil
 }
 
 // checks are what check does.

@@ -42,17 +42,5 @@ func verifyRun(out io.Writer, args []string) error {
 
 // checkTolerances is one of the checks.
 func checkTolerances() ([]problem, error) {
-	paths, err := notebooks(nil)
-	if err != nil {
-		return nil, err
-	}
-	var found []problem
-	for _, path := range paths {
-		n, err := notebook.Read(path)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, verify.Tolerances(n)...)
-	}
-	return found, nil
+	return inEach(func(_ string, n *notebook.Notebook) ([]problem, error) { return verify.Tolerances(n), nil })
 }
