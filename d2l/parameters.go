@@ -179,7 +179,7 @@ func readArchive(path string, names ...string) (map[string][]byte, error) {
 	for _, name := range names {
 		file, err := archive.Open(name)
 		if err != nil {
-			return nil, fmt.Errorf("not a file of parameters: it has no %s", name)
+			return nil, fmt.Errorf("it has no %s, so it is no file of parameters or one that an older d2l wrote; run what saves it again", name)
 		}
 		content, err := io.ReadAll(file)
 		file.Close()

@@ -88,7 +88,7 @@ func TestLoadParametersErrors(t *testing.T) {
 		{"no archive", []byte("parameters"), "not a valid zip file"},
 		{"cut off", whole[:len(whole)-20], "not a valid zip file"},
 		{"a bit flipped", flipped, "checkpoint.bin is damaged"},
-		{"another archive", zipOf("readme", "hello"), "not a file of parameters: it has no checkpoint.json"},
+		{"another archive", zipOf("readme", "hello"), "it has no checkpoint.json, so it is no file of parameters"},
 		{"nonsense inside", zipOf("checkpoint.json", "?", "checkpoint.bin", "?", "input.json", "[1,8,8]", "layers.json", "[]"), "cannot be used"},
 		{"no input", zipOf("checkpoint.json", "{}", "checkpoint.bin", "", "input.json", "{}", "layers.json", "[]"), "input.json"},
 		{"a layer fewer", other(conv, AvgPool2D{PoolSize: 2}, Flatten{}), "another net's: /net/dense0"},
