@@ -44,7 +44,7 @@ func ExampleImproved() {
 	// dense1 (1, 10)
 }
 
-// Training takes about half a minute on two cores.
+// Training takes about 40 seconds on two cores, too long to be run with the tests.
 func ExampleImprovedOptimizer() {
 	trainIter, testIter := d2l.LoadDataFashionMnist(128)
 	numEpochs := 10
