@@ -7,6 +7,7 @@ go 1.26.5
 tool (
 	golang.org/x/tools/cmd/goimports
 	golang.org/x/tools/gopls
+	golang.org/x/vuln/cmd/govulncheck
 )
 
 require (
