@@ -5,8 +5,8 @@ root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 venv=$root/.venv
 self=$(basename -- "$0")
 
-# Some programs misbehave when they are started with standard input closed.
-{ : <&0; } 2>/dev/null || exec </dev/null
+# With standard input closed, the next pipe takes its place, and a program that reads it waits for itself.
+[ -e /dev/fd/0 ] || exec </dev/null
 
 say() { printf '%s: %s\n' "$self" "$*"; }
 die() { printf '%s: %s\n' "$self" "$*" >&2; exit 1; }
