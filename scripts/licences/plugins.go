@@ -1,0 +1,31 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+)
+
+// plugins are XLA's, as scripts/setup unpacks their wheels: for the CPU with the licence
+// files beside the plugin, for NVIDIA's GPUs with the metadata of all wheels in a folder.
+func plugins(dir string) (all []dependency, err error) {
+	licence, err := licenceOf(filepath.Join(dir, "cpu"))
+	if err == nil {
+		all = append(all, dependency{"plugin", "pjrt_c_api_cpu_plugin.so", "", licence})
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "nvidia/licenses/*.dist-info/METADATA"))
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		found, err := pythonPackage(file)
+		if err != nil {
+			return nil, err
+		}
+		found.kind = "plugin"
+		all = append(all, found)
+	}
+	return all, nil
+}
