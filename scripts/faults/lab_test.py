@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from project import ROOT  # noqa: E402
 
 LOCAL = {"127.0.0.1", "::1"}
-PATIENCE = 300  # seconds, on a machine that does much else
+PATIENCE = 180  # seconds, on a machine that does much else
 
 
 def address(text: str) -> tuple[str, int]:
@@ -47,6 +47,17 @@ def listening(processes: set[int]) -> set[tuple[str, int]]:
     return found
 
 
+def commands(processes: set[int]) -> list[str]:
+    """What those of the processes run that have not ended."""
+    found = []
+    for process in sorted(processes):
+        try:
+            found.append(Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip())
+        except OSError:
+            pass
+    return [command for command in found if command]  # what waits to be collected has none
+
+
 def family(top: int) -> set[int]:
     """A process and all that it started."""
     children = {}
@@ -70,7 +81,7 @@ class LabTest(unittest.TestCase):
         self.lab = subprocess.Popen([ROOT / "scripts/lab", "--no-browser", "--port=0"], env=env, text=True,
                                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.addCleanup(self.stop)
-        self.said = ""
+        self.said, self.reader = "", None
         found = None
         watchdog = threading.Timer(PATIENCE, self.lab.kill)
         watchdog.start()
@@ -80,7 +91,8 @@ class LabTest(unittest.TestCase):
         watchdog.cancel()
         self.assertTrue(found, f"no address with a token was printed:\n{self.said}")
         self.url, self.port, self.token = found[1], int(found[2]), found[3]
-        threading.Thread(target=self.lab.stdout.read, daemon=True).start()
+        self.reader = threading.Thread(target=self.lab.stdout.read)  # so that it never waits for us
+        self.reader.start()
 
     def stop(self) -> None:
         if self.lab.poll() is None:
@@ -89,6 +101,9 @@ class LabTest(unittest.TestCase):
                 self.lab.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 self.lab.kill()
+        if self.reader:
+            self.reader.join()
+        self.lab.stdout.close()
 
     def ask(self, path: str, token: str = "", **body) -> tuple[int, str]:
         """The status and the final path of a request."""
@@ -127,15 +142,13 @@ class LabTest(unittest.TestCase):
         self.assertLessEqual({self.port, *ports}, {port for _, port in where})
         self.assertLessEqual({host for host, _ in where}, LOCAL, where)
 
-        # One Ctrl-C asks whether to stop; this is what stops it without a terminal.
+        # As a closed terminal or a service stops it; Ctrl-C would ask first.
         self.lab.send_signal(signal.SIGTERM)
         self.lab.wait(PATIENCE)
         deadline = time.monotonic() + PATIENCE
-        left = processes
-        while left and time.monotonic() < deadline:
+        while (left := commands(processes)) and time.monotonic() < deadline:
             time.sleep(0.1)
-            left = {pid for pid in left if Path(f"/proc/{pid}").exists() and Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"}
-        self.assertEqual(left, set(), "processes were left behind")
+        self.assertEqual(left, [], "processes were left behind")
         self.assertFalse((ROOT / f".venv/share/jupyter/runtime/kernel-{kernel}.json").exists(), "the kernel's key was left behind")
 
 

@@ -1,0 +1,103 @@
+"""Everything that is fetched is pinned by a hash, and nothing names where it comes from."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from project import ROOT, source_files  # noqa: E402
+
+MODULES = [".", "scripts/tools", "scripts/mnist", "scripts/vulndb"]
+# In parts, so that they are not found here.
+REGISTRIES = ["pypi." + "org", "pythonhosted" + ".org", "proxy.golang" + ".org", "sum.golang" + ".org", "goproxy" + ".io", "registry.npmjs" + ".org", "npmmirror" + ".com"]
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8", errors="replace")
+
+
+def scripts() -> list[str]:
+    """What runs something: shell scripts, programs, notebooks; not the tests that speak of it."""
+    return [name for name in source_files()
+            if name.startswith(("scripts/", ".ci/", "notebooks/")) and not name.endswith(("_test.py", "_test.go", ".md"))]
+
+
+def requirements(name: str) -> list[str]:
+    """The logical lines of a requirements file."""
+    lines = text(name).replace("\\\n", " ").splitlines()
+    return [line for line in (re.sub(r"(^|\s)#.*", "", line).strip() for line in lines) if line]
+
+
+class PinsTest(unittest.TestCase):
+    def test_python_packages(self) -> None:
+        files = [name for name in source_files() if re.fullmatch(r"scripts/requirements.*\.txt", name)]
+        self.assertGreaterEqual(len(files), 4)
+        for name in files:
+            lines = requirements(name)
+            self.assertTrue(lines, name)
+            for line in lines:
+                self.assertRegex(line, r"^[A-Za-z0-9._-]+(\[[a-z,]+\])?==\S+( ; .*?)?(\s+--hash=sha256:[0-9a-f]{64})+$", name)
+
+    def test_pip_takes_nothing_but_pinned_wheels(self) -> None:
+        found = 0
+        for name in scripts():
+            for line in text(name).replace("\\\n", " ").splitlines():
+                if re.search(r"\bpip\b.*\b(install|download)\b.*-r|\bpinned=\(", line):
+                    found += 1
+                    self.assertIn("--require-hashes", line, name)
+                    self.assertIn("--only-binary :all:", line, name)
+                    self.assertIn("--no-deps", line, name)
+        self.assertGreaterEqual(found, 3)
+
+    def test_go_modules(self) -> None:
+        """Every module of go.mod has its hash in go.sum, and what is in the module cache has it too."""
+        self.assertEqual(sorted(MODULES), sorted(str(Path(name).parent) for name in source_files()
+                                                 if Path(name).name == "go.mod" and not name.startswith("scripts/template/")))
+        for module in MODULES:
+            with self.subTest(module=module):
+                go = dict(os.environ, GOFLAGS="-mod=readonly", GOWORK="off")
+                wanted = json.loads(subprocess.run(["go", "mod", "edit", "-json"], cwd=ROOT / module, env=go, check=True, capture_output=True).stdout)
+                sums = text(f"{module}/go.sum")
+                for needed in wanted["Require"]:
+                    name = f"{needed['Path']} {needed['Version']}"
+                    self.assertIn(f"\n{name}/go.mod h1:", "\n" + sums)
+                    if module != "scripts/vulndb":  # only scripts/audit fetches it
+                        self.assertIn(f"\n{name} h1:", "\n" + sums)
+                self.assertFalse(wanted.get("Replace"), "what replaces a module has no hash")
+                done = subprocess.run(["go", "mod", "verify"], cwd=ROOT / module, env=go, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                self.assertEqual((done.returncode, done.stdout), (0, "all modules verified\n"))
+
+    def test_no_module_is_asked_for_without_its_version(self) -> None:
+        for name in scripts():
+            self.assertNotRegex(text(name), r"@(latest|upgrade|patch|main|master)\b", name)
+            for line in re.findall(r"^[^#\n]*\bgo (?:install|get) .*$", text(name), re.M):
+                if re.search(r"\bgo (?:install|get) [-\w./]*\w\.\w+/", line):
+                    self.assertRegex(line, r"@v\d", name)
+
+    def test_npm_packages(self) -> None:
+        locks = [name for name in source_files() if name.endswith("package-lock.json")]
+        self.assertEqual(locks, ["scripts/browser/package-lock.json"])
+        packages = json.loads(text(locks[0]))["packages"]
+        self.assertGreater(len(packages), 1)
+        for name, package in packages.items():
+            if name:
+                self.assertRegex(package.get("integrity", ""), r"^sha512-\S{88}$", name)
+        versions = json.loads(text("scripts/browser/package.json"))["dependencies"]
+        for name, version in versions.items():
+            self.assertEqual(version, packages[f"node_modules/{name}"]["version"], "package.json names a range")
+        self.assertRegex(text("scripts/browser-test"), r"\bnpm ci\b")
+        for name in scripts():
+            self.assertNotRegex(text(name), r"\bnpm (install|i|add|update)\b|\bnpx\b", name)
+
+    def test_no_file_names_a_registry(self) -> None:
+        for name in source_files():
+            for registry in REGISTRIES:
+                self.assertNotIn(registry, text(name), name)
+
+
+if __name__ == "__main__":
+    unittest.main()
