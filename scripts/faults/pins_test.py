@@ -68,6 +68,12 @@ class PinsTest(unittest.TestCase):
                     if module != "scripts/vulndb":  # only scripts/audit fetches it
                         self.assertIn(f"\n{name} h1:", "\n" + sums)
                 self.assertFalse(wanted.get("Replace"), "what replaces a module has no hash")
+                if module != "scripts/vulndb":
+                    # What is in the cache is compared with go.sum, and nothing is fetched.
+                    done = subprocess.run(["go", "mod", "download"], cwd=ROOT / module, env=dict(go, GOPROXY="off"), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                    if module == "scripts/mnist" and "GOPROXY=off" in done.stdout:
+                        self.skipTest("this module, which can be done without, was not to be had")
+                    self.assertEqual((done.returncode, done.stdout), (0, ""))
                 done = subprocess.run(["go", "mod", "verify"], cwd=ROOT / module, env=go, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
                 self.assertEqual((done.returncode, done.stdout), (0, "all modules verified\n"))
 
