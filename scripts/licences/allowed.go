@@ -37,14 +37,19 @@ func valid(licence string) bool {
 	return ok
 }
 
+// known is the licence of a dependency, by allowed.txt where it cannot be recognized.
+func (a allowed) known(d dependency) string {
+	if licence, ok := a.exceptions[d.kind+" "+d.name]; ok {
+		return licence
+	}
+	return d.licence
+}
+
 // check returns an error that names all dependencies whose licence is not allowed.
 func (a allowed) check(all []dependency) error {
 	var wrong []string
 	for _, d := range all {
-		licence := d.licence
-		if known, ok := a.exceptions[d.kind+" "+d.name]; ok {
-			licence = known
-		}
+		licence := a.known(d)
 		if ok, err := spdxexp.Satisfies(licence, a.licences); err != nil || !ok {
 			if licence == "" {
 				licence = "no licence found"

@@ -41,6 +41,9 @@ func run(root, cache string, brief bool) error {
 	if err != nil {
 		return err
 	}
+	for i, d := range all {
+		all[i].licence = allowed.known(d)
+	}
 	if !brief {
 		for _, d := range all {
 			fmt.Printf("%-7s %-55s %-25s %s\n", d.kind, d.name, shorten(d.version), d.licence)

@@ -17,8 +17,8 @@ var licenceFile = regexp.MustCompile(`(?i)^(un)?licen[cs]es?([-._].*)?$|^copying
 // licences; the rest may be a title, a copyright line or a list of authors.
 const leastCovered = 60
 
-// licenceOf recognizes the licences in the files of one folder, which must not be a
-// tree: vendored code below it is not looked at. Each file's licence holds, so they are
+// licenceOf recognizes the licences in the files of one folder, and not below it, where
+// vendored code may lie. Each file's licence holds, so they are
 // joined by AND.
 func licenceOf(dir string) (string, error) {
 	entries, err := os.ReadDir(dir)
