@@ -153,6 +153,7 @@ var checks = []func() ([]problem, error){
 	checkClean,
 	checkTolerances,
 	checkReadme,
+	checkFaults,
 }
 
 func check(out io.Writer, args []string) error {
