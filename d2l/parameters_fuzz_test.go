@@ -106,13 +106,7 @@ func (target *loadTarget) try(t *testing.T, file []byte) {
 	allocated := totalAlloc()
 	store, input, err := target.net.decodeParameters(bytes.NewReader(file), int64(len(file)), CPU(0))
 	allocated = totalAlloc() - allocated
-	limit := 16<<20 + 64*len(file)
-	if archive, err := zip.NewReader(bytes.NewReader(file), int64(len(file))); err == nil {
-		if input, err := readInput(archive); err == nil {
-			limit += 4 * Shape(input).size() // The net is built for an input of that shape.
-		}
-	}
-	if allocated > uint64(limit) {
+	if limit := 16<<20 + 64*len(file); allocated > uint64(limit) {
 		t.Errorf("a file of %d bytes made it take %d bytes of memory", len(file), allocated)
 	}
 	if after := values(t, target.net); !maps.EqualFunc(before, after, equalBits) {
