@@ -70,6 +70,7 @@ func (f dataFile) download(url string) (content []byte, err error) {
 	}
 	// Otherwise Go may ask for a compressed answer and unpack the archive on the way.
 	request.Header.Set("Accept-Encoding", "identity")
+	request.Close = true // Nothing more is asked for.
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return nil, err

@@ -124,11 +124,9 @@ func (f dataFile) read(path string) ([]byte, error) {
 func (f dataFile) decode(r io.Reader, compressed bool) (content []byte, err error) {
 	if compressed {
 		archive := &io.LimitedReader{R: r, N: f.size + f.size/100 + 1<<16}
-		unzipped, err := gzip.NewReader(archive)
-		if err != nil {
+		if r, err = gzip.NewReader(archive); err != nil {
 			return nil, fmt.Errorf("not a gzip archive: %w", err)
 		}
-		r = unzipped
 		defer func() {
 			if archive.N <= 0 {
 				content, err = nil, errors.New("the archive is larger than its content would ever be")

@@ -79,7 +79,8 @@ func (n *Net) encodeParameters() ([]byte, error) {
 				return nil, err
 			}
 		}
-		w, err := writer.Create(entry.name)
+		// Values hardly shrink, and compressing those of a large net takes long.
+		w, err := writer.CreateHeader(&zip.FileHeader{Name: entry.name, Method: zip.Store})
 		if err != nil {
 			return nil, err
 		}
