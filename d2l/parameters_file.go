@@ -218,11 +218,20 @@ func match(head checkpointHead, variables []*model.Variable) (at map[string]int,
 	return at, size, nil
 }
 
-// readEntry returns an entry of a zip archive, if it has no more bytes than most.
+// readEntry returns the entry of a zip archive that has exactly this name, of which there
+// must be one, if it has no more bytes than most.
 func readEntry(archive *zip.Reader, name string, most int) ([]byte, error) {
-	file, err := archive.Open(name)
-	if err != nil {
+	named := func(file *zip.File) bool { return file.Name == name }
+	i := slices.IndexFunc(archive.File, named)
+	if i < 0 {
 		return nil, fmt.Errorf("not a file of parameters: it has no %s", name)
+	}
+	if slices.ContainsFunc(archive.File[i+1:], named) {
+		return nil, fmt.Errorf("it has %s twice", name)
+	}
+	file, err := archive.File[i].Open()
+	if err != nil {
+		return nil, fmt.Errorf("%s is damaged: %w", name, err)
 	}
 	defer file.Close()
 	content, err := io.ReadAll(io.LimitReader(file, int64(most)+1))
