@@ -100,7 +100,7 @@ func (f *Figure) Save(path string) error {
 		return err
 	}
 	if err := writeFile(path, content); err != nil {
-		return fmt.Errorf("saving the figure to %s: %w", path, err)
+		return fmt.Errorf("saving the figure to %s: %w; %s", path, err, otherPath)
 	}
 	return nil
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
@@ -60,8 +59,7 @@ func (n *Net) withShapes(device Device, input []int) (*model.Store, []LayerShape
 		return nil, nil, err
 	}
 	defer p.finalize()
-	X := tensors.FromShape(shapes.Make(dtypes.Float32, append([]int{1}, input...)...))
-	if _, err := p.call(X); !errors.Is(err, errBuilt) {
+	if err := p.build(shapes.Make(dtypes.Float32, append([]int{1}, input...)...)); !errors.Is(err, errBuilt) {
 		return nil, nil, err
 	}
 	return probe.store, layers, nil
