@@ -61,7 +61,8 @@ func requireOptimizer(opt optimizer.Interface) {
 
 // requireRate panics unless lr is one that the optimizer of that name can use.
 func requireRate(name string, lr float64) {
-	if !(lr > 0) || math.IsInf(lr, 0) {
+	// As a float32, which the optimizer computes with, it may be another.
+	if !(float32(lr) > 0) || math.IsInf(float64(float32(lr)), 0) {
 		panic(fmt.Sprintf("d2l: %s needs a positive learning rate, got %v", name, lr))
 	}
 }
