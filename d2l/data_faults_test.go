@@ -57,12 +57,15 @@ func one(inputs, labels []*tensors.Tensor) func(yield func(train.Batch, error) b
 	return func(yield func(train.Batch, error) bool) { yield(train.Batch{Inputs: inputs, Labels: labels}, nil) }
 }
 
-// trained returns the parameters of a small net after so many steps on the
+// denseNet is a net for the quadrants that is compiled sooner than smallNet.
+func denseNet() *Net { return NewNet(Sequential{Dense{Units: 4}}) }
+
+// trained returns the parameters of such a net after so many steps on the
 // quadrants, as TrainCh5 would make them from seed 1.
 func trained(t *testing.T, data DataIter, steps int) map[string][]float32 {
 	t.Helper()
 	Seed(1)
-	net := smallNet()
+	net := denseNet()
 	noError(t, net.Initialize(CPU(0), Xavier))
 	trainer := must(NewTrainer(net, SGD(0.5)))(t)
 	for batch, err := range data.Iter() {
@@ -84,14 +87,14 @@ func TestDataFaults(t *testing.T) {
 	data := quadrants(24, 4, false)
 	train := func(net *Net, train, test DataIter) (err error) {
 		Seed(1)
-		captured(t, &os.Stdout, func() { _, err = TrainCh5(net, train, test, 1, 0.5, CPU(0)) })
+		quietly(t, func() { _, err = TrainCh5(net, train, test, 1, 0.5, CPU(0)) })
 		return err
 	}
 	afterTwo, afterAll := trained(t, data, 2), trained(t, data, 6)
 	for name, c := range spoils {
 		bad := spoiled{data, 2, c.spoil}
 		t.Run(name+" in training", func(t *testing.T) {
-			net := smallNet()
+			net := denseNet()
 			wantError(t, train(net, bad, data), c.want...)
 			if !reflect.DeepEqual(values(t, net), afterTwo) {
 				t.Error("the parameters are not those of the last step")
@@ -102,7 +105,7 @@ func TestDataFaults(t *testing.T) {
 			}
 		})
 		t.Run(name+" in testing", func(t *testing.T) {
-			net := smallNet()
+			net := denseNet()
 			wantError(t, train(net, data, bad), c.want...)
 			if !reflect.DeepEqual(values(t, net), afterAll) {
 				t.Error("the parameters are not those of the epoch")
@@ -128,8 +131,8 @@ func TestBatchLargerThanData(t *testing.T) {
 	if data.Len() != 1 {
 		t.Errorf("%d batches, expected 1", data.Len())
 	}
-	captured(t, &os.Stdout, func() {
-		result := must(TrainCh5(smallNet(), data, data, 2, 0.5, CPU(0)))(t)
+	quietly(t, func() {
+		result := must(TrainCh5(denseNet(), data, data, 2, 0.5, CPU(0)))(t)
 		if !(result.Loss > 0) || math.Mod(result.TestAcc*6, 1) > 1e-9 {
 			t.Errorf("result %+v", *result)
 		}
@@ -201,7 +204,7 @@ func TestAnimatorFaults(t *testing.T) {
 			os.Stderr = c.file
 			defer func() { os.Stderr = saved }()
 			Seed(1)
-			net := smallNet()
+			net := denseNet()
 			_, err := TrainCh5(net, data, data, 1, 0.5, CPU(0))
 			wantError(t, err, "writing the progress", c.want)
 			if !errors.As(err, new(*os.PathError)) {

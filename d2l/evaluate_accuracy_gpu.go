@@ -8,7 +8,8 @@ import "fmt"
 //
 // A batch has inputs X of any shape the net takes and labels y, int32 (batch);
 // the net's output is (batch, classes). What the data and the net report is an
-// error, and so are no data at all.
+// error, and so are no data at all, a label that the net has no output for, and an
+// output that is NaN. An output of another shape panics, as in Accuracy.
 //
 // Book: evaluate_accuracy_gpu, section "Convolutional Neural Networks (LeNet)".
 func EvaluateAccuracyGPU(net *Net, dataIter DataIter, ctx ...Device) (float64, error) {

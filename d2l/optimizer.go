@@ -61,8 +61,10 @@ func requireOptimizer(opt optimizer.Interface) {
 
 // requireRate panics unless lr is one that the optimizer of that name can use.
 func requireRate(name string, lr float64) {
-	// As a float32, which the optimizer computes with, it may be another.
-	if !(float32(lr) > 0) || math.IsInf(float64(float32(lr)), 0) {
+	if !(lr > 0) || math.IsInf(lr, 0) {
 		panic(fmt.Sprintf("d2l: %s needs a positive learning rate, got %v", name, lr))
+	}
+	if as32 := float64(float32(lr)); as32 == 0 || math.IsInf(as32, 0) {
+		panic(fmt.Sprintf("d2l: %s needs a learning rate that a float32 can hold, got %v, which would be %v", name, lr, as32))
 	}
 }

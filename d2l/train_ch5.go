@@ -26,8 +26,10 @@ type Result struct {
 //
 // A batch has inputs X of any shape the net takes and labels y, int32 (batch);
 // the net's output is (batch, classes). Two lines are printed at the end, as in
-// the book. What the data, the net or a device reports is an error; an lr or
-// numEpochs that is not positive panics, and so does no device at all.
+// the book. What the data, the net or a device reports is an error, and so is a
+// step whose loss or update is NaN or infinite, as where lr is too great; the net
+// then has the parameters of the last step that was made. An lr or numEpochs that
+// is not positive panics, and so does no device at all.
 //
 // Book: train_ch5, section "Convolutional Neural Networks (LeNet)".
 func TrainCh5[R Rate](net *Net, trainIter, testIter DataIter,

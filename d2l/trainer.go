@@ -112,9 +112,13 @@ func requireScores(yHat, y *graph.Node) {
 // correct predictions, both of the forward pass before the update, and it waits
 // for the device.
 //
-// A label that the net has no output for is an error, and so is a batch of a
-// shape that its layers do not take. A schedule's learning rate that is none is an
-// error that names the update.
+// A step is made whole or not at all. It is an error, and leaves the net, the
+// optimizer's state and the schedule as they were, if X or the loss is NaN or
+// infinite, or the update would make any value so; if the mean loss is above 2²⁴,
+// where training has diverged; if the net has no output for a label; if its layers
+// do not take X, or panic; and if a schedule's learning rate is none. The error
+// names the cause as far as it can be found. Labels of another type or rank are a
+// mistake in the program, and panic.
 func (t *Trainer) Step(X, y *tensors.Tensor) (lossSum, correct float64, err error) {
 	if t.net.trainer != t {
 		return 0, 0, errors.New("the net was given other parameters or another Trainer since this Trainer was made: make a new one")

@@ -86,24 +86,24 @@ func faults() map[string]fault {
 // laterFaults are faults of a batch only for a net that has been trained.
 func laterFaults() map[string]fault {
 	all := faults()
-	all["an image of another size"] = fault{waves(1, 1, 5, 1, 6, 6), []int32{0, 1, 2, 3, 0}, []string{"training on a batch of shape (5, 1, 6, 6)", "layer dense"}}
+	all["an image of another size"] = fault{waves(1, 1, 5, 1, 6, 6), []int32{0, 1, 2, 3, 0}, []string{"training on a batch of shape (5, 1, 6, 6)", "layer hidden0, which gets (5, 1, 6, 6)"}}
 	all["a gradient that is NaN"] = fault{withValue(-101), []int32{0, 1, 2, 3, 0}, []string{"the loss of step ", ", but the step would make /net/", " NaN or infinite", "a learning rate smaller than 0."}}
 	return all
 }
 
 // faultyNet is a small net for which all faults are faults.
 func faultyNet() *Net {
-	return NewNet(Sequential{faultyLayer(), faultyFilters{}, AvgPool2D{PoolSize: 2}, Dense{Units: 4}})
+	return NewNet(Sequential{faultyLayer(), faultyHidden{}, Dense{Units: 4}})
 }
 
-// faultyFilters is a convolution whose gradient is NaN for values below -100.
-type faultyFilters struct{}
+// faultyHidden is a dense layer whose gradient is NaN for values below -100.
+type faultyHidden struct{}
 
-func (faultyFilters) Kind() string { return "filters" }
+func (faultyHidden) Kind() string { return "hidden" }
 
-func (faultyFilters) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+func (faultyHidden) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	least := graph.ReduceAllMin(x)
-	y := Conv2D{Channels: 3, KernelSize: 3, Padding: 1, Activation: Sigmoid}.Forward(scope, x)
+	y := Dense{Units: 6, Activation: Sigmoid}.Forward(scope, x)
 	return graph.IdentityWithCustomGradient(y, func(_, v *graph.Node) *graph.Node {
 		return graph.Add(v, nanAbove(100, graph.Neg(least)))
 	})
@@ -111,7 +111,7 @@ func (faultyFilters) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 
 // faultyStatefulNet has running statistics and draws random numbers as well.
 func faultyStatefulNet() *Net {
-	return NewNet(Sequential{faultyLayer(), faultyFilters{}, BatchNorm{}, Dropout{0.25}, Dense{Units: 4}})
+	return NewNet(Sequential{faultyLayer(), faultyHidden{}, BatchNorm{}, Dropout{0.25}, Dense{Units: 4}})
 }
 
 // variables returns the bytes of all that a net keeps: parameters, statistics, the
@@ -232,7 +232,7 @@ func (d divided) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	y := d.Dense.Forward(scope, x)
 	train.AddPerStepUpdateGraphFn(scope, x.Graph(), func(scope *model.Scope, g *graph.Graph) {
 		w := scope.GetVariable("weights")
-		w.SetNodeValue(graph.DivScalar(w.NodeValue(g), 0))
+		w.SetNodeValue(graph.MulScalar(w.NodeValue(g), math.Inf(1)))
 	})
 	return y
 }
@@ -265,7 +265,7 @@ func TestLearningRates(t *testing.T) {
 			"TrainCh5": func() { TrainCh5(smallNet(), quadrants(8, 4, false), quadrants(8, 4, false), 1, lr, CPU(0)) },
 		} {
 			t.Run(fmt.Sprint(name, " ", lr), func(t *testing.T) {
-				wantPanic(t, make, "needs a positive learning rate", fmt.Sprint(lr))
+				wantPanic(t, make, "d2l: ", "learning rate", "got "+fmt.Sprint(lr))
 			})
 		}
 		if lr == 0 || lr == 1e-50 {
