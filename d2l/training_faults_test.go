@@ -268,9 +268,8 @@ func TestLearningRates(t *testing.T) {
 				wantPanic(t, make, "d2l: ", "learning rate", "got "+fmt.Sprint(lr))
 			})
 		}
-		if lr == 0 || lr == 1e-50 {
-			continue // A schedule's may be.
-		}
+	}
+	for _, lr := range []float64{-0.1, math.NaN(), 1e39} { // Zero may be a schedule's.
 		t.Run(fmt.Sprint("schedule ", lr), func(t *testing.T) {
 			var asked []int
 			rates := []float64{0.1, lr, 0.1}
@@ -315,7 +314,6 @@ func TestHugeLearningRates(t *testing.T) {
 		want []string
 	}{
 		{1e10, smallNet, []string{"training has diverged, the mean loss of step 2 is 2.", "e+09 where guessing has 1.39", "try a learning rate smaller than 1e+10"}},
-		{1e30, smallNet, []string{"training has diverged, the mean loss of step 2 is ", "try a learning rate smaller than 1e+30"}},
 		{1e38, smallNet, []string{"the loss of step 2 is +Inf", "try a learning rate smaller than 1e+38"}},
 		{1e6, statefulNet, []string{"training has diverged, the mean loss of step ", "try a learning rate smaller than 1e+06"}},
 		{1e30, statefulNet, []string{"the loss of step 2 is NaN, since the output of layer batchnorm0 is -Inf", "try a learning rate smaller than 1e+30"}},
