@@ -248,11 +248,7 @@ type buildError struct{ error }
 // panic with anything but an error, GoMLX v0.28.2 waits forever when the same
 // program is used again.
 func asBuildError() {
-	switch e := recover().(type) {
-	case nil:
-	case error:
-		panic(buildError{e})
-	default:
-		panic(buildError{fmt.Errorf("%v", e)})
+	if e := recover(); e != nil {
+		panic(buildError{panicError(e)})
 	}
 }
