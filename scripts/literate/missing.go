@@ -131,7 +131,7 @@ func unknown(names []lacking, where string) []string {
 	if len(plain) == 0 {
 		return nil
 	}
-	return []string{are(plain, "not declared") + " in " + where + ": if a cell does declare it, run that cell first"}
+	return []string{are(plain, "not declared") + " in " + where + ": mend the spelling or, if a cell does declare it, run that cell first"}
 }
 
 // are joins names: "a and b are declared".

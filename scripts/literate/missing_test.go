@@ -17,7 +17,7 @@ func TestWhatFirst(t *testing.T) {
 		"main_test.go:9:3: use of package net without selector":          net + after,
 		"./main.go:9:3: undefined: tensors":                              `tensors is declared in code cell 3 ("github.com/gomlx/gomlx/core/tensors"): run that cell first` + after,
 		"./main.go:9:3: undefined: numEpochs":                            "numEpochs is of code cell 9 alone, where it stands below %% (lr, numEpochs := 0.9, 10): declare it above, with var, to use it in other cells",
-		"./main.go:9:3: undefined: trainIta":                             "trainIta is not declared in any cell of lenet.ipynb as it was saved last: if a cell does declare it, run that cell first",
+		"./main.go:9:3: undefined: trainIta":                             "trainIta is not declared in any cell of lenet.ipynb as it was saved last: mend the spelling or, if a cell does declare it, run that cell first",
 		"./main.go:9:3: undefined: fmt.Printn":                           "",
 		"./main.go:9:3: missing return":                                  "",
 		"../book/d2l/x.go:9:3: undefined: net":                           "",
@@ -29,7 +29,7 @@ func TestWhatFirst(t *testing.T) {
 	}
 	for _, path := range []string{"", "missing.go", "none.ipynb"} {
 		got := strings.Join(whatFirst("./main.go:9:3: undefined: trainIter\n./main.go:9:3: undefined: net", path), "\n")
-		if want := "trainIter and net are not declared in any cell that has run since the kernel started: if a cell does declare it, run that cell first"; got != want {
+		if want := "trainIter and net are not declared in any cell that has run since the kernel started: mend the spelling or, if a cell does declare it, run that cell first"; got != want {
 			t.Errorf("%s: %s, want %s", path, got, want)
 		}
 	}
