@@ -1,6 +1,7 @@
 """Cells that are interrupted, and cells that behave badly; the next one works. Called by scripts/test."""
 
 import json
+import os
 import random
 import sys
 import tempfile
@@ -53,10 +54,10 @@ class InterruptTest(unittest.TestCase):
 
     def works(self):
         """The next cell works, and nothing of an earlier one is left."""
-        eventually(lambda: not self.kernel.at_work(), f"the end of {self.kernel.at_work()}")
+        eventually(lambda: not self.kernel.at_work(), lambda: f"the end of {self.kernel.at_work()}")
         answer = self.kernel.run("%%\nfmt.Println(6 * 7)")
         self.assertEqual((answer.status, answer.stdout), ("ok", "42\n"), answer)
-        eventually(lambda: not self.kernel.at_work(), f"the end of {self.kernel.at_work()}")
+        eventually(lambda: not self.kernel.at_work(), lambda: f"the end of {self.kernel.at_work()}")
 
     def interrupted(self, answer):
         self.kernel.interrupt()
@@ -72,7 +73,7 @@ class InterruptTest(unittest.TestCase):
 
     def test_while_a_cell_is_built(self):
         answer = self.kernel.send(train(epochs=1000) + "// another program than before\n")
-        eventually(lambda: any("build" in command for command in self.kernel.at_work().values()), "a go build")
+        eventually(lambda: any("build" in command for command in self.kernel.at_work().values()), lambda: "a go build")
         self.assertRegex(self.interrupted(answer).error, "interrupted while it was built|signal: interrupt")
         self.assertEqual(answer.pictures, 0, answer)
         self.works()
@@ -81,13 +82,26 @@ class InterruptTest(unittest.TestCase):
         self.kernel.interrupt()
         self.works()
 
+    def files(self):
+        found = {}
+        for entry in os.scandir(self.folder):
+            try:
+                found[entry.name] = entry.stat().st_size
+            except FileNotFoundError:
+                pass  # it has just got its real name
+        return found
+
     def test_saved_parameters_are_whole(self):
         path = self.folder / "large.params"
         cell = IMPORTS + SAVE.replace("PATH", json.dumps(str(path)))
-        for turn in range(6):
+        for turn in range(8):
             answer = self.kernel.follow(self.kernel.send(cell), lambda a: a.begun())
             self.assertEqual("loaded" in answer.stdout, turn > 0, answer)
-            time.sleep(random.uniform(0, 0.3))
+            if turn % 2:
+                time.sleep(random.uniform(0, 0.3))
+            else:  # as soon as something is written
+                before = self.files()
+                eventually(lambda: self.files() != before, lambda: "a change of the files")
             self.interrupted(answer)
         # The last one's, and whatever else has been left is hidden.
         answer = self.kernel.follow(self.kernel.send(cell), lambda a: a.begun())

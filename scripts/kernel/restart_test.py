@@ -22,7 +22,7 @@ class RestartTest(unittest.TestCase):
         kernel = self.kernel
         before = kernel.processes()
         restart()
-        eventually(lambda: not before.keys() & kernel.processes().keys(), f"the end of {before}")
+        eventually(lambda: not before.keys() & kernel.processes().keys(), lambda: f"the end of some of {before}")
         answer = kernel.run("%%\nfmt.Println(answer)")
         self.assertEqual(answer.status, "error", answer)
         self.assertIn("answer is not declared in any cell that has run since the kernel started: "
@@ -50,7 +50,7 @@ class RestartTest(unittest.TestCase):
         self.assertGreater(len(self.kernel.processes()), 2)  # the kernel, the cell, and what completes names
         self.kernel.kill()
         # Nobody has restarted it yet.
-        eventually(lambda: not self.kernel.processes(), f"the end of {self.kernel.processes()}")
+        eventually(lambda: not self.kernel.processes(), lambda: f"the end of {self.kernel.processes()}")
         self.restarted(lambda: self.kernel.restart(now=True))
 
 

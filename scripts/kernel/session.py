@@ -23,13 +23,13 @@ PATIENCE = 240  # seconds for what takes a moment, on a busy machine
 FOREVER = '%%\nfmt.Println("begun")\nfor {\n\ttime.Sleep(time.Hour)\n}'
 
 
-def eventually(holds, what: str) -> None:
-    """Waits until holds returns something true."""
+def eventually(holds, what) -> None:
+    """Waits until holds returns something true; what says what is waited for."""
     end = time.monotonic() + PATIENCE
     while not holds():
         if time.monotonic() > end:
-            raise AssertionError(f"not within {PATIENCE} s: {what}")
-        time.sleep(0.02)
+            raise AssertionError(f"not within {PATIENCE} s: {what()}")
+        time.sleep(0.005)
 
 
 class Answer:
