@@ -44,13 +44,16 @@ func isNone(y float64) bool { return math.Float64bits(y) == math.Float64bits(Non
 // Plot draws series of points as lines: Y[i] against X[i], against X[0] if
 // there is but one X, or against 0, 1, 2, … if X is nil. A notebook shows the
 // figure. Points with None are left out; the line goes on to the next point. It
-// panics if the numbers of values do not fit; a scale or format that there is not
-// is an error.
+// panics if the numbers of values, names or titles do not fit; a scale or format
+// that there is not is an error, and so are limits that are no range.
 //
 // Book: plot, section "Calculus".
 func Plot(X, Y [][]float64, options PlotOptions) (*Figure, error) {
 	if len(X) > 1 && len(X) != len(Y) {
 		panic(fmt.Sprintf("d2l: Plot got %d series of x for %d of y; give one for each, one for all, or nil", len(X), len(Y)))
+	}
+	if len(options.Legend) > len(Y) {
+		panic(fmt.Sprintf("d2l: Plot got %d names in the Legend for %d series", len(options.Legend), len(Y)))
 	}
 	all := make([]plotter.XYs, len(Y))
 	for i, ys := range Y {
@@ -84,6 +87,9 @@ func newPlot(all []plotter.XYs, options PlotOptions) (*Figure, error) {
 		if len(limits) != 0 && len(limits) != 2 {
 			panic(fmt.Sprintf("d2l: %s takes the least and the greatest value, got %v", name, limits))
 		}
+	}
+	if options.NRows < 0 || options.NCols < 0 {
+		panic(fmt.Sprintf("d2l: Plot got %d rows of %d panels", options.NRows, options.NCols))
 	}
 	rows, cols := max(options.NRows, 1), max(options.NCols, 1)
 	if len(options.Titles) > rows*cols {

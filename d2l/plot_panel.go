@@ -3,8 +3,6 @@ package d2l
 import (
 	"fmt"
 	"image/color"
-	"math"
-	"slices"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -26,7 +24,7 @@ type panel struct {
 // n. Its size is about the given one.
 func newPanel(all []plotter.XYs, options PlotOptions, i, n int, size vg.Point) (*panel, error) {
 	p := &panel{Plot: plot.New(), head: &panelHead{}}
-	if i < len(options.Titles) && options.Titles[i] != "" {
+	if i < len(options.Titles) {
 		p.head.title = options.Titles[i]
 	}
 	p.BackgroundColor = color.White
@@ -71,10 +69,10 @@ func newPanel(all []plotter.XYs, options PlotOptions, i, n int, size vg.Point) (
 		}
 		p.series = append(p.series, s)
 	}
-	if err := setLimits(&p.X, options.XLim); err != nil {
+	if err := setLimits(&p.X, "XLim", options.XLim); err != nil {
 		return nil, err
 	}
-	if err := setLimits(&p.Y, options.YLim); err != nil {
+	if err := setLimits(&p.Y, "YLim", options.YLim); err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -129,54 +127,5 @@ func setScale(axis *plot.Axis, scale string, room room) error {
 	default:
 		return fmt.Errorf("the scale %q is neither linear nor log", scale)
 	}
-	return nil
-}
-
-// drawable returns the points that the axes can show, on a logarithmic one
-// those above zero.
-func drawable(p *plot.Plot, xys plotter.XYs) plotter.XYs {
-	shows := func(axis plot.Axis, v float64) bool {
-		return !math.IsNaN(v) && !math.IsInf(v, 0) && (v > 0 || !isLog(axis))
-	}
-	return slices.DeleteFunc(slices.Clone(xys), func(xy plotter.XY) bool {
-		return !shows(p.X, xy.X) || !shows(p.Y, xy.Y)
-	})
-}
-
-func isLog(axis plot.Axis) bool {
-	_, log := axis.Scale.(plot.LogScale)
-	return log
-}
-
-// setLimits sets what part of an axis is shown; given none, a little more than
-// the values, so that no line runs along the frame.
-func setLimits(axis *plot.Axis, limits []float64) error {
-	log := isLog(*axis)
-	if len(limits) == 2 {
-		if log && !(limits[0] > 0 && limits[1] > 0) {
-			return fmt.Errorf("a log axis cannot go from %v to %v: both must be above zero", limits[0], limits[1])
-		}
-		axis.Min, axis.Max = limits[0], limits[1]
-		return nil
-	}
-	switch nothing := axis.Min > axis.Max; {
-	case nothing && log:
-		axis.Min, axis.Max = 0.1, 1
-	case nothing:
-		axis.Min, axis.Max = 0, 1
-	}
-	if log {
-		factor := math.Pow(axis.Max/axis.Min, 0.05)
-		if factor == 1 {
-			factor = 2
-		}
-		axis.Min, axis.Max = axis.Min/factor, axis.Max*factor
-		return nil
-	}
-	margin := 0.05 * (axis.Max - axis.Min)
-	if margin == 0 {
-		margin = 0.5
-	}
-	axis.Min, axis.Max = axis.Min-margin, axis.Max+margin
 	return nil
 }
