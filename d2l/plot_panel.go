@@ -16,16 +16,19 @@ import (
 // A panel is one plot of a figure.
 type panel struct {
 	*plot.Plot
+	title  string
 	series []series
-	head   *panelHead
+	legend legend // The series with names.
+	head   panelHead
+	inset  inset
 }
 
 // newPanel returns the plot of every series that is the turn of the panel i of
 // n. Its size is about the given one.
 func newPanel(all []plotter.XYs, options PlotOptions, i, n int, size vg.Point) (*panel, error) {
-	p := &panel{Plot: plot.New(), head: &panelHead{}}
+	p := &panel{Plot: plot.New()}
 	if i < len(options.Titles) {
-		p.head.title = options.Titles[i]
+		p.title = options.Titles[i]
 	}
 	p.BackgroundColor = color.White
 	p.X.Label.Text, p.Y.Label.Text = options.XLabel, options.YLabel
@@ -49,7 +52,7 @@ func newPanel(all []plotter.XYs, options PlotOptions, i, n int, size vg.Point) (
 	grid := plotter.NewGrid()
 	grid.Vertical.Color, grid.Horizontal.Color = style.grid, style.grid
 	grid.Vertical.Width, grid.Horizontal.Width = vg.Points(0.5), vg.Points(0.5)
-	p.Add(grid, legendGround{p.head}, p.head)
+	p.Add(grid, &p.inset, &p.head)
 
 	for k := i; k < len(all); k += n {
 		format := defaultFmt(k / n) // Anew in each panel.
@@ -68,6 +71,9 @@ func newPanel(all []plotter.XYs, options PlotOptions, i, n int, size vg.Point) (
 			p.Add(s.plotters()...)
 		}
 		p.series = append(p.series, s)
+		if s.name != "" {
+			p.legend = append(p.legend, s)
+		}
 	}
 	if err := setLimits(&p.X, "XLim", options.XLim); err != nil {
 		return nil, err
@@ -99,17 +105,6 @@ func (s series) plotters() (all []plot.Plotter) {
 		all = append(all, &plotter.Scatter{XYs: s.xys, GlyphStyle: dot})
 	}
 	return all
-}
-
-// Thumbnail implements plot.Thumbnailer, for the legend.
-func (s series) Thumbnail(c *draw.Canvas) {
-	if s.line.Width > 0 {
-		y := c.Center().Y
-		c.StrokeLine2(s.line, c.Min.X, y, c.Max.X, y)
-	}
-	if s.dot.Radius > 0 {
-		c.DrawGlyph(s.dot, c.Center())
-	}
 }
 
 func setFont(s *text.Style) {
