@@ -26,7 +26,7 @@ func (r *learningRate) prepare() error {
 		return nil
 	}
 	if r.next = r.schedule(r.updates); !(r.next >= 0) || math.IsInf(r.next, 0) {
-		return fmt.Errorf("the schedule gives update %d the learning rate %v, expected a number from 0", r.updates, r.next)
+		return fmt.Errorf("the schedule gives update %d the learning rate %v, which is negative, infinite or NaN: expected a finite number from 0", r.updates, r.next)
 	}
 	if r.variable() == nil {
 		return nil // The optimizer makes it while the first program is built.
@@ -41,7 +41,7 @@ func (r *learningRate) built() {
 		return
 	}
 	if r.variable() == nil {
-		panic(errors.New("the optimizer has no learning rate that a schedule could set: take one of GoMLX's, or none with a schedule"))
+		panic(errors.New("the optimizer has no learning rate that a schedule could set: use it without a schedule, or take one of GoMLX's optimizers"))
 	}
 	if err := r.set(); err != nil {
 		panic(err)
