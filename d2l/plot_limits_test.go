@@ -2,7 +2,10 @@ package d2l
 
 import (
 	"math"
+	"strings"
 	"testing"
+
+	"gonum.org/v1/plot"
 )
 
 // Whatever the values are, an axis is drawn, with few ticks.
@@ -18,7 +21,7 @@ func TestPlotAnyRange(t *testing.T) {
 		"what can be told apart": {[]float64{0, 1}, []float64{1e6, 1e6 + 1e-4}, []string{"1.00000000002e6"}},
 		"all that is above zero": {[]float64{0, 1}, []float64{1e-300, 1e300}, []string{"0", "1.0e300"}},
 		"both ends":              {[]float64{0, 1}, []float64{-math.MaxFloat64, math.MaxFloat64}, []string{"0.0", "1.0"}},
-		"the least of all":       {[]float64{0, 1}, []float64{0, math.SmallestNonzeroFloat64}, []string{"0.0", "0.4"}},
+		"the least of all":       {[]float64{0, 1}, []float64{0, math.SmallestNonzeroFloat64}, []string{"-0.4", "0.0", "0.4"}},
 		"below normal":           {[]float64{0, 1}, []float64{1e-320, 2e-320}, nil},
 	} {
 		for _, scale := range []string{"linear", "log"} {
@@ -33,11 +36,20 @@ func TestPlotAnyRange(t *testing.T) {
 				}
 			}
 			for i, label := range written {
-				if label == "NaN" || count(written[:i], label) > 1 {
+				if strings.Contains(label, "NaN") || count(written[:i], label) > 1 {
 					t.Errorf("%s, %s: labels %q", name, scale, written)
 				}
 			}
 		}
+	}
+}
+
+// A log axis ends a twentieth beyond its values, however far these are apart.
+func TestFitLimitsOfWideRange(t *testing.T) {
+	axis := plot.Axis{Min: 1e-200, Max: 1e200, Scale: plot.LogScale{}}
+	fitLimits(&axis)
+	if !(axis.Min > 1e-221 && axis.Min < 1e-219 && axis.Max > 1e219 && axis.Max < 1e221) {
+		t.Errorf("from %v to %v", axis.Min, axis.Max)
 	}
 }
 
