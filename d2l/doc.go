@@ -94,8 +94,8 @@
 //
 // [Net.SaveParameters] writes a net's parameters to a file and
 // [Net.LoadParameters] reads them into a net of the same layers; the file of
-// another is refused. The file holds names, shapes and values; the layers are in the
-// program.
+// another is refused. The file holds the values and what the layers are called and
+// how they are set; the layers themselves are in the program.
 //
 // # Notebooks
 //

@@ -7,8 +7,8 @@ import "fmt"
 // device, on a copy of the net there; of several it takes the first.
 //
 // A batch has inputs X of any shape the net takes and labels y, int32 (batch);
-// the net's output is (batch, classes). What the data and the net report is an
-// error, and so are no data at all.
+// the net's output is (batch, classes). An error of the data or the net is
+// returned; data without a single example are an error as well.
 //
 // Book: evaluate_accuracy_gpu, section "Convolutional Neural Networks (LeNet)".
 func EvaluateAccuracyGPU(net *Net, dataIter DataIter, ctx ...Device) (float64, error) {

@@ -71,9 +71,7 @@ func operationOf(layer Layer) operation {
 }
 
 func pooling(name string, size, strides, padding int) operation {
-	if strides == 0 {
-		strides = size
-	}
+	strides = poolStrides(size, strides)
 	op := operation{label: fmt.Sprintf("%d×%[1]d %s", size, name), fill: poolFill, window: size, stride: strides, padding: padding}
 	op.addDetail("pad", padding, 0)
 	op.addDetail("stride", strides, 0)

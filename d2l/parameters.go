@@ -15,12 +15,14 @@ import (
 )
 
 // A file of parameters is a zip archive, so that it is one file and its content
-// has checksums, of a GoMLX checkpoint and of the shape of an example of the
-// input, for which the net can be built and compared with the checkpoint.
+// has checksums, of a GoMLX checkpoint; of the shape of an example of the input,
+// for which the net can be built and compared with the checkpoint; and of the list
+// of the layers, as nets with other layers may have parameters of the same shapes.
 const (
 	checkpointJSON = "checkpoint.json"
 	checkpointBin  = "checkpoint.bin"
 	inputJSON      = "input.json"
+	layersJSON     = "layers.json"
 )
 
 // SaveParameters writes the net's parameters, with running statistics such as
@@ -58,7 +60,11 @@ func (n *Net) saveParameters(path string) error {
 	if err != nil {
 		return err
 	}
-	entries := map[string][]byte{inputJSON: input}
+	layers, err := json.Marshal(layerList(n.layer))
+	if err != nil {
+		return err
+	}
+	entries := map[string][]byte{inputJSON: input, layersJSON: layers}
 	for name, suffix := range map[string]string{checkpointJSON: checkpoint.JsonNameSuffix, checkpointBin: checkpoint.BinDataSuffix} {
 		saved, err := filepath.Glob(filepath.Join(dir, "*"+suffix))
 		if err != nil || len(saved) != 1 {
@@ -87,8 +93,10 @@ func (n *Net) saveParameters(path string) error {
 
 // LoadParameters gives the net the parameters that SaveParameters wrote, on
 // device, the book's net.load_parameters (section "File I/O"). A file that is
-// damaged, or was saved by a net of other layers or shapes, is refused with an
-// error that names the first difference, and the net stays as it was.
+// damaged, or was saved by a net that computes something else from them (with
+// other shapes, another activation, another pooling), is refused with an error that
+// names the first difference, and the net stays as it was. Of layers that are not
+// d2l's own only the types are compared.
 func (n *Net) LoadParameters(path string, device Device) error {
 	if _, _, err := device.Backend(); err != nil {
 		return err
@@ -106,9 +114,13 @@ func (n *Net) LoadParameters(path string, device Device) error {
 }
 
 func (n *Net) loadParameters(path string, device Device) (*model.Store, []int, error) {
-	entries, err := readArchive(path, checkpointJSON, checkpointBin, inputJSON)
+	entries, err := readArchive(path, checkpointJSON, checkpointBin, inputJSON, layersJSON)
 	if err != nil {
 		return nil, nil, err
+	}
+	var layers []string
+	if err := json.Unmarshal(entries[layersJSON], &layers); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", layersJSON, err)
 	}
 	var input []int
 	if err := json.Unmarshal(entries[inputJSON], &input); err != nil {
@@ -150,6 +162,9 @@ func (n *Net) loadParameters(path string, device Device) (*model.Store, []int, e
 			return nil, nil, fmt.Errorf("they are another net's: this net has no %s", v.Path())
 		}
 	}
+	if difference := firstDifference(layers, layerList(n.layer)); difference != "" {
+		return nil, nil, fmt.Errorf("they are another net's: %s", difference)
+	}
 	return store, input, store.SetRNGStateFromSeed(nextSeed())
 }
 
@@ -164,7 +179,7 @@ func readArchive(path string, names ...string) (map[string][]byte, error) {
 	for _, name := range names {
 		file, err := archive.Open(name)
 		if err != nil {
-			return nil, fmt.Errorf("not a file of parameters: it has no %s", name)
+			return nil, fmt.Errorf("it has no %s, so it is no file of parameters or one that an older d2l wrote; run what saves it again", name)
 		}
 		content, err := io.ReadAll(file)
 		file.Close()

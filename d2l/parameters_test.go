@@ -88,12 +88,15 @@ func TestLoadParametersErrors(t *testing.T) {
 		{"no archive", []byte("parameters"), "not a valid zip file"},
 		{"cut off", whole[:len(whole)-20], "not a valid zip file"},
 		{"a bit flipped", flipped, "checkpoint.bin is damaged"},
-		{"another archive", zipOf("readme", "hello"), "not a file of parameters: it has no checkpoint.json"},
-		{"nonsense inside", zipOf("checkpoint.json", "?", "checkpoint.bin", "?", "input.json", "[1,8,8]"), "cannot be used"},
-		{"no input", zipOf("checkpoint.json", "{}", "checkpoint.bin", "", "input.json", "{}"), "input.json"},
+		{"another archive", zipOf("readme", "hello"), "it has no checkpoint.json, so it is no file of parameters"},
+		{"nonsense inside", zipOf("checkpoint.json", "?", "checkpoint.bin", "?", "input.json", "[1,8,8]", "layers.json", "[]"), "cannot be used"},
+		{"no input", zipOf("checkpoint.json", "{}", "checkpoint.bin", "", "input.json", "{}", "layers.json", "[]"), "input.json"},
 		{"a layer fewer", other(conv, AvgPool2D{PoolSize: 2}, Flatten{}), "another net's: /net/dense0"},
 		{"a layer more", other(conv, AvgPool2D{PoolSize: 2}, Dense{Units: 4}, Dense{Units: 4}), "another net's: this net has no /net/dense1"},
 		{"another width", other(conv, AvgPool2D{PoolSize: 2}, Dense{Units: 5}), "another net's: /net/dense0"},
+		{"another pooling", other(conv, MaxPool2D{PoolSize: 2}, Dense{Units: 4}), "another net's: layer pool0 d2l.MaxPool2D{PoolSize:2 Strides:2 Padding:0}, expected pool0 d2l.AvgPool2D{PoolSize:2 Strides:2 Padding:0}"},
+		{"another activation", other(Conv2D{Channels: 3, KernelSize: 3, Padding: 1, Activation: ReLU}, AvgPool2D{PoolSize: 2}, Dense{Units: 4}), "layer conv0 d2l.Conv2D{Channels:3 KernelSize:3 Strides:1 Padding:1 Activation:relu}, expected conv0"},
+		{"a layer without parameters more", other(conv, AvgPool2D{PoolSize: 2}, Dense{Units: 4}, ReLU), "another net's: this net has no relu0 relu"},
 		{"another window", other(Conv2D{Channels: 3, KernelSize: 5, Padding: 2}, AvgPool2D{PoolSize: 2}, Dense{Units: 4}), "is (5, 5, 1, 3), expected (3, 3, 1, 3)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -112,7 +115,7 @@ func TestLoadParametersErrors(t *testing.T) {
 // A hostile or broken input shape is refused before memory is taken for it.
 func TestLoadParametersInputShape(t *testing.T) {
 	net, _ := initialized(t)
-	entries := must(readArchive(saved(t, net), checkpointJSON, checkpointBin))(t)
+	entries := must(readArchive(saved(t, net), checkpointJSON, checkpointBin, layersJSON))(t)
 	for input, want := range map[string]string{
 		"[]":                      "does not take",
 		"null":                    "does not take",
@@ -124,7 +127,7 @@ func TestLoadParametersInputShape(t *testing.T) {
 		"[4294967296,4294967296]": "no input has the shape",
 	} {
 		path := filepath.Join(t.TempDir(), "net.params")
-		put(t, path, zipOf(checkpointJSON, string(entries[checkpointJSON]), checkpointBin, string(entries[checkpointBin]), inputJSON, input))
+		put(t, path, zipOf(checkpointJSON, string(entries[checkpointJSON]), checkpointBin, string(entries[checkpointBin]), layersJSON, string(entries[layersJSON]), inputJSON, input))
 		wantError(t, smallNet().LoadParameters(path, CPU(0)), path, want)
 	}
 }

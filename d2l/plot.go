@@ -45,8 +45,8 @@ func isNone(y float64) bool { return math.Float64bits(y) == math.Float64bits(Non
 // Plot draws series of points as lines: Y[i] against X[i], against X[0] if
 // there is but one X, or against 0, 1, 2, … if X is nil. A notebook shows the
 // figure. Points with None are left out; the line goes on to the next point. It
-// panics if the numbers of values, names or titles do not fit; a scale or format
-// that there is not is an error, and so are limits that are no range.
+// panics if the numbers of values, names or titles do not fit, and returns an error
+// for a scale or a format that it does not know, and for limits that are no range.
 //
 // Book: plot, section "Calculus".
 func Plot(X, Y [][]float64, options PlotOptions) (*Figure, error) {

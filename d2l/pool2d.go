@@ -1,6 +1,7 @@
 package d2l
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -50,10 +51,7 @@ func (p MaxPool2D) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
 }
 
 func pool(b *graph.PoolBuilder, size, strides, padding int) *graph.Node {
-	if strides == 0 {
-		strides = size
-	}
-	b = b.Window(size).Strides(strides)
+	b = b.Window(size).Strides(poolStrides(size, strides))
 	if padding > 0 {
 		b = b.PaddingPerDim([][2]int{{padding, padding}, {padding, padding}})
 	}
@@ -66,3 +64,6 @@ func requirePool(layer string, size, strides, padding int, x *graph.Node) {
 		panic(fmt.Sprintf("d2l: %s needs a positive PoolSize and no negative Strides or Padding, got %d, %d, %d", layer, size, strides, padding))
 	}
 }
+
+// poolStrides returns the step of a window: side by side unless it is given.
+func poolStrides(size, strides int) int { return cmp.Or(strides, size) }

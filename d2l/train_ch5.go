@@ -15,8 +15,8 @@ type Result struct {
 
 // TrainCh5 trains net with minibatch stochastic gradient descent on the softmax
 // cross-entropy loss, on one device or, each batch split over them, on several:
-// TryGPU(0) or TryAllGPUs()... for ctx. For lr it takes a learning rate or, of
-// another optimizer or with a schedule, an Optimizer, such as Adam(0.001).
+// TryGPU(0) or TryAllGPUs()... for ctx. In the place of the learning rate lr it
+// also takes an Optimizer, such as Adam(0.001), which may have a schedule.
 //
 // The parameters are drawn anew (Xavier). Loss and training accuracy are those
 // of the forward passes of the training steps themselves, averaged over the
@@ -26,8 +26,8 @@ type Result struct {
 //
 // A batch has inputs X of any shape the net takes and labels y, int32 (batch);
 // the net's output is (batch, classes). Two lines are printed at the end, as in
-// the book. What the data, the net or a device reports is an error; an lr or
-// numEpochs that is not positive panics, and so does no device at all.
+// the book. An error of the data, the net or a device ends the training and is
+// returned. TrainCh5 panics if lr or numEpochs is not positive, or without a device.
 //
 // Book: train_ch5, section "Convolutional Neural Networks (LeNet)".
 func TrainCh5[R Rate](net *Net, trainIter, testIter DataIter,

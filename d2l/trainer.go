@@ -108,8 +108,8 @@ func requireScores(yHat, y *graph.Node) {
 // for the device.
 //
 // A label that the net has no output for is an error, and so is a batch of a
-// shape that its layers do not take. A schedule's learning rate that is none is an
-// error that names the update.
+// shape that its layers do not take. Where a schedule returns something that is no
+// learning rate, the error names the update.
 func (t *Trainer) Step(X, y *tensors.Tensor) (lossSum, correct float64, err error) {
 	if t.net.trainer != t {
 		return 0, 0, errors.New("the net was given other parameters or another Trainer since this Trainer was made: make a new one")

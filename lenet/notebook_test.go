@@ -7,6 +7,7 @@ import (
 	"go/printer"
 	"go/token"
 	"os"
+	"regexp"
 	"testing"
 
 	"github.com/d2l-go/book/d2l/d2ltest"
@@ -20,6 +21,28 @@ func TestNotebookNet(t *testing.T) {
 		{"../notebooks/exercise-2-better-network.ipynb", "improved", "improved.go"},
 	} {
 		t.Run(c.file, func(t *testing.T) { sameNet(t, c.path, c.id, c.file) })
+	}
+}
+
+// Exercise 2 shows the training that ImprovedOptimizer and scripts/seeds repeat.
+func TestNotebookTraining(t *testing.T) {
+	chapter, err := notebook.Read("../notebooks/exercise-2-better-network.ipynb")
+	d2ltest.NoError(t, err)
+	optimizer, err := os.ReadFile("improved.go")
+	d2ltest.NoError(t, err)
+	seeds, err := os.ReadFile("../scripts/seeds/main.go")
+	d2ltest.NoError(t, err)
+	shown := chapter.Cell("train-improved").Source
+	for _, c := range []struct{ what, shown, file, repeated string }{
+		{"Adam's rate", `d2l\.Adam\((.*?)\)`, string(optimizer), `d2l\.Adam\((.*?)\)`},
+		{"the schedule's first rate", `BaseLR: (.*?),`, string(optimizer), `BaseLR: (.*?),`},
+		{"the epochs", `numEpochs := (\d+)`, string(seeds), `lenet\.Improved, (\d+),`},
+		{"the batch size", `LoadDataFashionMnist\((\d+)\)`, string(seeds), `lenet\.Improved, \d+, (\d+),`},
+	} {
+		got, want := regexp.MustCompile(c.shown).FindStringSubmatch(shown), regexp.MustCompile(c.repeated).FindStringSubmatch(c.file)
+		if got == nil || want == nil || got[1] != want[1] {
+			t.Errorf("%s: the cell has %q, the package or scripts/seeds %q", c.what, got, want)
+		}
 	}
 }
 

@@ -45,11 +45,30 @@ class NewChapterTest(unittest.TestCase):
         pictures = [cell["id"] for cell in cells if "<svg" in json.dumps(cell.get("outputs", [])) or "image/" in json.dumps(cell.get("outputs", []))]
         self.assertEqual(pictures, ["train", "look"])
 
+    def test_an_empty_module_of_ones_own(self):
+        mine = self.home / "Lessons of mine"
+        mine.mkdir()
+        self.call("go", "mod", "init", "example.com/lessons", cwd=mine)
+        (mine / ".gitignore").write_text("*.tmp\n")
+        module = (mine / "go.mod").read_text()
+        self.call(ROOT / "scripts/new-chapter", mine)
+        self.assertEqual((mine / "go.mod").read_text(), module)
+        self.assertRegex((mine / ".gitignore").read_text(), r"(?s)^\*\.tmp\n.*\nout/\n")
+        self.assertIn('"example.com/lessons/nets\\"', (mine / "chapter.ipynb").read_text())
+        self.assertRegex(self.call("go", "test", "./...", cwd=mine), r"^ok\s+example.com/lessons/nets\s")
+
     def test_nothing_is_written_over(self):
-        (self.home / "mine").mkdir()
-        (self.home / "mine/go.mod").write_text("mine")
+        mine = self.home / "mine"
+        mine.mkdir()
+        (mine / "notes").write_text("mine")
         self.assertIn("is not empty", self.call(ROOT / "scripts/new-chapter", "mine", status=1))
-        self.assertEqual((self.home / "mine/go.mod").read_text(), "mine")
+        (mine / "go.mod").write_text("mine")
+        self.assertIn("go cannot read", self.call(ROOT / "scripts/new-chapter", "mine", status=1))
+        (mine / "go.mod").write_text("module mine\n")
+        (mine / "chapter.ipynb").write_text("mine")
+        self.assertIn("chapter.ipynb is there already", self.call(ROOT / "scripts/new-chapter", "mine", status=1))
+        self.assertEqual({path.name for path in mine.iterdir()}, {"notes", "go.mod", "chapter.ipynb"})
+        self.assertEqual((mine / "chapter.ipynb").read_text(), "mine")
 
     def test_a_name_that_cannot_be_a_module(self):
         for name, why in {"Mine": "small letters", "a b": "small letters", "image": "Go's own", ROOT / "mine": "outside"}.items():
