@@ -71,9 +71,9 @@
 //
 // [TrainCh5] is the book's whole loop. For one of your own, a [Trainer] makes the
 // steps: [Trainer.Step] computes loss, gradients and update of a batch in one
-// compiled program, where the book has backward and step. Beside it [Accumulator] sums what the steps return,
-// [Timer] measures them, [Animator] plots them, and [EvaluateAccuracyGPU] tests the
-// net.
+// compiled program, where the book has backward and step. Beside it [Accumulator]
+// sums what the steps return, [Timer] measures them, [Animator] plots them, and
+// [EvaluateAccuracyGPU] tests the net.
 //
 // In place of a learning rate [TrainCh5] takes an [Optimizer], and [NewTrainer] does:
 // [SGD], [Momentum], [Adam] or any of GoMLX's, with a schedule if need be:

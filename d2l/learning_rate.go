@@ -27,7 +27,7 @@ func (r *learningRate) prepare() error {
 		return nil
 	}
 	if r.next = r.schedule(r.updates); !(r.next >= 0) || math.IsInf(float64(float32(r.next)), 0) {
-		return fmt.Errorf("the schedule gives update %d the learning rate %v, expected a number from 0", r.updates, r.next)
+		return fmt.Errorf("the schedule gives update %d the learning rate %v, which is negative, infinite or NaN as a float32: expected a finite number from 0", r.updates, r.next)
 	}
 	if r.variable() == nil {
 		return nil // The optimizer makes it while the first program is built.
@@ -42,7 +42,7 @@ func (r *learningRate) built() {
 		return
 	}
 	if r.variable() == nil {
-		panic(errors.New("the optimizer has no learning rate that a schedule could set: take one of GoMLX's, or none with a schedule"))
+		panic(errors.New("the optimizer has no learning rate that a schedule could set: use it without a schedule, or take one of GoMLX's optimizers"))
 	}
 	if err := r.set(); err != nil {
 		panic(err)

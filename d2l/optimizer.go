@@ -29,8 +29,8 @@ type Optimizer struct {
 // epoch.
 //
 // A rate of 0, at which a warm-up may start or a schedule end, leaves the
-// parameters as they are. One that is negative, infinite or not a number is an
-// error of the step.
+// parameters as they are. One that is negative, infinite or NaN is an error of the
+// step.
 func (o Optimizer) WithSchedule(schedule func(update int) float64) Optimizer {
 	o.schedule = schedule
 	return o

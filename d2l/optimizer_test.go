@@ -171,7 +171,7 @@ func TestScheduleWrongRate(t *testing.T) {
 			noError(t, err)
 			continue
 		}
-		wantError(t, err, "the schedule gives update 1 the learning rate ", "expected a number from 0")
+		wantError(t, err, "the schedule gives update 1 the learning rate ", "negative, infinite or NaN as a float32", "expected a finite number from 0")
 	}
 	if !reflect.DeepEqual(values(t, net), before) {
 		t.Error("the net has changed")
