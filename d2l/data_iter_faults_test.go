@@ -44,7 +44,7 @@ var spoils = map[string]struct {
 }{
 	"an error":                 {func(yield func(train.Batch, error) bool) { yield(train.Batch{}, errors.New("the disk is gone")) }, []string{"the disk is gone"}},
 	"a panic":                  {func(func(train.Batch, error) bool) { panic("the cable is loose") }, []string{"quadrants panicked while it made a batch: the cable is loose"}},
-	"a panic by the index":     {func(func(train.Batch, error) bool) { _ = make([]int, 3)[len(os.Args)+3] }, []string{"quadrants panicked while it made a batch: runtime error: index out of range [", ", at data_faults_test.go:"}},
+	"a panic by the index":     {func(func(train.Batch, error) bool) { _ = make([]int, 3)[len(os.Args)+3] }, []string{"quadrants panicked while it made a batch: runtime error: index out of range [", ", at data_iter_faults_test.go:"}},
 	"nothing":                  {func(yield func(train.Batch, error) bool) { yield(train.Batch{}, nil) }, []string{"quadrants yields a batch without X in Inputs[0]"}},
 	"no labels":                {one([]*tensors.Tensor{waves(1, 1, 4, 1, 8, 8)}, nil), []string{"quadrants yields a batch without y in Labels[0]"}},
 	"an image of another size": {one([]*tensors.Tensor{waves(1, 1, 4, 1, 6, 6)}, []*tensors.Tensor{tensors.FromValue([]int32{0, 1, 2, 3})}), []string{"(4, 1, 6, 6): layer dense0"}},

@@ -21,13 +21,16 @@ func EveryNameHasAnExample(t *testing.T, importPath string, without map[string]s
 	t.Helper()
 	files := token.NewFileSet()
 	var parsed []*ast.File
-	imported := map[string]bool{} // Names of packages in the files.
+	imported := map[string]bool{} // Names of packages in the Examples' files.
 	names, err := filepath.Glob("*.go")
 	NoError(t, err)
 	for _, name := range names {
 		file, err := parser.ParseFile(files, name, nil, parser.ParseComments)
 		NoError(t, err)
 		parsed = append(parsed, file)
+		if !strings.HasSuffix(name, "_example_test.go") {
+			continue
+		}
 		for _, spec := range file.Imports {
 			path, err := strconv.Unquote(spec.Path.Value)
 			NoError(t, err)
