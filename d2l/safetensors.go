@@ -1,0 +1,322 @@
+package d2l
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"slices"
+
+	"github.com/gomlx/compute/dtypes/bfloat16"
+	"github.com/gomlx/compute/dtypes/float16"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/nlpodyssey/safetensors"
+)
+
+// A file of safetensors has eight bytes with the size of its header, the header in
+// JSON (names, types, shapes, and where the values are), and the values.
+const (
+	mostHeader = 8 << 20  // Bytes; a layer takes some hundred.
+	mostFile   = 16 << 30 // Bytes.
+	// The shape of an example, under which SaveSafetensors notes it.
+	inputKey = "d2l.input"
+)
+
+// SaveSafetensors writes the net's parameters, with the running statistics of
+// batch normalization, to a file in the format safetensors, for PyTorch and
+// others that read it. An earlier file is replaced, by the whole new one or not at
+// all. The net must have seen a batch.
+//
+// Names and shapes are those of PyTorch's state_dict: conv0.weight (out, in,
+// height, width), dense0.weight (out, in), conv0.bias, and of batch normalization
+// weight, bias, running_mean, running_var and num_batches_tracked. So PyTorch
+// loads them into a net whose layers have the names that they have here:
+//
+//	net = nn.Sequential(OrderedDict(conv0=nn.Conv2d(1, 6, 5, padding=2), …, dense0=nn.Linear(400, 120), …))
+//	net.load_state_dict(safetensors.torch.load_file("lenet.safetensors"))
+//
+// Weights of a layer of one's own are taken for (in, out) or (height, width, in,
+// out), as GoMLX has them. What has no counterpart in PyTorch is an error.
+//
+// Book: none; a Gluon file of net.save_parameters, section "File I/O", is read by
+// Gluon alone.
+func (n *Net) SaveSafetensors(path string) error {
+	content, err := n.encodeSafetensors()
+	if err == nil {
+		err = writeFile(path, content)
+	}
+	if err != nil {
+		return fmt.Errorf("saving weights to %s: %w", path, err)
+	}
+	return nil
+}
+
+func (n *Net) encodeSafetensors() ([]byte, error) {
+	if n.store == nil || n.input == nil {
+		return nil, errNoParameters
+	}
+	entries, err := stateDict(n.store)
+	if err != nil {
+		return nil, err
+	}
+	state := map[string]safetensor{}
+	for _, e := range entries {
+		value, err := e.variable.Value()
+		if err != nil {
+			return nil, err
+		}
+		values, err := tensors.CopyFlatData[float32](value)
+		if err != nil {
+			return nil, err
+		}
+		t := safetensor{dtype: safetensors.F32, shape: e.shape}
+		if e.countsBatches() {
+			count := int64(values[0])
+			if slices.Min(values) != slices.Max(values) || float32(count) != values[0] {
+				return nil, fmt.Errorf("%s is %v, expected the same whole number for each channel", e.variable.Path(), values)
+			}
+			t.dtype = safetensors.I64
+			t.data = binary.LittleEndian.AppendUint64(nil, uint64(count))
+		} else if t.data, err = binary.Append(nil, binary.LittleEndian, e.toPyTorch(values)); err != nil {
+			return nil, err
+		}
+		state[e.name] = t
+	}
+	input, err := json.Marshal(n.input)
+	if err != nil {
+		return nil, err
+	}
+	return safetensors.Serialize(state, map[string]string{"format": "pt", inputKey: string(input)})
+}
+
+// safetensor is one tensor for the writer. (The package's own refuses scalars.)
+type safetensor struct {
+	dtype safetensors.DType
+	shape []int
+	data  []byte
+}
+
+func (t safetensor) DType() safetensors.DType { return t.dtype }
+func (t safetensor) Data() []byte             { return t.data }
+func (t safetensor) DataLen() uint64          { return uint64(len(t.data)) }
+func (t safetensor) Shape() []uint64 {
+	shape := make([]uint64, len(t.shape))
+	for i, size := range t.shape {
+		shape[i] = uint64(size)
+	}
+	return shape
+}
+
+// LoadSafetensors gives the net the parameters in a file of safetensors, on
+// device: one that SaveSafetensors wrote, or PyTorch with
+//
+//	safetensors.torch.save_file(net.state_dict(), "lenet.safetensors")
+//
+// for a net whose layers have the names that they have here, see SaveSafetensors.
+// num_batches_tracked may be missing.
+//
+// The input is the shape of an example, such as 1, 28, 28. It may be left out if
+// the file comes from SaveSafetensors, which notes it, or if the net has seen a
+// batch. Values of other floating-point types become float32.
+//
+// A file that is damaged or cut off, or that has a tensor too few, too many or of
+// another shape, is refused with an error that names the first difference, and the
+// net stays as it was.
+//
+// Book: none; net.load_parameters, section "File I/O", reads Gluon's own files.
+func (n *Net) LoadSafetensors(path string, device Device, input ...int) error {
+	if _, _, err := device.Backend(); err != nil {
+		return err
+	}
+	content, err := readLimited(path)
+	var store *model.Store
+	if err == nil {
+		store, input, err = n.decodeSafetensors(content, device, input)
+	}
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("there are no weights in %s: save them first, by SaveSafetensors or by PyTorch's safetensors.torch.save_file (%w)", path, err)
+	case err != nil:
+		return fmt.Errorf("the weights in %s cannot be used: %w", path, err)
+	}
+	n.use(store, device, Xavier)
+	n.input = input
+	return nil
+}
+
+// readLimited reads a file that is not too large.
+func readLimited(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, errors.New("it is no regular file")
+	case info.Size() > mostFile:
+		return nil, fmt.Errorf("it has %d bytes, more than any net of this book", info.Size())
+	}
+	content := make([]byte, info.Size())
+	_, err = io.ReadFull(file, content)
+	return content, err
+}
+
+// decodeSafetensors returns a store with the net's variables and the values in
+// content, and the shape of an example.
+func (n *Net) decodeSafetensors(content []byte, device Device, input []int) (*model.Store, []int, error) {
+	file, noted, err := parseSafetensors(content)
+	if err != nil {
+		return nil, nil, err
+	}
+	if input, err = n.inputFor(input, noted); err != nil {
+		return nil, nil, err
+	}
+	store, _, err := n.withShapes(device, input)
+	if err != nil {
+		return nil, nil, fmt.Errorf("this net does not take inputs of shape %v: %w", Shape(input), err)
+	}
+	entries, err := stateDict(store)
+	if err != nil {
+		return nil, nil, err
+	}
+	known := map[string]bool{}
+	for _, e := range entries {
+		known[e.name] = true
+		saved, ok := file.Tensor(e.name)
+		var values []float32
+		switch {
+		case ok:
+			if values, err = e.valuesOf(saved); err != nil {
+				return nil, nil, err
+			}
+		case e.countsBatches():
+			values = slices.Repeat([]float32{keptStatistics}, e.variable.Shape().Size())
+		default:
+			return nil, nil, fmt.Errorf("it has no %s, which this net needs, but %s: is it another net's, or are its layers called otherwise (here conv0, dense0, … , as Outputs and Shapes name them)?", e.name, listed(file.Names()))
+		}
+		if err := e.variable.SetValue(tensors.FromFlatDataAndDimensions(values, e.variable.Shape().Dimensions...)); err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, name := range file.Names() {
+		if !known[name] {
+			return nil, nil, fmt.Errorf("it is another net's: this net has no %s", name)
+		}
+	}
+	return store, input, store.SetRNGStateFromSeed(nextSeed())
+}
+
+// keptStatistics is a number of batches after which running statistics count, in
+// all that follow, as they do in PyTorch from the first.
+const keptStatistics = 10
+
+// parseSafetensors reads a whole file, and the shape of an example that
+// SaveSafetensors has noted in it, or none.
+func parseSafetensors(content []byte) (file safetensors.SafeTensors, input []int, err error) {
+	if len(content) >= 8 {
+		if size := binary.LittleEndian.Uint64(content); size > mostHeader {
+			return file, nil, fmt.Errorf("it is no file of safetensors, or it is damaged: its header would have %d bytes", size)
+		}
+	}
+	_, header, err := safetensors.ReadMetadata(content)
+	if err != nil {
+		return file, nil, fmt.Errorf("it is no file of safetensors, or it is damaged or cut off: %w", err)
+	}
+	if file, err = safetensors.Deserialize(content); err != nil {
+		return file, nil, err
+	}
+	if noted, ok := header.Metadata()[inputKey]; ok {
+		if err := json.Unmarshal([]byte(noted), &input); err != nil {
+			return file, nil, fmt.Errorf("%s %q is no shape: %w", inputKey, noted, err)
+		}
+	}
+	return file, input, nil
+}
+
+// inputFor chooses the shape of an example.
+func (n *Net) inputFor(given, noted []int) ([]int, error) {
+	for _, input := range [][]int{given, noted, n.input} {
+		if len(input) == 0 {
+			continue
+		}
+		for size, i := 1, 0; i < len(input); i++ {
+			const most = 1 << 28 // Numbers in one example; more is no input but a mistake.
+			if input[i] <= 0 || input[i] > most/size {
+				return nil, fmt.Errorf("no input has the shape %v", Shape(input))
+			}
+			size *= input[i]
+		}
+		return slices.Clone(input), nil
+	}
+	return nil, errors.New("it does not say for which inputs it is: name the shape of an example, such as LoadSafetensors(path, device, 1, 28, 28)")
+}
+
+// valuesOf returns a tensor's values in the variable's order.
+func (e stateEntry) valuesOf(saved safetensors.TensorView) ([]float32, error) {
+	theirs := make(Shape, len(saved.Shape()))
+	for i, size := range saved.Shape() {
+		theirs[i] = int(size) // There are as many values.
+	}
+	if !slices.Equal(theirs, e.shape) {
+		return nil, fmt.Errorf("it is another net's: its %s is %v, expected %v", e.name, theirs, Shape(e.shape))
+	}
+	if e.countsBatches() {
+		if saved.DType() != safetensors.I64 {
+			return nil, fmt.Errorf("its %s is %s, expected I64", e.name, saved.DType())
+		}
+		count := int64(binary.LittleEndian.Uint64(saved.Data()))
+		if count < 0 {
+			return nil, fmt.Errorf("its %s is %d, expected a number of batches", e.name, count)
+		}
+		const most = 1 << 24 // Beyond which float32 does not count; the statistics do not depend on it.
+		return slices.Repeat([]float32{float32(min(count, most))}, e.variable.Shape().Size()), nil
+	}
+	values, err := float32sOf(saved)
+	if err != nil {
+		return nil, fmt.Errorf("its %s %w", e.name, err)
+	}
+	return e.fromPyTorch(values), nil
+}
+
+// float32sOf returns a tensor's values as float32.
+func float32sOf(t safetensors.TensorView) ([]float32, error) {
+	data := t.Data()
+	values := make([]float32, uint64(len(data))/t.DType().Size())
+	bits := binary.LittleEndian
+	for i := range values {
+		switch t.DType() {
+		case safetensors.F32:
+			values[i] = math.Float32frombits(bits.Uint32(data[4*i:]))
+		case safetensors.F64:
+			values[i] = float32(math.Float64frombits(bits.Uint64(data[8*i:])))
+		case safetensors.F16:
+			values[i] = float16.FromBits(bits.Uint16(data[2*i:])).Float32()
+		case safetensors.BF16:
+			values[i] = bfloat16.FromBits(bits.Uint16(data[2*i:])).Float32()
+		default:
+			return nil, fmt.Errorf("is %s, expected F32, or F64, F16 or BF16", t.DType())
+		}
+	}
+	return values, nil
+}
+
+// listed names some of a file's tensors.
+func listed(names []string) string {
+	slices.Sort(names)
+	switch n := len(names); {
+	case n == 0:
+		return "nothing"
+	case n > 4:
+		return fmt.Sprintf("%s, %s, %s and %d others", names[0], names[1], names[2], n-3)
+	default:
+		return fmt.Sprint(names)
+	}
+}
