@@ -3,7 +3,7 @@ everything starts from, and lenet.json, what comes of them. Run it by scripts/py
 
 Parameters and images come from a formula; the test shares that of the images. Of gradients, and of
 parameters after one and after twenty steps, lenet.json has every stride-th value in PyTorch's order
-and a sum of all, each times a number of the formula. "exact" is the same after twenty steps in float64.
+and a sum of all, each times a number of the formula; the exact ones are those of float64.
 """
 import pathlib
 import sys
@@ -77,4 +77,6 @@ with torch.no_grad():
 safetensors.torch.save_file(net.state_dict(), pathlib.Path(__file__).with_name("lenet.safetensors"))
 exact = lenet().double()
 exact.load_state_dict(net.state_dict())
-write(__file__, {"lr": LR, "batch": BATCH, **train(net, torch.float32), "exact": train(exact, torch.float64)["after20"]})
+exactly = train(exact, torch.float64)
+write(__file__, {"lr": LR, "batch": BATCH, **train(net, torch.float32),
+                 "exactGradients": exactly["gradients"], "exact20": exactly["after20"]})
