@@ -20,8 +20,8 @@ import (
 // A file of safetensors has eight bytes with the size of its header, the header in
 // JSON (names, types, shapes, and where the values are), and the values.
 const (
-	mostHeader = 8 << 20  // Bytes; a layer takes some hundred.
-	mostFile   = 16 << 30 // Bytes.
+	mostHeader = 8 << 20 // Bytes; a layer takes some hundred.
+	mostFile   = 4 << 30 // Bytes.
 	// The shape of an example, under which SaveSafetensors notes it.
 	inputKey = "d2l.input"
 )
@@ -187,31 +187,38 @@ func (n *Net) decodeSafetensors(content []byte, device Device, input []int) (*mo
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := fill(entries, file); err != nil {
+		return nil, nil, err
+	}
+	return store, input, store.SetRNGStateFromSeed(nextSeed())
+}
+
+// fill gives variables the values in a file, which has to have these and no others.
+func fill(entries []stateEntry, file safetensors.SafeTensors) error {
 	known := map[string]bool{}
 	for _, e := range entries {
 		known[e.name] = true
 		saved, ok := file.Tensor(e.name)
-		var values []float32
+		values := slices.Repeat([]float32{keptStatistics}, e.variable.Shape().Size())
 		switch {
 		case ok:
+			var err error
 			if values, err = e.valuesOf(saved); err != nil {
-				return nil, nil, err
+				return err
 			}
-		case e.countsBatches():
-			values = slices.Repeat([]float32{keptStatistics}, e.variable.Shape().Size())
-		default:
-			return nil, nil, fmt.Errorf("it has no %s, which this net needs, but %s: is it another net's, or are its layers called otherwise (here conv0, dense0, … , as Outputs and Shapes name them)?", e.name, listed(file.Names()))
+		case !e.countsBatches():
+			return fmt.Errorf("it has no %s, which this net needs, but %s: it is another net's, or its layers are called otherwise (here as Shapes and Outputs name them)", e.name, listed(file.Names()))
 		}
 		if err := e.variable.SetValue(tensors.FromFlatDataAndDimensions(values, e.variable.Shape().Dimensions...)); err != nil {
-			return nil, nil, err
+			return err
 		}
 	}
 	for _, name := range file.Names() {
 		if !known[name] {
-			return nil, nil, fmt.Errorf("it is another net's: this net has no %s", name)
+			return fmt.Errorf("it is another net's: this net has no %s", name)
 		}
 	}
-	return store, input, store.SetRNGStateFromSeed(nextSeed())
+	return nil
 }
 
 // keptStatistics is a number of batches after which running statistics count, in
@@ -261,11 +268,11 @@ func (n *Net) inputFor(given, noted []int) ([]int, error) {
 
 // valuesOf returns a tensor's values in the variable's order.
 func (e stateEntry) valuesOf(saved safetensors.TensorView) ([]float32, error) {
-	theirs := make(Shape, len(saved.Shape()))
-	for i, size := range saved.Shape() {
-		theirs[i] = int(size) // There are as many values.
-	}
-	if !slices.Equal(theirs, e.shape) {
+	if !slices.EqualFunc(saved.Shape(), e.shape, func(theirs uint64, ours int) bool { return theirs == uint64(ours) }) {
+		theirs := make(Shape, len(saved.Shape()))
+		for i, size := range saved.Shape() {
+			theirs[i] = int(size)
+		}
 		return nil, fmt.Errorf("it is another net's: its %s is %v, expected %v", e.name, theirs, Shape(e.shape))
 	}
 	if e.countsBatches() {

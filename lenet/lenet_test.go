@@ -1,6 +1,8 @@
 package lenet
 
 import (
+	"fmt"
+	"maps"
 	"math"
 	"path/filepath"
 	"slices"
@@ -31,31 +33,41 @@ func parameters(t *testing.T, net *d2l.Net) map[string][]float32 {
 	return d2ltest.Safetensors(t, path)
 }
 
-func TestXavier(t *testing.T) {
-	bounds := map[string]float64{ // √(6/(fan_in + fan_out)), rounded up.
-		"conv0.weight": 0.1852, "conv1.weight": 0.1045, "dense0.weight": 0.1075, "dense1.weight": 0.1715, "dense2.weight": 0.2527,
-	}
-	for name, values := range parameters(t, initialized(t)) {
-		if strings.HasSuffix(name, ".bias") {
-			if slices.Min(values) != 0 || slices.Max(values) != 0 {
-				t.Errorf("%s are not zero", name)
-			}
-			continue
-		}
-		bound := bounds[name]
-		mean := 0.0
+// The parameters are drawn from the distribution of PyTorch's xavier_uniform_.
+func TestXavierAgainstPyTorch(t *testing.T) {
+	f := readFixture(t)
+	drawn := parameters(t, initialized(t))
+	rows := "\n"
+	for _, name := range slices.Sorted(maps.Keys(f.Xavier)) {
+		theirs := f.Xavier[name]
+		values := drawn[name]
+		n, mean, square := float64(len(values)), 0.0, 0.0
 		for _, v := range values {
-			mean += float64(v) / float64(len(values))
+			mean += float64(v) / n
+			square += float64(v) * float64(v) / n
 		}
-		if least, greatest := float64(slices.Min(values)), float64(slices.Max(values)); least < -bound || greatest > bound || max(-least, greatest) < 0.9*bound {
-			t.Errorf("%s go from %.4f to %.4f, expected close to ±%.4f", name, least, greatest, bound)
+		least, greatest := float64(slices.Min(values)), float64(slices.Max(values))
+		if bound := theirs.Bound; least < -bound || greatest > bound || min(-least, greatest) < 0.9*bound {
+			t.Errorf("%s goes from %.4f to %.4f, expected close to ±%.4f", name, least, greatest, bound)
 		}
-		if math.Abs(mean) > 5*bound/math.Sqrt(3*float64(len(values))) { // Five standard deviations.
-			t.Errorf("%s have mean %v", name, mean)
+		// Five standard deviations of a uniform distribution's mean and variance: of the
+		// formula's, and of the difference of two samples'.
+		ofMean, ofVariance := 5*theirs.Bound/math.Sqrt(3*n), 5*theirs.Bound*theirs.Bound*math.Sqrt(4/(45*n))
+		variance, formula := square-mean*mean, theirs.Bound*theirs.Bound/3
+		if math.Abs(mean) > ofMean || math.Abs(mean-theirs.Mean) > math.Sqrt2*ofMean {
+			t.Errorf("%s has the mean %v, PyTorch's %v", name, mean, theirs.Mean)
 		}
-		delete(bounds, name)
+		if math.Abs(variance-formula) > ofVariance || math.Abs(variance-theirs.Variance) > math.Sqrt2*ofVariance {
+			t.Errorf("%s has the variance %v, PyTorch's %v, the formula %v", name, variance, theirs.Variance, formula)
+		}
+		rows += fmt.Sprintf("| Xavier: variance of %s by the formula's; PyTorch's, of other draws: %.3f | %d | %.3f |\n",
+			name, theirs.Variance/formula, len(values), variance/formula)
+		delete(drawn, name)
 	}
-	if len(bounds) > 0 {
-		t.Errorf("there are no %v", bounds)
+	for name, values := range drawn {
+		if !strings.HasSuffix(name, ".bias") || slices.Min(values) != 0 || slices.Max(values) != 0 {
+			t.Errorf("%s is neither compared nor zero", name)
+		}
 	}
+	t.Log(rows)
 }

@@ -24,6 +24,7 @@ type fixture struct {
 	Correct                    []float64
 	Gradients, After1, After20 samples
 	ExactGradients, Exact20    samples // In float64.
+	Xavier                     map[string]struct{ Bound, Mean, Variance float64 }
 }
 
 // samples are some values of each parameter, and a sum of all.

@@ -69,6 +69,20 @@ def train(net, dtype):
     return results
 
 
+def xavier():
+    """Of PyTorch's own initialization: mean and variance of what it draws for each layer, and the bound
+    that follows from its fans."""
+    torch.manual_seed(1)
+    drawn = {}
+    for name, p in lenet().named_parameters():
+        if name.endswith("weight"):
+            nn.init.xavier_uniform_(p)
+            p = p.double()
+            drawn[name] = {"bound": (6 / sum(nn.init._calculate_fan_in_and_fan_out(p))) ** 0.5,
+                           "mean": p.mean().item(), "variance": p.var(correction=0).item()}
+    return drawn
+
+
 net = lenet()
 with torch.no_grad():
     for i, layer in enumerate(layer for layer in net if hasattr(layer, "weight")):
@@ -79,4 +93,4 @@ exact = lenet().double()
 exact.load_state_dict(net.state_dict())
 exactly = train(exact, torch.float64)
 write(__file__, {"lr": LR, "batch": BATCH, **train(net, torch.float32),
-                 "exactGradients": exactly["gradients"], "exact20": exactly["after20"]})
+                 "exactGradients": exactly["gradients"], "exact20": exactly["after20"], "xavier": xavier()})
