@@ -95,7 +95,8 @@
 // [Net.SaveParameters] writes a net's parameters to a file and
 // [Net.LoadParameters] reads them into a net of the same layers; the file of
 // another is refused. The file holds names, shapes and values; the layers are in the
-// program.
+// program. [Net.SaveSafetensors] and [Net.LoadSafetensors] do the same in a format
+// that PyTorch reads and writes, with PyTorch's names and shapes.
 //
 // # Notebooks
 //
