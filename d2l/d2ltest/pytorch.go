@@ -58,12 +58,15 @@ func (p *PyTorch) NearWithin(t testing.TB, check string, got, want []float32, si
 		if difference != 0 { // Of a tensor of zeros every other value is infinitely far.
 			difference /= max(math.Abs(w), mean)
 		}
-		if !(difference <= greatest) {
+		if math.IsNaN(difference) {
+			difference = math.Inf(1)
+		}
+		if difference > greatest {
 			greatest, at = difference, i
 		}
 	}
 	p.record(check, len(got), greatest)
-	if !(greatest <= Tolerance) {
+	if greatest > Tolerance {
 		t.Errorf("%s: value %d is %v, expected %v: a relative difference of %.1e", check, at, got[at], want[at], greatest)
 	}
 }
@@ -95,9 +98,7 @@ func (p *PyTorch) record(check string, values int, difference float64) {
 		p.checks = append(p.checks, check)
 	}
 	r.values += values
-	if !(difference <= r.greatest) { // NaN is the greatest.
-		r.greatest = difference
-	}
+	r.greatest = max(r.greatest, difference)
 }
 
 // table returns the rows in Markdown.
