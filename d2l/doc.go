@@ -95,7 +95,9 @@
 // [Net.SaveParameters] writes a net's parameters to a file and
 // [Net.LoadParameters] reads them into a net of the same layers; the file of
 // another is refused. The file holds the values and what the layers are called and
-// how they are set; the layers themselves are in the program.
+// how they are set; the layers themselves are in the program. [Net.SaveSafetensors]
+// and [Net.LoadSafetensors] do the same in a format that PyTorch reads and writes,
+// with PyTorch's names and shapes, and compare nothing else.
 //
 // # Notebooks
 //

@@ -153,15 +153,23 @@ func readInput(archive *zip.Reader) ([]int, error) {
 	if err := json.Unmarshal(content, &input); err != nil {
 		return nil, fmt.Errorf("%s: %w", inputJSON, err)
 	}
-	const mostAxes = 16
+	if err := checkInput(input); err != nil {
+		return nil, fmt.Errorf("%s: %w", inputJSON, err)
+	}
+	return input, nil
+}
+
+// checkInput refuses a shape that no example has, but one of a damaged file or of a
+// mistake.
+func checkInput(input []int) error {
+	const mostAxes, most = 16, 1 << 28 // Numbers in one example.
 	for size, i := 1, 0; i < len(input); i++ {
-		const most = 1 << 28 // Numbers in one example; more is no input but a damaged file.
 		if len(input) > mostAxes || input[i] <= 0 || input[i] > most/size {
-			return nil, fmt.Errorf("%s: no input has the shape %v", inputJSON, Shape(input))
+			return fmt.Errorf("no input has the shape %v", Shape(input))
 		}
 		size *= input[i]
 	}
-	return input, nil
+	return nil
 }
 
 // checkLayers compares the list of the layers with the net's, which it may exceed
