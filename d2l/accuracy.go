@@ -1,6 +1,7 @@
 package d2l
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gomlx/compute/dtypes"
@@ -11,8 +12,8 @@ import (
 // fraction: in how many rows of yHat, float32 (batch, classes), the greatest
 // value stands at the label in y, int32 (batch).
 //
-// It panics if the shapes or types are others; an error means that the values
-// cannot be read from the device.
+// It panics if the shapes or types are others. A label that yHat has no column for
+// is an error, and so is NaN in yHat.
 //
 // Book: accuracy, section "Implementation of Softmax Regression from Scratch".
 func Accuracy(yHat, y *tensors.Tensor) (float64, error) {
@@ -22,6 +23,9 @@ func Accuracy(yHat, y *tensors.Tensor) (float64, error) {
 	}
 	predictions, err := Predict(yHat)
 	if err != nil {
+		return 0, err
+	}
+	if err := labelsWithin(y, yHat.Shape().Dim(1)); err != nil {
 		return 0, err
 	}
 	correct := 0
@@ -39,12 +43,16 @@ func Accuracy(yHat, y *tensors.Tensor) (float64, error) {
 }
 
 // Predict returns the class of each row of yHat, float32 (batch, classes): where
-// its greatest value stands, the first one of several.
+// its greatest value stands, the first one of several. A row with NaN has none, and
+// is an error.
 //
 // Book: none; predict_ch3 takes the class of a row in the same way.
 func Predict(yHat *tensors.Tensor) ([]int, error) {
 	if yHat.Rank() != 2 || yHat.DType() != dtypes.Float32 {
 		panic(fmt.Sprintf("d2l: Predict takes float32 yHat of shape (batch, classes), got %v of %v", ShapeOf(yHat), yHat.DType()))
+	}
+	if found := whereNaN(yHat); found != "" {
+		return nil, fmt.Errorf("the net's output is %s, so that no class has the greatest value: look for NaN in X and in the parameters", found)
 	}
 	classes := yHat.Shape().Dim(1)
 	predictions := make([]int, yHat.Shape().Dim(0))
@@ -62,6 +70,20 @@ func Predict(yHat *tensors.Tensor) ([]int, error) {
 		return nil, fmt.Errorf("reading the predictions: %w", err)
 	}
 	return predictions, nil
+}
+
+// labelsWithin refuses labels that are none of so many classes.
+func labelsWithin(y *tensors.Tensor, classes int) error {
+	var wrong error
+	err := tensors.ConstFlatData(y, func(labels []int32) {
+		for i, label := range labels {
+			if label < 0 || int(label) >= classes {
+				wrong = fmt.Errorf("label %d is %d, but the net has outputs for 0 to %d", i, label, classes-1)
+				return
+			}
+		}
+	})
+	return errors.Join(wrong, err)
 }
 
 // requireLabels panics unless y holds the labels of a batch.

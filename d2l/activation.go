@@ -41,8 +41,16 @@ func (a Activation) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
 	return a.apply(x)
 }
 
-// apply is GoMLX's activation.
-func (a Activation) apply(x *graph.Node) *graph.Node { return activation.Apply(activation.Type(a), x) }
+// apply is GoMLX's activation, but for ReLU's gradient at 0: there it is 0, as in
+// the book and in PyTorch, and 1 in GoMLX v0.28.2. Zeros are common where images are
+// black and biases are new.
+func (a Activation) apply(x *graph.Node) *graph.Node {
+	if a == ReLU {
+		zeros := graph.ZerosLike(x)
+		return graph.Where(graph.LessOrEqual(x, zeros), zeros, x) // NaN stays.
+	}
+	return activation.Apply(activation.Type(a), x)
+}
 
 // activate is GoMLX's activation, but for the sigmoid.
 func activate(a Activation, x *graph.Node) *graph.Node {

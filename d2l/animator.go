@@ -79,6 +79,8 @@ func (a *Animator) print(x float64, ys []float64) error {
 		}
 		fmt.Fprintf(&line, "  %s %.3f", name, y)
 	}
-	_, err := fmt.Fprintln(a.text, line.String())
-	return err
+	if _, err := fmt.Fprintln(a.text, line.String()); err != nil {
+		return fmt.Errorf("writing the progress: %w", err)
+	}
+	return nil
 }

@@ -20,10 +20,10 @@ import (
 //
 // Each step takes a tenth of the batch's mean and variance into the running ones and
 // keeps nine tenths: the book's momentum of 0.9, which PyTorch writes as 0.1. The
-// variance is the mean of the squares in both, as in the book, where PyTorch divides
-// the running one by one less. The first ten batches count alike, so that nothing
-// is left of the zeros and ones that the statistics start as in the book: a net can
-// be evaluated after a few steps.
+// variance is the mean of the squared deviations in both, as in the book, where
+// PyTorch divides their sum by one less for the running one. The first ten batches
+// count alike, so that nothing is left of the zeros and ones that the statistics
+// start as in the book: a net can be evaluated after a few steps.
 //
 // Book: nn.BatchNorm, section "Batch Normalization".
 type BatchNorm struct{}

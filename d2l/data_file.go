@@ -3,18 +3,16 @@ package d2l
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
+	"syscall"
 )
 
 // dataVariable names a folder that holds data sets, for machines without the
@@ -75,7 +73,7 @@ func (f dataFile) find() (content []byte, path string, err error) {
 				continue
 			}
 			if err != nil {
-				return nil, path, fmt.Errorf("%s cannot be used: %w; delete it to have it fetched again, or set %s to a folder with a good copy", path, err, dataVariable)
+				return nil, path, unusable(path, err)
 			}
 			if given := os.Getenv(dataVariable); given != "" && !strings.HasPrefix(path, filepath.Clean(given)+string(filepath.Separator)) {
 				warnOnce(fmt.Sprintf("d2l: %s=%s has no %s; it is read from %s", dataVariable, given, f, path))
@@ -84,6 +82,18 @@ func (f dataFile) find() (content []byte, path string, err error) {
 		}
 	}
 	return nil, "", fmt.Errorf("%s is not in %s (%w); %s", f, strings.Join(f.dirs(), ", "), fs.ErrNotExist, f.remedy)
+}
+
+// unusable says what to do about a file that is there but of no use.
+func unusable(path string, err error) error {
+	remedy := "delete it to have it fetched again"
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		remedy = "let this user read it"
+	case errors.Is(err, syscall.ENOTDIR):
+		remedy = "a file stands where a folder should be: delete that"
+	}
+	return fmt.Errorf("%s cannot be used: %w; %s, or set %s to a folder with a good copy", path, err, remedy, dataVariable)
 }
 
 // dirs returns where the file is looked for. A folder the user names comes
@@ -100,7 +110,7 @@ func (f dataFile) dirs() []string {
 }
 
 func (f dataFile) read(path string) ([]byte, error) {
-	file, err := os.Open(path)
+	file, err := openFile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -109,30 +119,35 @@ func (f dataFile) read(path string) ([]byte, error) {
 }
 
 // decode reads at most one byte more than the file should have, whatever an
-// archive would swell to, and verifies what it read.
-func (f dataFile) decode(r io.Reader, compressed bool) ([]byte, error) {
+// archive would swell to, and verifies what it read. Of an archive it reads little
+// more than what incompressible content takes: one of empty parts has no end else.
+func (f dataFile) decode(r io.Reader, compressed bool) (content []byte, err error) {
 	if compressed {
-		unzipped, err := gzip.NewReader(r)
-		if err != nil {
+		archive := &io.LimitedReader{R: r, N: f.size + f.size/100 + 1<<16}
+		if r, err = gzip.NewReader(archive); err != nil {
 			return nil, fmt.Errorf("not a gzip archive: %w", err)
 		}
-		r = unzipped
+		defer func() {
+			if archive.N <= 0 {
+				content, err = nil, errors.New("the archive is larger than its content would ever be")
+			}
+		}()
 	}
-	content := bytes.NewBuffer(make([]byte, 0, f.size+bytes.MinRead))
-	if _, err := io.Copy(content, io.LimitReader(r, f.size+1)); err != nil {
-		return nil, fmt.Errorf("damaged after %d bytes: %w", content.Len(), err)
+	buffer := bytes.NewBuffer(make([]byte, 0, f.size+bytes.MinRead))
+	if _, err := io.Copy(buffer, io.LimitReader(r, f.size+1)); err != nil {
+		return nil, fmt.Errorf("damaged after %d bytes: %w", buffer.Len(), err)
 	}
-	if int64(content.Len()) != f.size {
-		return nil, fmt.Errorf("its content has %s bytes, expected %d", atLeast(content.Len(), f.size), f.size)
+	if int64(buffer.Len()) != f.size {
+		return nil, fmt.Errorf("its content has %s bytes, expected %d", atLeast(buffer.Len(), f.size), f.size)
 	}
-	digest := sha256.Sum256(content.Bytes())
+	digest := sha256.Sum256(buffer.Bytes())
 	if sum := hex.EncodeToString(digest[:]); sum != f.sha256 {
 		if other, ok := setOf[sum]; ok && other != f.set {
 			return nil, errOtherSet(other)
 		}
 		return nil, fmt.Errorf("its content has SHA-256 %s, expected %s", sum, f.sha256)
 	}
-	return content.Bytes(), nil
+	return buffer.Bytes(), nil
 }
 
 func atLeast(n int, size int64) string {
@@ -140,84 +155,4 @@ func atLeast(n int, size int64) string {
 		return fmt.Sprintf("more than %d", size)
 	}
 	return fmt.Sprint(n)
-}
-
-// fetch downloads the file, verifies it, and keeps it uncompressed in the cache.
-func (f dataFile) fetch() ([]byte, error) {
-	dir, err := cacheDir()
-	if err != nil {
-		return nil, err
-	}
-	dir = filepath.Join(dir, "data", f.set)
-	var failures []error
-	for _, url := range f.urls {
-		fmt.Fprintf(os.Stderr, "d2l: fetching %s\n", url)
-		content, err := f.download(url)
-		if err != nil {
-			failures = append(failures, fmt.Errorf("%s: %w", url, err))
-			continue
-		}
-		if err := writeFile(filepath.Join(dir, f.name), content); err != nil {
-			return nil, fmt.Errorf("%s was fetched but cannot be kept: %w; make room or set XDG_CACHE_HOME to another folder", f, err)
-		}
-		return content, nil
-	}
-	return nil, fmt.Errorf("%s is not on this machine (looked in %s) and cannot be fetched; %s, or put it, plain or as .gz, into a folder and set %s to that; tried\n%w",
-		f, strings.Join(f.dirs(), ", "), f.remedy, dataVariable, errors.Join(failures...))
-}
-
-// download waits as long as bytes keep coming, but not for a silent server.
-func (f dataFile) download(url string) ([]byte, error) {
-	const patience = 30 * time.Second
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	silence := time.AfterFunc(patience, cancel)
-	defer silence.Stop()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return nil, err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the server answers %s", response.Status)
-	}
-	return f.decode(readerFunc(func(p []byte) (int, error) {
-		silence.Reset(patience)
-		return response.Body.Read(p)
-	}), true)
-}
-
-type readerFunc func([]byte) (int, error)
-
-func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
-
-// keep finds or fetches files of one data set and puts them uncompressed into
-// the cache. It returns their folder there.
-func keep(fetch bool, files ...dataFile) (string, error) {
-	dir, err := cacheDir()
-	if err != nil {
-		return "", err
-	}
-	dir = filepath.Join(dir, "data", files[0].set)
-	for _, f := range files {
-		content, path, err := f.find()
-		if errors.Is(err, fs.ErrNotExist) && fetch {
-			content, err = f.fetch()
-		}
-		if err != nil {
-			return "", err
-		}
-		kept := filepath.Join(dir, f.name)
-		if path == "" || path == kept {
-			continue
-		}
-		if err := writeFile(kept, content); err != nil {
-			return "", fmt.Errorf("%s cannot be kept: %w; make room or set XDG_CACHE_HOME to another folder", f, err)
-		}
-	}
-	return dir, nil
 }

@@ -5,12 +5,8 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,22 +46,6 @@ func put(t *testing.T, path string, content []byte) {
 	noError(t, os.WriteFile(path, content, 0o644))
 }
 
-// serve answers every request with answer and counts them.
-func serve(t *testing.T, answer http.HandlerFunc) (url string, requests *int) {
-	t.Helper()
-	requests = new(int)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		*requests++
-		answer(w, r)
-	}))
-	t.Cleanup(server.Close)
-	return server.URL + "/samples.gz", requests
-}
-
-func serveBytes(content []byte) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) { w.Write(content) }
-}
-
 func TestDataFileFound(t *testing.T) {
 	data, cache := places(t)
 	f := sampleFile()
@@ -95,14 +75,6 @@ func TestDataFileOrder(t *testing.T) {
 	if got := sampleFile().dirs(); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("looked for in %q, expected %q", got, want)
 	}
-}
-
-func TestDataFileMissing(t *testing.T) {
-	data, cache := places(t)
-	url, _ := serve(t, http.NotFound)
-	_, err := sampleFile(url).load()
-	wantError(t, err, "samples of d2l-test-set is not on this machine", data, cache, "/usr/share/datasets/d2l-test-set", "ask for it, or put it", "set D2L_DATA", url, "404 Not Found")
-	wantFiles(t, cache)
 }
 
 // A folder that the user names and that is none is not passed over for another
@@ -226,110 +198,4 @@ func (c *countingReader) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.n += int64(n)
 	return n, err
-}
-
-func TestDataFileFetched(t *testing.T) {
-	_, cache := places(t)
-	url, requests := serve(t, serveBytes(zipped(sample)))
-	f := sampleFile(url)
-	for range 2 { // The second time it is in the cache.
-		if content := must(f.load())(t); !bytes.Equal(content, sample) {
-			t.Errorf("%d bytes, expected the file", len(content))
-		}
-	}
-	if *requests != 1 {
-		t.Errorf("fetched %d times, expected once", *requests)
-	}
-	wantFiles(t, cache, "samples")
-	if kept := must(os.ReadFile(filepath.Join(cache, "samples")))(t); !bytes.Equal(kept, sample) {
-		t.Error("the kept file differs")
-	}
-}
-
-var badAnswers = []struct {
-	name   string
-	answer http.HandlerFunc
-	want   string
-}{
-	{"not found", http.NotFound, "404 Not Found"},
-	{"forbidden", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }, "403 Forbidden"},
-	{"a web page", serveBytes([]byte("<html>Please log in</html>")), "not a gzip archive"},
-	{"nothing", serveBytes(nil), "not a gzip archive"},
-	{"connection cut", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Length", "100000")
-		w.Write(zipped(sample)[:30])
-	}, "unexpected EOF"},
-	{"archive cut", serveBytes(zipped(sample)[:30]), "unexpected EOF"},
-	{"another file", serveBytes(zipped(bytes.ToUpper(sample))), "SHA-256"},
-	{"a swelling archive", serveBytes(zipped(make([]byte, 1<<24))), "more than 2100 bytes"},
-}
-
-func TestDataFileMirror(t *testing.T) {
-	for _, c := range badAnswers {
-		t.Run(c.name, func(t *testing.T) {
-			_, cache := places(t)
-			bad, tried := serve(t, c.answer)
-			good, _ := serve(t, serveBytes(zipped(sample)))
-			if content := must(sampleFile(bad, good).load())(t); !bytes.Equal(content, sample) {
-				t.Errorf("%d bytes, expected the file", len(content))
-			}
-			if *tried != 1 {
-				t.Errorf("the first address was asked %d times", *tried)
-			}
-			wantFiles(t, cache, "samples")
-		})
-	}
-}
-
-func TestDataFileAllFail(t *testing.T) {
-	_, cache := places(t)
-	var urls, want []string
-	for _, c := range badAnswers {
-		url, _ := serve(t, c.answer)
-		urls, want = append(urls, url), append(want, url, c.want)
-	}
-	content, err := sampleFile(urls...).load()
-	wantError(t, err, want...)
-	if content != nil {
-		t.Errorf("%d bytes were handed out", len(content))
-	}
-	wantFiles(t, cache)
-}
-
-func TestDataFileCannotBeKept(t *testing.T) {
-	_, cache := places(t)
-	noError(t, os.MkdirAll(filepath.Dir(cache), 0o755))
-	noError(t, os.Symlink("nowhere", cache)) // No folder can be made there.
-	url, _ := serve(t, serveBytes(zipped(sample)))
-	_, err := sampleFile(url).load()
-	wantError(t, err, "was fetched but cannot be kept", "XDG_CACHE_HOME")
-}
-
-func TestKeep(t *testing.T) {
-	data, cache := places(t)
-	put(t, filepath.Join(data, "samples.gz"), zipped(sample))
-	for range 2 {
-		if dir := must(keep(false, sampleFile()))(t); dir != cache {
-			t.Errorf("kept in %s, expected %s", dir, cache)
-		}
-		wantFiles(t, cache, "samples")
-		if kept := must(os.ReadFile(filepath.Join(cache, "samples")))(t); !bytes.Equal(kept, sample) {
-			t.Error("the kept file differs")
-		}
-		t.Setenv("D2L_DATA", "") // Then it is found where it was put.
-	}
-}
-
-func TestKeepMissing(t *testing.T) {
-	_, cache := places(t)
-	url, requests := serve(t, serveBytes(zipped(sample)))
-	_, err := keep(false, sampleFile(url))
-	if !errors.Is(err, fs.ErrNotExist) || *requests != 0 {
-		t.Errorf("error %v after %d requests, expected a missing file and none", err, *requests)
-	}
-	wantError(t, err, "samples of d2l-test-set is not in", cache, "ask for it")
-	wantFiles(t, cache)
-
-	must(keep(true, sampleFile(url)))(t)
-	wantFiles(t, cache, "samples")
 }

@@ -8,23 +8,25 @@ import (
 	"github.com/gomlx/gomlx/ml/train"
 )
 
-// FirstBatches is a DataIter that ends after N batches: a small part of a data
-// set, for a quick look.
+// FirstBatches is a DataIter that ends after N batches, or with the data if these
+// are fewer: a small part of a data set, for a quick look.
 type FirstBatches struct {
 	d2l.DataIter
 	N int
 }
 
-func (f FirstBatches) Len() int { return f.N }
+func (f FirstBatches) Len() int { return min(f.N, f.DataIter.Len()) }
 
 func (f FirstBatches) Iter() iter.Seq2[train.Batch, error] {
 	return func(yield func(train.Batch, error) bool) {
-		i := 0
+		left := f.N
+		if left <= 0 {
+			return
+		}
 		for batch, err := range f.DataIter.Iter() {
-			if i == f.N || !yield(batch, err) {
+			if left--; !yield(batch, err) || left == 0 {
 				return
 			}
-			i++
 		}
 	}
 }

@@ -157,8 +157,8 @@ func TestBatchIsSplit(t *testing.T) {
 	if want := []any{[][]int32{{1, 2}, {3, 4}}, [][]int32{{5, 6}, {0, 0}}}; !reflect.DeepEqual(parts, want) {
 		t.Errorf("the parts are %v, expected %v", parts, want)
 	}
-	if outputs := must(trainer.step.call(X, fiveLabels()))(t); len(outputs) != 2 {
-		t.Errorf("%d outputs, expected the loss and the correct predictions", len(outputs))
+	if outputs := must(trainer.step.call(X, fiveLabels()))(t); len(outputs) != 3 {
+		t.Errorf("%d outputs, expected the loss, the correct predictions and what is finite", len(outputs))
 	}
 }
 

@@ -71,9 +71,9 @@
 //
 // [TrainCh5] is the book's whole loop. For one of your own, a [Trainer] makes the
 // steps: [Trainer.Step] computes loss, gradients and update of a batch in one
-// compiled program, where the book has backward and step. Beside it [Accumulator] sums what the steps return,
-// [Timer] measures them, [Animator] plots them, and [EvaluateAccuracyGPU] tests the
-// net.
+// compiled program, where the book has backward and step. Beside it [Accumulator]
+// sums what the steps return, [Timer] measures them, [Animator] plots them, and
+// [EvaluateAccuracyGPU] tests the net.
 //
 // In place of a learning rate [TrainCh5] takes an [Optimizer], and [NewTrainer] does:
 // [SGD], [Momentum], [Adam] or any of GoMLX's, with a schedule if need be:
@@ -95,7 +95,9 @@
 // [Net.SaveParameters] writes a net's parameters to a file and
 // [Net.LoadParameters] reads them into a net of the same layers; the file of
 // another is refused. The file holds the values and what the layers are called and
-// how they are set; the layers themselves are in the program.
+// how they are set; the layers themselves are in the program. [Net.SaveSafetensors]
+// and [Net.LoadSafetensors] do the same in a format that PyTorch reads and writes,
+// with PyTorch's names and shapes, and compare nothing else.
 //
 // # Notebooks
 //

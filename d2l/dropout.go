@@ -9,9 +9,8 @@ import (
 )
 
 // Dropout sets a random part of the numbers to zero in training, others in each
-// step, and divides the rest by what is left of 1, so that the expected value stays.
-// Forward leaves all as they are. Any shape goes in and comes out; there are no
-// parameters.
+// step, and divides the rest by 1 − Rate, so that the expected value stays. Forward
+// leaves all as they are. Any shape goes in and comes out; there are no parameters.
 //
 // Book: nn.Dropout, section "Dropout".
 type Dropout struct {

@@ -8,7 +8,9 @@ import "fmt"
 //
 // A batch has inputs X of any shape the net takes and labels y, int32 (batch);
 // the net's output is (batch, classes). An error of the data or the net is
-// returned; data without a single example are an error as well.
+// returned; so is one for data without a single example, for a label that the net
+// has no output for, and for an output that is NaN. An output of another shape
+// panics, as in Accuracy.
 //
 // Book: evaluate_accuracy_gpu, section "Convolutional Neural Networks (LeNet)".
 func EvaluateAccuracyGPU(net *Net, dataIter DataIter, ctx ...Device) (float64, error) {

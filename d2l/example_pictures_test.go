@@ -17,6 +17,7 @@ func TestExamplePictures(t *testing.T) {
 		"plot_wide.svg":     ExampleSetFigsize,
 		"animator.svg":      ExampleAnimator,
 		"fashion_mnist.svg": ExampleShowImages,
+		"colours.svg":       ExampleShowImages_colour,
 		"data_flow.svg":     ExampleDrawDataFlow,
 		"vertical.svg":      ExampleDrawVertical,
 	} {

@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"math"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -19,13 +20,13 @@ import (
 // channel. A channel with the same value everywhere is grey. Values that are not
 // finite do not count for the range; NaN is black.
 //
-// It panics on another shape; an error means that the values cannot be read from
+// It panics on another shape or type; an error means that the values cannot be read from
 // the device.
 //
 // Book: none; show_images takes arrays, and its colours those of matplotlib.
 func FeatureMaps(X *tensors.Tensor) ([][]image.Image, error) {
-	if X.Rank() != 4 {
-		panic(fmt.Sprintf("d2l: FeatureMaps takes X of shape (batch, channel, height, width), got %v", ShapeOf(X)))
+	if X.Rank() != 4 || X.DType() != dtypes.Float32 {
+		panic(fmt.Sprintf("d2l: FeatureMaps takes float32 X of shape (batch, channel, height, width), got %v of %v", ShapeOf(X), X.DType()))
 	}
 	batch, channels, height, width := X.Shape().Dim(0), X.Shape().Dim(1), X.Shape().Dim(2), X.Shape().Dim(3)
 	pixels := height * width

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"image/color"
+	"math"
 	"path/filepath"
 	"strings"
 
@@ -24,11 +25,14 @@ var figsize = [2]float64{3.5, 2.5}
 //
 // Book: set_figsize, section "Calculus".
 func SetFigsize(width, height float64) {
-	if !(width > 0) || !(height > 0) {
+	if !positive(width) || !positive(height) {
 		panic(fmt.Sprintf("d2l: SetFigsize needs a positive width and height in inches, got %v and %v", width, height))
 	}
 	figsize = [2]float64{width, height}
 }
+
+// positive returns whether a length is one that can be drawn.
+func positive(length float64) bool { return length > 0 && !math.IsInf(length, 1) }
 
 // Figure is a picture on white paper: what [Plot], [ShowImages], [ShowImageGrid],
 // [DrawDataFlow], [DrawVertical] and [Animator.Figure] return. A notebook shows it by
@@ -43,7 +47,7 @@ type Figure struct {
 // newFigure returns a figure that paint draws on white paper. It panics unless
 // width and height are positive.
 func newFigure(width, height vg.Length, paint func(draw.Canvas) error) *Figure {
-	if !(width > 0) || !(height > 0) {
+	if !positive(float64(width)) || !positive(float64(height)) {
 		panic(fmt.Sprintf("d2l: a figure needs a positive width and height, got %v and %v inches", width/vg.Inch, height/vg.Inch))
 	}
 	return &Figure{width, height, func(canvas draw.Canvas) error {
@@ -100,7 +104,7 @@ func (f *Figure) Save(path string) error {
 		return err
 	}
 	if err := writeFile(path, content); err != nil {
-		return fmt.Errorf("saving the figure to %s: %w", path, err)
+		return fmt.Errorf("saving the figure to %s: %w; %s", path, err, otherPath)
 	}
 	return nil
 }

@@ -101,6 +101,12 @@ func captured(t *testing.T, file **os.File, f func()) string {
 	return string(must(io.ReadAll(temporary))(t))
 }
 
+// quietly runs f without what it prints.
+func quietly(t *testing.T, f func()) {
+	t.Helper()
+	captured(t, &os.Stdout, func() { captured(t, &os.Stderr, f) })
+}
+
 // freshBackends makes devices start their backends anew during the test.
 func freshBackends(t *testing.T) {
 	saved := backends.started

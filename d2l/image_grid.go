@@ -6,8 +6,6 @@ import (
 	"image/color"
 
 	"golang.org/x/image/draw"
-	"gonum.org/v1/plot/font"
-	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	vgdraw "gonum.org/v1/plot/vg/draw"
 )
@@ -28,15 +26,13 @@ const (
 	titleLead = vg.Length(10) // From one line of a title to the next.
 )
 
-var titleText = text.Style{
-	Color: style.axis, Font: font.From(style.font, style.text),
-	XAlign: text.XCenter, YAlign: text.YBottom, Handler: &text.Plain{Fonts: font.DefaultCache},
-}
-
 // newImageGrid returns a grid without pictures. A scale of 0 is the usual one.
 func newImageGrid(rows, cols int, scale float64) *imageGrid {
 	if scale == 0 {
 		scale = 1.5
+	}
+	if !positive(scale) {
+		panic(fmt.Sprintf("d2l: pictures need a positive scale in inches, got %v", scale))
 	}
 	g := &imageGrid{side: vg.Length(scale) * vg.Inch, rowTitles: make([][]string, rows)}
 	for range rows {
@@ -79,7 +75,7 @@ func (g *imageGrid) layout() (cell vg.Length, heights []vg.Length, head, margin 
 			cell, height = max(cell, size.X), max(height, size.Y)
 			if len(title) > 0 {
 				cell = max(cell, textWidth(title)-imageGap+2)
-				head = max(head, titleText.Height(title[0])+vg.Length(len(title)-1)*titleLead+2*titleLift)
+				head = max(head, netText.Height(title[0])+vg.Length(len(title)-1)*titleLead+2*titleLift)
 			}
 		}
 		if height == 0 { // Nothing in this row.
@@ -123,7 +119,7 @@ func (g *imageGrid) figure() *Figure {
 				g.drawPicture(canvas, picture, vg.Point{X: left + (cell-g.size(picture).X)/2, Y: top})
 				for l, line := range g.titles[row][col] {
 					up := titleLift + vg.Length(len(g.titles[row][col])-1-l)*titleLead
-					canvas.FillText(titleText, vg.Point{X: left + cell/2, Y: top + up}, line)
+					canvas.FillText(netText, vg.Point{X: left + cell/2, Y: top + up}, line)
 				}
 			}
 		}

@@ -111,6 +111,7 @@ func TestFeatureMaps(t *testing.T) {
 			}
 		}
 	}
+	wantPanic(t, func() { FeatureMaps(tensors.FromValue([][][][]float64{{{{1}}}})) }, "d2l: FeatureMaps takes float32", "Float64")
 	wantPanic(t, func() { FeatureMaps(waves(1, 1, 2, 120)) }, "(batch, channel, height, width)", "(2, 120)")
 }
 

@@ -5,6 +5,7 @@ import (
 	"image"
 	"iter"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -81,27 +82,43 @@ var scaled = func() (values [256]float32) {
 }()
 
 func (it *imageIter) batch(images, labels []byte, examples []int) train.Batch {
-	pixels := it.side * it.side
-	X := make([]float32, 0, len(examples)*it.resize*it.resize)
-	var resized *image.Gray
-	if it.resize != it.side {
-		resized = image.NewGray(image.Rect(0, 0, it.resize, it.resize))
-	}
-	for _, example := range examples {
-		picture := images[example*pixels : (example+1)*pixels]
-		if resized != nil {
-			source := &image.Gray{Pix: picture, Stride: it.side, Rect: image.Rect(0, 0, it.side, it.side)}
-			draw.BiLinear.Scale(resized, resized.Rect, source, source.Rect, draw.Src, nil)
-			picture = resized.Pix
+	X := make([]float32, len(examples)*it.resize*it.resize)
+	if it.resize == it.side {
+		pixels := it.side * it.side
+		for i, example := range examples {
+			for p, value := range images[example*pixels:][:pixels] {
+				X[i*pixels+p] = scaled[value]
+			}
 		}
-		for _, value := range picture {
-			X = append(X, scaled[value])
-		}
+	} else {
+		it.resizeTo(X, images, examples)
 	}
 	return train.Batch{
 		Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(X, len(examples), 1, it.resize, it.resize)},
 		Labels: []*tensors.Tensor{pickLabels(labels, examples)},
 	}
+}
+
+// resizeTo writes the resized examples into X, on all cores. They go through
+// colour pictures, since x/image is twice as fast with these as with grey ones.
+func (it *imageIter) resizeTo(X []float32, images []byte, examples []int) {
+	before, after := image.Rect(0, 0, it.side, it.side), image.Rect(0, 0, it.resize, it.resize)
+	scaler := draw.BiLinear.NewScaler(after.Dx(), after.Dy(), before.Dx(), before.Dy())
+	workers := min(runtime.GOMAXPROCS(0), len(examples))
+	var working sync.WaitGroup
+	for worker := range workers {
+		working.Go(func() {
+			resized, pixels := image.NewRGBA(after), it.resize*it.resize
+			for i := worker; i < len(examples); i += workers {
+				source := &image.Gray{Pix: images[examples[i]*it.side*it.side:], Stride: it.side, Rect: before}
+				scaler.Scale(resized, after, source, before, draw.Src, nil)
+				for p := range pixels {
+					X[i*pixels+p] = scaled[resized.Pix[4*p]] // Its red.
+				}
+			}
+		})
+	}
+	working.Wait()
 }
 
 // pickLabels returns the labels of some examples, int32 (batch).

@@ -21,7 +21,7 @@ func (n *Net) drawParameters(X *tensors.Tensor) error {
 		return nil
 	}
 	p, err := n.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
-		n.layer.Forward(scope, inputs[0])
+		n.forward(scope, inputs[0])
 		panic(errBuilt) // The variables are there now; nothing is to be compiled.
 	}, false)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/d2l-go/book/d2l/d2ltest"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -17,13 +18,41 @@ import (
 // A layerCase is one layer of testdata/layers.json.
 type layerCase struct {
 	Layer, Activation           string
+	Pool                        string // After the layer, together with it.
 	Size, Strides, Padding      int
+	Ties                        bool
 	Input, Shape                []int
 	Output, GradX, GradW, GradB []float32
 }
 
 func (c layerCase) String() string {
-	return fmt.Sprintf("%s %d %d %d %s of %v", c.Layer, c.Size, c.Strides, c.Padding, c.Activation, Shape(c.Input))
+	return fmt.Sprintf("%s %d %d %d %s %s of %v, ties %v", c.Layer, c.Size, c.Strides, c.Padding, c.Activation, c.Pool, Shape(c.Input), c.Ties)
+}
+
+// kind is what the case is counted under.
+func (c layerCase) kind() string {
+	kind := c.Layer
+	if c.Layer == "Activation" {
+		kind = c.Activation
+	}
+	if c.Pool != "" {
+		kind += " and " + c.Pool + " together"
+	}
+	if c.Ties {
+		kind += " of ties"
+	}
+	return kind
+}
+
+// net returns the layers of a case.
+func (c layerCase) net() Sequential {
+	switch c.Pool {
+	case "AvgPool2D":
+		return Sequential{c.layer(), AvgPool2D{PoolSize: 2}}
+	case "MaxPool2D":
+		return Sequential{c.layer(), MaxPool2D{PoolSize: 2}}
+	}
+	return Sequential{c.layer()}
 }
 
 func (c layerCase) layer() Layer {
@@ -43,6 +72,8 @@ func (c layerCase) layer() Layer {
 		return GlobalAvgPool2D{}
 	case "Flatten":
 		return Flatten{}
+	case "Dropout":
+		return Dropout{Rate: 0.5}
 	}
 	panic("no layer " + c.Layer)
 }
@@ -78,16 +109,32 @@ func fromPyTorch(values []float32, shape []int) []float32 {
 	return transposed(values, out, in, len(values)/out/in)
 }
 
-// Outputs and gradients of each layer are PyTorch's.
+// X returns the input of a case, with -1, 0 and 1 alone where it has to have ties.
+func (c layerCase) X() *tensors.Tensor {
+	values := wave(33, 2, Shape(c.Input).size())
+	for i, v := range values {
+		if c.Ties {
+			values[i] = float32(math.RoundToEven(min(max(float64(v), -1.4), 1.4)))
+		}
+	}
+	return tensors.FromFlatDataAndDimensions(values, c.Input...)
+}
+
+// Outputs and gradients of each layer, and of a convolution with the pooling after
+// it, are PyTorch's.
 func TestLayersAgainstPyTorch(t *testing.T) {
 	var fixture struct{ Cases []layerCase }
 	noError(t, json.Unmarshal(must(os.ReadFile("testdata/layers.json"))(t), &fixture))
+	pytorch := d2ltest.AgainstPyTorch(t, "layer")
 	for _, c := range fixture.Cases {
 		t.Run(c.String(), func(t *testing.T) {
-			net := NewNet(Sequential{c.layer()})
+			net, layers := NewNet(c.net()), c.net()
 			noError(t, net.Initialize(CPU(0), fixtureParameters))
 			var parameters []*model.Variable
 			p := must(net.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+				if c.Pool != "" && !poolsWithConv(layers[0], layers[1], inputs[0]) {
+					t.Error("they are not computed together")
+				}
 				y := net.layer.Forward(scope, inputs[0])
 				parameters = net.Parameters()
 				variables := []*graph.Node{inputs[0]}
@@ -95,21 +142,21 @@ func TestLayersAgainstPyTorch(t *testing.T) {
 					variables = append(variables, p.NodeValue(y.Graph()))
 				}
 				return append(graph.Gradient(graph.ReduceAllSum(graph.Mul(y, inputs[1])), variables...), y)
-			}, true))(t)
+			}, c.Layer != "Dropout"))(t)
 			defer p.finalize()
-			results := must(p.call(waves(33, 2, c.Input...), waves(44, 1, c.Shape...)))(t)
+			results := must(p.call(c.X(), waves(44, 1, c.Shape...)))(t)
 			output := results[len(results)-1]
 			if got := ShapeOf(output).String(); got != Shape(c.Shape).String() {
 				t.Fatalf("the output is %s, expected %v", got, Shape(c.Shape))
 			}
-			near(t, "output", float32s(t, output), c.Output, 1e-6)
-			near(t, "gradient of X", float32s(t, results[0]), c.GradX, 1e-5)
+			pytorch.Near(t, c.kind()+": output", float32s(t, output), c.Output)
+			pytorch.Near(t, c.kind()+": gradient of X", float32s(t, results[0]), c.GradX)
 			for i, p := range parameters {
 				want := c.GradB
 				if shape := p.Shape().Dimensions; len(shape) > 1 {
 					want = fromPyTorch(c.GradW, shape)
 				}
-				near(t, "gradient of the "+p.Name(), float32s(t, results[i+1]), want, 1e-5)
+				pytorch.Near(t, c.kind()+": gradient of the "+p.Name(), float32s(t, results[i+1]), want)
 			}
 			if n := len(parameters); (n == 2) != (c.GradW != nil) {
 				t.Errorf("%d parameters", n)

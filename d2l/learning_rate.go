@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -25,8 +26,8 @@ func (r *learningRate) prepare() error {
 	if r.schedule == nil {
 		return nil
 	}
-	if r.next = r.schedule(r.updates); !(r.next >= 0) || math.IsInf(r.next, 0) {
-		return fmt.Errorf("the schedule gives update %d the learning rate %v, expected a number from 0", r.updates, r.next)
+	if r.next = r.schedule(r.updates); !(r.next >= 0) || math.IsInf(float64(float32(r.next)), 0) {
+		return fmt.Errorf("the schedule gives update %d the learning rate %v, which is negative, infinite or NaN as a float32: expected a finite number from 0", r.updates, r.next)
 	}
 	if r.variable() == nil {
 		return nil // The optimizer makes it while the first program is built.
@@ -41,7 +42,7 @@ func (r *learningRate) built() {
 		return
 	}
 	if r.variable() == nil {
-		panic(errors.New("the optimizer has no learning rate that a schedule could set: take one of GoMLX's, or none with a schedule"))
+		panic(errors.New("the optimizer has no learning rate that a schedule could set: use it without a schedule, or take one of GoMLX's optimizers"))
 	}
 	if err := r.set(); err != nil {
 		panic(err)
@@ -50,6 +51,20 @@ func (r *learningRate) built() {
 
 func (r *learningRate) variable() *model.Variable {
 	return r.store.RootScope().At(optimizer.Scope).GetVariable(optimizer.ParamLearningRate)
+}
+
+// value returns the rate of the update that is being made, of an optimizer that
+// keeps one.
+func (r *learningRate) value() (rate float64, ok bool) {
+	v := r.variable()
+	if v == nil || v.DType() != dtypes.Float32 {
+		return 0, false
+	}
+	value, err := v.Value()
+	if err != nil {
+		return 0, false
+	}
+	return float64(tensors.ToScalar[float32](value)), true
 }
 
 func (r *learningRate) set() error {

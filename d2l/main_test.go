@@ -9,5 +9,6 @@ import (
 // only if it is told to.
 func TestMain(m *testing.M) {
 	os.Setenv(xlaFlagsVariable, withFlags(os.Getenv(xlaFlagsVariable), []string{"--xla_force_host_platform_device_count=4"}))
+	runAsChild()
 	os.Exit(m.Run())
 }

@@ -67,10 +67,20 @@ func (n *Net) use(store *model.Store, device Device, init Initializer) {
 	if n.infer != nil {
 		n.infer.finalize()
 	}
+	n.dropTrainer()
 	if n.store != nil {
 		n.store.Finalize()
 	}
-	n.store, n.device, n.init, n.infer, n.trainer, n.input = store, device, init, nil, nil, nil
+	n.store, n.device, n.init, n.infer, n.input = store, device, init, nil, nil
+}
+
+// dropTrainer gives back what the net's Trainer has compiled, which makes no
+// further steps: Go does not see that memory.
+func (n *Net) dropTrainer() {
+	if n.trainer != nil {
+		n.trainer.step.finalize()
+	}
+	n.trainer = nil
 }
 
 // Device returns where the net's parameters are and where it computes; a Trainer
@@ -112,7 +122,7 @@ func (n *Net) Forward(X *tensors.Tensor) (*tensors.Tensor, error) {
 	}
 	if n.infer == nil {
 		p, err := n.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
-			return []*graph.Node{n.layer.Forward(scope, inputs[0])}
+			return []*graph.Node{n.forward(scope, inputs[0])}
 		}, false)
 		if err != nil {
 			return nil, err

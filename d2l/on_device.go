@@ -19,8 +19,9 @@ import (
 //
 // Of the images that LoadDataFashionMnist and LoadDataMnist load, the device keeps
 // all, as bytes: 47 MB for a training set. Each batch is picked and scaled there.
-// Any other dataIter, resized images and what is for several devices are returned
-// as they are: their batches come from the host.
+// Resized images and what is for several devices are returned as they are: their
+// batches come from the host. So do those of any other dataIter, and if that one
+// panics, or yields a batch that has no inputs or no labels, the loop gets an error.
 //
 // Book: none; it is to a whole data set what as_in_ctx, section "GPUs", is to a
 // batch.
@@ -28,7 +29,11 @@ func OnDevice(dataIter DataIter, device ...Device) DataIter {
 	if it, ok := dataIter.(*imageIter); ok && len(device) == 1 && it.resize == it.side {
 		return &deviceIter{it, device[0]}
 	}
-	return dataIter
+	switch dataIter.(type) {
+	case *imageIter, *deviceIter, checkedIter:
+		return dataIter
+	}
+	return checkedIter{dataIter}
 }
 
 // deviceIter yields the batches of an imageIter from a device.

@@ -209,13 +209,12 @@ func TestOnDeviceBreak(t *testing.T) {
 func TestOnDeviceOthers(t *testing.T) {
 	plain, resized := quadrants(8, 4, false), quadrants(8, 4, false)
 	resized.resize = 16
-	own := failing{plain}
 	for what, c := range map[string]struct {
 		it      DataIter
 		devices []Device
 	}{
 		"resized images":    {resized, []Device{CPU(0)}},
-		"one's own":         {own, []Device{CPU(0)}},
+		"one's own, again":  {OnDevice(failing{plain}), []Device{CPU(0)}},
 		"several devices":   {plain, []Device{CPU(0), CPU(1)}},
 		"no device":         {plain, nil},
 		"those on a device": {OnDevice(plain, CPU(0)), []Device{CPU(0)}},

@@ -29,8 +29,8 @@ type Optimizer struct {
 // epoch.
 //
 // A rate of 0, at which a warm-up may start or a schedule end, leaves the
-// parameters as they are. One that is negative, infinite or not a number is an
-// error of the step.
+// parameters as they are. One that is negative, infinite or NaN is an error of the
+// step.
 func (o Optimizer) WithSchedule(schedule func(update int) float64) Optimizer {
 	o.schedule = schedule
 	return o
@@ -63,5 +63,8 @@ func requireOptimizer(opt optimizer.Interface) {
 func requireRate(name string, lr float64) {
 	if !(lr > 0) || math.IsInf(lr, 0) {
 		panic(fmt.Sprintf("d2l: %s needs a positive learning rate, got %v", name, lr))
+	}
+	if as32 := float64(float32(lr)); as32 == 0 || math.IsInf(as32, 0) {
+		panic(fmt.Sprintf("d2l: %s needs a learning rate that a float32 can hold, got %v, which would be %v", name, lr, as32))
 	}
 }

@@ -58,9 +58,10 @@ func texts(t *testing.T, figure *Figure) (lines []string) {
 // wantReadable checks that all text is on the page and none upon another.
 func wantReadable(t *testing.T, figure *Figure) {
 	t.Helper()
+	const edge = 4 - 1e-6 // Lengths are rounded.
 	all := writings(t, figure)
 	for i, a := range all {
-		if a.at.Min.X < 4 || a.at.Min.Y < 4 || a.at.Max.X > figure.width-4 || a.at.Max.Y > figure.height-4 {
+		if a.at.Min.X < edge || a.at.Min.Y < edge || a.at.Max.X > figure.width-edge || a.at.Max.Y > figure.height-edge {
 			t.Errorf("%q is at %v, too near the edge of a page of %v × %v", a.text, a.at, figure.width, figure.height)
 		}
 		for _, b := range all[:i] {

@@ -3,6 +3,7 @@ package d2l
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -18,8 +19,8 @@ import (
 // missing: "m--" is a dashed line in magenta, "ko" are black dots, "o-" is a blue
 // line with dots.
 //
-// The legend stands in a corner that no line crosses, or else above the panel if
-// the figure is not too small for it.
+// The legend stands in a corner that no line crosses, or else, if the figure is not
+// too small for it, above the panel and with it above the others of its row.
 //
 // Book: none; plot and Animator take these as keyword arguments.
 type PlotOptions struct {
@@ -44,13 +45,16 @@ func isNone(y float64) bool { return math.Float64bits(y) == math.Float64bits(Non
 // Plot draws series of points as lines: Y[i] against X[i], against X[0] if
 // there is but one X, or against 0, 1, 2, … if X is nil. A notebook shows the
 // figure. Points with None are left out; the line goes on to the next point. It
-// panics if the numbers of values do not fit, and returns an error for a scale or
-// a format that it does not know.
+// panics if the numbers of values, names or titles do not fit, and returns an error
+// for a scale or a format that it does not know, and for limits that are no range.
 //
 // Book: plot, section "Calculus".
 func Plot(X, Y [][]float64, options PlotOptions) (*Figure, error) {
 	if len(X) > 1 && len(X) != len(Y) {
 		panic(fmt.Sprintf("d2l: Plot got %d series of x for %d of y; give one for each, one for all, or nil", len(X), len(Y)))
+	}
+	if len(options.Legend) > len(Y) {
+		panic(fmt.Sprintf("d2l: Plot got %d names in the Legend for %d series", len(options.Legend), len(Y)))
 	}
 	all := make([]plotter.XYs, len(Y))
 	for i, ys := range Y {
@@ -85,6 +89,9 @@ func newPlot(all []plotter.XYs, options PlotOptions) (*Figure, error) {
 			panic(fmt.Sprintf("d2l: %s takes the least and the greatest value, got %v", name, limits))
 		}
 	}
+	if options.NRows < 0 || options.NCols < 0 {
+		panic(fmt.Sprintf("d2l: Plot got %d rows of %d panels", options.NRows, options.NCols))
+	}
 	rows, cols := max(options.NRows, 1), max(options.NCols, 1)
 	if len(options.Titles) > rows*cols {
 		panic(fmt.Sprintf("d2l: Plot got %d titles for %d panels", len(options.Titles), rows*cols))
@@ -117,30 +124,43 @@ func newPlot(all []plotter.XYs, options PlotOptions) (*Figure, error) {
 }
 
 // layOut returns where the panels are on the canvas, and decides where their
-// legends go: above the panel where no corner is free. That leaves less height
-// to the whole row, so that all are looked at again.
+// legends go: above the panels of a row if one of these has no free corner. That
+// leaves less height to all, so that they are looked at again.
 func layOut(panels []*panel, tiles draw.Tiles, canvas draw.Canvas) []draw.Canvas {
-	grid := make([][]*plot.Plot, tiles.Rows)
+	rows, plots := slices.Collect(slices.Chunk(panels, tiles.Cols)), make([][]*plot.Plot, tiles.Rows)
 	for i, p := range panels {
-		grid[i/tiles.Cols] = append(grid[i/tiles.Cols], p.Plot)
-		p.setLegend(inside)
-		p.head.wrap(tiles.At(canvas, i%tiles.Cols, i/tiles.Cols))
+		plots[i/tiles.Cols] = append(plots[i/tiles.Cols], p.Plot)
+		p.setHead(tiles.At(canvas, i%tiles.Cols, i/tiles.Cols).Size().X, false)
 	}
 	for {
-		var canvases []draw.Canvas
-		for _, row := range plot.Align(grid, tiles, canvas) {
-			canvases = append(canvases, row...)
+		for _, row := range rows {
+			alignHeads(row)
 		}
+		canvases := plot.Align(plots, tiles, canvas)
 		moved := false
-		for i, p := range panels {
-			if !p.placeLegend(canvases[i]) {
-				p.setLegend(above)
-				p.head.wrap(canvases[i])
+		for r, row := range rows {
+			if !placeInsets(row, canvases[r]) {
+				for i, p := range row {
+					p.setHead(canvases[r][i].Size().X, true)
+				}
 				moved = true
 			}
 		}
 		if !moved {
-			return canvases
+			return slices.Concat(canvases...)
 		}
 	}
+}
+
+// placeInsets finds places for the legends inside the panels of a row. It returns
+// false if these should be above: if one has no place, and there is room above.
+func placeInsets(row []*panel, canvases []draw.Canvas) bool {
+	free, rows := true, 0
+	for i, p := range row {
+		if len(p.inset.legend) > 0 {
+			free = p.placeInset(canvases[i]) && free
+			rows = max(rows, p.legend.rows(canvases[i].Size().X))
+		}
+	}
+	return free || vg.Length(rows)*entryLead > 0.6*row[0].DataCanvas(canvases[0]).Size().Y
 }

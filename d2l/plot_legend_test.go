@@ -3,6 +3,7 @@ package d2l
 import (
 	"fmt"
 	"image/color"
+	"maps"
 	"math"
 	"slices"
 	"testing"
@@ -84,6 +85,84 @@ func TestLegendHidesNothing(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// pieces returns the pieces of lines of a figure's legends.
+func pieces(t *testing.T, figure *Figure) (all []vg.Path) {
+	t.Helper()
+	var recorded recorder.Canvas
+	noError(t, figure.draw(draw.NewCanvas(&recorded, figure.width, figure.height)))
+	for _, action := range recorded.Actions {
+		if a, ok := action.(*recorder.Stroke); ok && len(a.Path) == 2 && math.Abs(float64(a.Path[1].Pos.X-a.Path[0].Pos.X-thumbWidth)) < 1e-6 {
+			all = append(all, a.Path)
+		}
+	}
+	return all
+}
+
+// Panels of a row are alike: legends are above all of them or inside all, titles
+// are on one line, and wherever a legend is a line comes before its name.
+func TestLegendsOfPanels(t *testing.T) {
+	corners := map[string]func(x float64) float64{
+		"upper left":  func(x float64) float64 { return x },
+		"upper right": func(x float64) float64 { return 1 - x },
+		"lower right": func(x float64) float64 { return math.Sqrt(x) },
+		"lower left":  func(x float64) float64 { return math.Sqrt(1 - x) },
+		"none":        func(x float64) float64 { return 0.5 + 0.5*math.Sin(60*x) },
+	}
+	for _, names := range [][]string{{"lower left", "upper right", "upper left"}, {"lower right", "none", "upper right"}} {
+		above := slices.Contains(names, "none")
+		titles := []string{"one", "another\nof two lines", "third"}
+		options := PlotOptions{NCols: 3, Figsize: [2]float64{8, 2.5}, Titles: titles}
+		var x []float64
+		for j := range 101 {
+			x = append(x, float64(j)/100)
+		}
+		var Y [][]float64
+		for k := range 8 { // Of three series in two panels, and two in one.
+			var ys []float64
+			for _, at := range x {
+				ys = append(ys, corners[names[k%3]](at)+0.01*float64(k))
+			}
+			Y, options.Legend = append(Y, ys), append(options.Legend, fmt.Sprint("a rather long name ", k))
+		}
+		figure := must(Plot([][]float64{x}, Y, options))(t)
+		wantReadable(t, figure)
+		thumbs := pieces(t, figure)
+		if len(thumbs) != len(Y) {
+			t.Errorf("%v: %d pieces of lines for %d names", names, len(thumbs), len(Y))
+		}
+		titleAt, tops := map[vg.Length]bool{}, map[vg.Length]int{}
+		for _, w := range writings(t, figure) {
+			switch {
+			case slices.Contains(options.Legend, w.text):
+				if !slices.ContainsFunc(thumbs, func(p vg.Path) bool {
+					gap := w.at.Min.X - p[1].Pos.X
+					return gap > 0 && gap < 6 && w.at.Min.Y < p[0].Pos.Y && p[0].Pos.Y < w.at.Max.Y
+				}) {
+					t.Errorf("%v: no line comes before %q at %v", names, w.text, w.at)
+				}
+				tops[w.at.Max.Y]++
+			case w.text == "one", w.text == "another", w.text == "third":
+				titleAt[w.at.Min.Y] = true
+			}
+		}
+		if len(titleAt) != 1 {
+			t.Errorf("%v: titles at %v", names, titleAt)
+		}
+		frame := vg.Length(0)
+		for _, point := range coloured(t, figure) {
+			frame = max(frame, point.Y*1.06) // The lines end a little below the frame.
+		}
+		for top := range tops {
+			if above != (top > frame) {
+				t.Errorf("%v: names at %v; the panels end at %v", names, tops, frame)
+			}
+		}
+		if above && (len(tops) != 3 || tops[slices.Max(slices.Collect(maps.Keys(tops)))] != 3) {
+			t.Errorf("%v: names at %v, expected three rows of one column in each panel", names, tops)
 		}
 	}
 }

@@ -3,8 +3,6 @@ package d2l
 import (
 	"fmt"
 	"image/color"
-	"math"
-	"slices"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -18,16 +16,19 @@ import (
 // A panel is one plot of a figure.
 type panel struct {
 	*plot.Plot
+	title  string
 	series []series
-	head   *panelHead
+	legend legend // The series with names.
+	head   panelHead
+	inset  inset
 }
 
 // newPanel returns the plot of every series that is the turn of the panel i of
 // n. Its size is about the given one.
 func newPanel(all []plotter.XYs, options PlotOptions, i, n int, size vg.Point) (*panel, error) {
-	p := &panel{Plot: plot.New(), head: &panelHead{}}
-	if i < len(options.Titles) && options.Titles[i] != "" {
-		p.head.title = options.Titles[i]
+	p := &panel{Plot: plot.New()}
+	if i < len(options.Titles) {
+		p.title = options.Titles[i]
 	}
 	p.BackgroundColor = color.White
 	p.X.Label.Text, p.Y.Label.Text = options.XLabel, options.YLabel
@@ -51,7 +52,7 @@ func newPanel(all []plotter.XYs, options PlotOptions, i, n int, size vg.Point) (
 	grid := plotter.NewGrid()
 	grid.Vertical.Color, grid.Horizontal.Color = style.grid, style.grid
 	grid.Vertical.Width, grid.Horizontal.Width = vg.Points(0.5), vg.Points(0.5)
-	p.Add(grid, legendGround{p.head}, p.head)
+	p.Add(grid, &p.inset, &p.head)
 
 	for k := i; k < len(all); k += n {
 		format := defaultFmt(k / n) // Anew in each panel.
@@ -70,11 +71,14 @@ func newPanel(all []plotter.XYs, options PlotOptions, i, n int, size vg.Point) (
 			p.Add(s.plotters()...)
 		}
 		p.series = append(p.series, s)
+		if s.name != "" {
+			p.legend = append(p.legend, s)
+		}
 	}
-	if err := setLimits(&p.X, options.XLim); err != nil {
+	if err := setLimits(&p.X, "XLim", options.XLim); err != nil {
 		return nil, err
 	}
-	if err := setLimits(&p.Y, options.YLim); err != nil {
+	if err := setLimits(&p.Y, "YLim", options.YLim); err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -103,17 +107,6 @@ func (s series) plotters() (all []plot.Plotter) {
 	return all
 }
 
-// Thumbnail implements plot.Thumbnailer, for the legend.
-func (s series) Thumbnail(c *draw.Canvas) {
-	if s.line.Width > 0 {
-		y := c.Center().Y
-		c.StrokeLine2(s.line, c.Min.X, y, c.Max.X, y)
-	}
-	if s.dot.Radius > 0 {
-		c.DrawGlyph(s.dot, c.Center())
-	}
-}
-
 func setFont(s *text.Style) {
 	s.Font = font.From(style.font, style.text)
 	s.Color = style.axis
@@ -129,54 +122,5 @@ func setScale(axis *plot.Axis, scale string, room room) error {
 	default:
 		return fmt.Errorf("the scale %q is neither linear nor log", scale)
 	}
-	return nil
-}
-
-// drawable returns the points that the axes can show, on a logarithmic one
-// those above zero.
-func drawable(p *plot.Plot, xys plotter.XYs) plotter.XYs {
-	shows := func(axis plot.Axis, v float64) bool {
-		return !math.IsNaN(v) && !math.IsInf(v, 0) && (v > 0 || !isLog(axis))
-	}
-	return slices.DeleteFunc(slices.Clone(xys), func(xy plotter.XY) bool {
-		return !shows(p.X, xy.X) || !shows(p.Y, xy.Y)
-	})
-}
-
-func isLog(axis plot.Axis) bool {
-	_, log := axis.Scale.(plot.LogScale)
-	return log
-}
-
-// setLimits sets what part of an axis is shown; given none, a little more than
-// the values, so that no line runs along the frame.
-func setLimits(axis *plot.Axis, limits []float64) error {
-	log := isLog(*axis)
-	if len(limits) == 2 {
-		if log && !(limits[0] > 0 && limits[1] > 0) {
-			return fmt.Errorf("a log axis cannot go from %v to %v: both must be above zero", limits[0], limits[1])
-		}
-		axis.Min, axis.Max = limits[0], limits[1]
-		return nil
-	}
-	switch nothing := axis.Min > axis.Max; {
-	case nothing && log:
-		axis.Min, axis.Max = 0.1, 1
-	case nothing:
-		axis.Min, axis.Max = 0, 1
-	}
-	if log {
-		factor := math.Pow(axis.Max/axis.Min, 0.05)
-		if factor == 1 {
-			factor = 2
-		}
-		axis.Min, axis.Max = axis.Min/factor, axis.Max*factor
-		return nil
-	}
-	margin := 0.05 * (axis.Max - axis.Min)
-	if margin == 0 {
-		margin = 0.5
-	}
-	axis.Min, axis.Max = axis.Min-margin, axis.Max+margin
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/distributed"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -82,34 +83,61 @@ func (p *program) exec(filling int) (*model.Exec, error) {
 	return exec, err
 }
 
-// call runs the program. A panic of a layer, GoMLX's way to report an error
-// while a graph is being built, becomes an error without what GoMLX writes around
-// it, and the variables it made before it panicked are dropped: the next batch
-// may have another shape.
+// call runs the program.
 func (p *program) call(inputs ...*tensors.Tensor) (outputs []*tensors.Tensor, err error) {
 	exec, taken, err := p.take(inputs)
 	if err != nil {
 		return nil, err
 	}
-	panicked := exceptions.Try(func() {
-		if err = p.prepare(exec); err == nil {
-			outputs, err = exec.Call(taken...)
+	err = p.building(func() error {
+		if err := p.prepare(exec); err != nil {
+			return err
 		}
+		outputs, err = exec.Call(taken...)
+		return err
 	})
+	if err != nil {
+		return nil, err
+	}
+	return outputs[:len(outputs)/len(p.devices)], nil // Every device has them all.
+}
+
+// build builds the program's graph for an input of the given shape, of which there is
+// no need to have one, and does not run it.
+func (p *program) build(input shapes.Shape) error {
+	exec, err := p.exec(0)
+	if err != nil {
+		return err
+	}
+	return p.building(func() error {
+		if err := p.prepare(exec); err != nil {
+			return err
+		}
+		_, err := exec.Compile(input)
+		return err
+	})
+}
+
+// building calls f, which builds a graph. A panic of a layer, GoMLX's way to report an
+// error while a graph is being built, becomes an error without what GoMLX writes around
+// it, and the variables it made before it panicked are dropped: the next batch
+// may have another shape.
+func (p *program) building(f func() error) (err error) {
+	panicked := exceptions.Try(func() { err = f() })
 	var build buildError
 	switch e := panicked.(type) {
 	case nil:
 		if errors.As(err, &build) && build.error == errBuilt {
-			return nil, errBuilt
+			return errBuilt
 		}
 		if errors.As(err, &build) {
-			return nil, errors.Join(build.error, p.dropUnset())
+			return errors.Join(build.error, p.dropUnset())
 		}
-		return outputs[:len(outputs)/len(p.devices)], err // Every device has them all.
+		return err
 	case error:
-		return nil, e
+		return e
 	default:
-		return nil, fmt.Errorf("%v", e)
+		return fmt.Errorf("%v", e)
 	}
 }
 
@@ -220,11 +248,7 @@ type buildError struct{ error }
 // panic with anything but an error, GoMLX v0.28.2 waits forever when the same
 // program is used again.
 func asBuildError() {
-	switch e := recover().(type) {
-	case nil:
-	case error:
-		panic(buildError{e})
-	default:
-		panic(buildError{fmt.Errorf("%v", e)})
+	if e := recover(); e != nil {
+		panic(buildError{panicError(e)})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -43,16 +44,25 @@ func (s Sequential) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	return x
 }
 
+// forward applies the net's layers. Sequential names those of its own that panic;
+// any other net counts as one layer.
+func (n *Net) forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	if _, ok := n.layer.(Sequential); ok {
+		return n.layer.Forward(scope, x)
+	}
+	return forwardNamed(n.layer.Kind(), n.layer, scope, x)
+}
+
 // forwardNamed applies a layer; if it panics, the message says which one it was
 // and what reached it.
 func forwardNamed(name string, layer Layer, scope *model.Scope, x *graph.Node) *graph.Node {
 	defer func() {
-		switch e := recover().(type) {
-		case nil:
-		case error:
-			panic(fmt.Errorf("layer %s, which gets %v: %w", name, Shape(x.Shape().Dimensions), e))
-		default:
-			panic(fmt.Errorf("layer %s, which gets %v: %v", name, Shape(x.Shape().Dimensions), e))
+		if e := recover(); e != nil {
+			of := ""
+			if x.DType() != dtypes.Float32 {
+				of = fmt.Sprintf(" of %v", x.DType())
+			}
+			panic(fmt.Errorf("layer %s, which gets %v%s: %w", name, Shape(x.Shape().Dimensions), of, panicError(e)))
 		}
 	}()
 	return layer.Forward(scope, x)

@@ -8,7 +8,6 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
@@ -48,23 +47,33 @@ func (n *Net) Shapes(input ...int) ([]LayerShape, error) {
 // the shapes of the layers' outputs, as they are for one example of the given
 // shape.
 func (n *Net) withShapes(device Device, input []int) (*model.Store, []LayerShape, error) {
-	probe := &Net{layer: n.layer, store: model.NewStore(), device: device, init: Xavier}
 	var layers []LayerShape
-	p, err := probe.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
-		probe.forwardEach(scope, inputs[0], func(name string, y *graph.Node) {
-			layers = append(layers, LayerShape{name, slices.Clone(y.Shape().Dimensions)})
-		})
-		panic(errBuilt) // All is known now; nothing is to be compiled.
-	}, false)
+	store, err := n.probe(device, dtypes.Float32, input, func(name string, y *graph.Node) {
+		layers = append(layers, LayerShape{name, slices.Clone(y.Shape().Dimensions)})
+	})
 	if err != nil {
 		return nil, nil, err
 	}
-	defer p.finalize()
-	X := tensors.FromShape(shapes.Make(dtypes.Float32, append([]int{1}, input...)...))
-	if _, err := p.call(X); !errors.Is(err, errBuilt) {
-		return nil, nil, err
+	return store, layers, nil
+}
+
+// probe builds the net for one example of the given type and shape, shows each
+// layer's output to see, and returns a store with the net's variables, yet without
+// values. The net itself stays as it is.
+func (n *Net) probe(device Device, dtype dtypes.DType, input []int, see func(name string, y *graph.Node)) (*model.Store, error) {
+	probe := &Net{layer: n.layer, store: model.NewStore(), device: device, init: Xavier}
+	p, err := probe.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+		probe.forwardEach(scope, inputs[0], see)
+		panic(errBuilt) // All is known now; nothing is to be compiled.
+	}, false)
+	if err != nil {
+		return nil, err
 	}
-	return probe.store, layers, nil
+	defer p.finalize()
+	if err := p.build(shapes.Make(dtype, append([]int{1}, input...)...)); !errors.Is(err, errBuilt) {
+		return nil, err
+	}
+	return probe.store, nil
 }
 
 // forwardEach applies the layers in order and shows each one's output to see. A
@@ -72,7 +81,7 @@ func (n *Net) withShapes(device Device, input []int) (*model.Store, []LayerShape
 func (n *Net) forwardEach(scope *model.Scope, x *graph.Node, see func(name string, y *graph.Node)) {
 	layers, ok := n.layer.(Sequential)
 	if !ok {
-		see(n.layer.Kind(), n.layer.Forward(scope, x))
+		see(n.layer.Kind(), n.forward(scope, x))
 		return
 	}
 	for name, layer := range layers.Named() {

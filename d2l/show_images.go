@@ -5,19 +5,20 @@ import (
 	"image"
 	"image/color"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // Images returns the pictures of a batch X, float32 (batch, 1, height, width)
 // for grey ones or (batch, 3, height, width) for red, green and blue, with
 // values in [0, 1]; what lies outside is cut off. For values of any range there is
-// [FeatureMaps]. It panics on another shape; an error means that the values cannot
-// be read from the device.
+// [FeatureMaps]. It panics on another shape or type; an error means that the values
+// cannot be read from the device.
 //
 // Book: none; show_images takes arrays.
 func Images(X *tensors.Tensor) ([]image.Image, error) {
-	if X.Rank() != 4 || (X.Shape().Dim(1) != 1 && X.Shape().Dim(1) != 3) {
-		panic(fmt.Sprintf("d2l: Images takes X of shape (batch, 1 or 3, height, width), got %v", ShapeOf(X)))
+	if X.Rank() != 4 || (X.Shape().Dim(1) != 1 && X.Shape().Dim(1) != 3) || X.DType() != dtypes.Float32 {
+		panic(fmt.Sprintf("d2l: Images takes float32 X of shape (batch, 1 or 3, height, width), got %v of %v", ShapeOf(X), X.DType()))
 	}
 	channels, height, width := X.Shape().Dim(1), X.Shape().Dim(2), X.Shape().Dim(3)
 	pixels := height * width
@@ -47,11 +48,11 @@ func Images(X *tensors.Tensor) ([]image.Image, error) {
 // bottom, with titles above them where given; a title that is too wide is broken
 // between words, and "\n" breaks it as well. The longer side of each picture is
 // scale inches long; 0 means 1.5. A notebook shows the figure. It panics on too
-// many pictures or titles for the grid, and on a negative scale.
+// many pictures or titles for the grid, and on negative numbers.
 //
 // Book: show_images, section "The Image Classification Dataset".
 func ShowImages(pictures []image.Image, rows, cols int, titles []string, scale float64) (*Figure, error) {
-	if len(pictures) > rows*cols || len(titles) > len(pictures) {
+	if rows < 0 || cols < 0 || len(pictures) > rows*cols || len(titles) > len(pictures) {
 		panic(fmt.Sprintf("d2l: ShowImages got %d images and %d titles for %d rows of %d", len(pictures), len(titles), rows, cols))
 	}
 	grid := newImageGrid(rows, cols, scale)
@@ -69,7 +70,8 @@ func ShowImages(pictures []image.Image, rows, cols int, titles []string, scale f
 // row and the column's title above each column: examples against feature maps,
 // say. A picture may be nil, which leaves its place empty, and a row may be
 // shorter than others; titles may be nil. Sizes are those of ShowImages. A notebook
-// shows the figure. It panics on more titles than rows or columns.
+// shows the figure. It panics on more titles than rows or columns, and on a negative
+// scale.
 //
 // Book: none; show_images comes nearest.
 func ShowImageGrid(rows [][]image.Image, rowTitles, colTitles []string, scale float64) (*Figure, error) {

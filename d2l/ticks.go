@@ -55,7 +55,8 @@ func roundStep(min, max float64, most int) float64 {
 	return 10 * power
 }
 
-// ticksAt returns ticks at the multiples of step. Their labels have as many
+// ticksAt returns ticks at the multiples of step, of which maxTicks fit from min
+// to max. Their labels have as many
 // decimals as the step; very great and very small ones share a power of ten, as in
 // 2e6.
 func ticksAt(min, max, step float64) (ticks []plot.Tick) {
@@ -65,11 +66,15 @@ func ticksAt(min, max, step float64) (ticks []plot.Tick) {
 		unit, suffix = math.Pow10(exponent), "e"+strconv.Itoa(exponent)
 	}
 	decimals := 0
-	for decimals < 12 && math.Abs(math.Round(step/unit*math.Pow10(decimals))-step/unit*math.Pow10(decimals)) > 1e-6 {
+	for digits := step / unit; decimals < 12 && math.Abs(math.Round(digits)-digits) > 1e-6*digits; digits *= 10 {
 		decimals++
 	}
-	for i := math.Ceil(min/step - 1e-9); i*step <= max+step*1e-9; i++ {
-		value := i*step + 0 // Adding 0 makes 0 of -0.
+	first := math.Ceil(min/step - 1e-9)
+	for i := range maxTicks + 1 { // From either end of the range to the other.
+		value := (first+float64(i))*step + 0 // Adding 0 makes 0 of -0.
+		if value > max+step*1e-9 {
+			break
+		}
 		label := strconv.FormatFloat(value/unit, 'f', decimals, 64)
 		if suffix != "" && value == 0 {
 			label = "0"

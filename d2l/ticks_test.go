@@ -36,6 +36,7 @@ func TestTicks(t *testing.T) {
 		{roundTicks{wide}, 0, 2e-6, "0 0.5e-6 1.0e-6 1.5e-6 2.0e-6"},
 		{roundTicks{wide}, -3e-6, -1e-6, "-3e-6 -2e-6 -1e-6"},
 		{roundTicks{wide}, 1000.001, 1000.003, "1000.001 1000.002 1000.003"},
+		{roundTicks{wide}, 0.5, 0.5000002, "0.5000000 0.5000001 0.5000002"},
 		{logTicks{wide}, 0.9, 1100, "1 10 100 1000"},
 		{logTicks{wide}, 0.06, 1, "0.1 0.2 0.5 1"},
 		{logTicks{wide}, 0.28, 1, "0.3 0.5 0.7 1"},

@@ -27,7 +27,9 @@ type Result struct {
 // A batch has inputs X of any shape the net takes and labels y, int32 (batch);
 // the net's output is (batch, classes). Two lines are printed at the end, as in
 // the book. An error of the data, the net or a device ends the training and is
-// returned. TrainCh5 panics if lr or numEpochs is not positive, or without a device.
+// returned. So is that of a step whose loss or update is NaN or infinite, as where
+// lr is too great; the net then has the parameters of the last step that was made.
+// TrainCh5 panics if lr or numEpochs is not positive, or without a device.
 //
 // Book: train_ch5, section "Convolutional Neural Networks (LeNet)".
 func TrainCh5[R Rate](net *Net, trainIter, testIter DataIter,

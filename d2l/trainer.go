@@ -3,6 +3,7 @@ package d2l
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gomlx/compute/dtypes"
@@ -33,7 +34,9 @@ type Trainer struct {
 	net     *Net
 	step    *program
 	rate    learningRate
-	classes int // Width of the net's output; 0 before the first step.
+	finite  finiteStep
+	classes int          // Width of the net's output; 0 before the first step.
+	dtype   dtypes.DType // Of X in the first step; none before it.
 }
 
 // NewTrainer returns a Trainer for a net that was initialized. The optimizer is
@@ -55,25 +58,27 @@ func NewTrainer(net *Net, opt optimizer.Interface, devices ...Device) (*Trainer,
 		return nil, fmt.Errorf("the net is on %v, so a Trainer cannot start its devices with %v: put %v first, or initialize the net there", net.device, devices[0], net.device)
 	}
 	t := &Trainer{net: net, rate: learningRate{schedule: scheduleOf(opt), store: net.store}}
-	net.trainer = t
-	if err := net.dropOptimizer(); err != nil {
-		return nil, err
-	}
 	var err error
 	t.step, err = net.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
 		g := inputs[0].Graph()
-		yHat, y := net.layer.Forward(scope, inputs[0]), inputs[1]
+		yHat, y := net.forward(scope, inputs[0]), inputs[1]
 		requireScores(yHat, y)
 		mean := crossEntropy(yHat, y)
 		train.AddMainLoss(mean)
 		opt.UpdateGraph(scope.Store().RootScope(), g, train.TotalLoss(g))
 		t.rate.built()
 		train.ExecPerStepUpdateGraphFn(g) // What layers ask for after each step.
-		return []*graph.Node{graph.MulScalar(mean, float64(y.Shape().Size())), numCorrect(yHat, y)}
+		lossSum := graph.MulScalar(mean, float64(y.Shape().Size()))
+		return []*graph.Node{lossSum, numCorrect(yHat, y), t.finite.guard(net.store, mean)}
 	}, true, devices...)
 	if err != nil {
 		return nil, err
 	}
+	net.dropTrainer()
+	if err := net.dropOptimizer(); err != nil {
+		return nil, err
+	}
+	net.trainer = t
 	return t, nil
 }
 
@@ -107,9 +112,13 @@ func requireScores(yHat, y *graph.Node) {
 // correct predictions, both of the forward pass before the update, and it waits
 // for the device.
 //
-// A label that the net has no output for is an error, and so is a batch of a
-// shape that its layers do not take. Where a schedule returns something that is no
-// learning rate, the error names the update.
+// A step is made whole or not at all. It is an error, and leaves the net, the
+// optimizer's state and the schedule as they were, if X or the loss is NaN or
+// infinite, or the update would make any value so; if the mean loss is above 2²⁴,
+// where training has diverged; if the net has no output for a label; if its layers
+// do not take X, or panic; and if a schedule returns something that is no learning
+// rate. The error names the cause as far as it can be found. Labels of another type
+// or rank are a mistake in the program, and panic.
 func (t *Trainer) Step(X, y *tensors.Tensor) (lossSum, correct float64, err error) {
 	if t.net.trainer != t {
 		return 0, 0, errors.New("the net was given other parameters or another Trainer since this Trainer was made: make a new one")
@@ -127,8 +136,17 @@ func (t *Trainer) Step(X, y *tensors.Tensor) (lossSum, correct float64, err erro
 	if err != nil {
 		return 0, 0, fmt.Errorf("training on a batch of shape %v: %w", ShapeOf(X), err)
 	}
+	lossSum, correct = float64(tensors.ToScalar[float32](outputs[0])), float64(tensors.ToScalar[float32](outputs[1]))
+	finite, err := tensors.CopyFlatData[bool](outputs[2])
+	if err != nil {
+		return 0, 0, fmt.Errorf("training on a batch of shape %v: %w", ShapeOf(X), err)
+	}
+	if slices.Contains(finite, false) {
+		return 0, 0, t.notFinite(X, lossSum, finite)
+	}
 	t.rate.updates++
-	return float64(tensors.ToScalar[float32](outputs[0])), float64(tensors.ToScalar[float32](outputs[1])), nil
+	t.dtype = X.DType()
+	return lossSum, correct, nil
 }
 
 // checkLabels refuses labels outside of the net's classes: they would count as
@@ -144,30 +162,33 @@ func (t *Trainer) checkLabels(X, y *tensors.Tensor) error {
 	if X.Shape().Dim(0) != y.Size() {
 		return fmt.Errorf("there are %d labels for %d examples", y.Size(), X.Shape().Dim(0))
 	}
-	if t.classes == 0 {
-		_, layers, err := t.net.withShapes(t.net.device, ShapeOf(X)[1:])
-		if err != nil {
-			return err
-		}
-		output := ShapeOf(X) // Of a net without layers.
-		if len(layers) > 0 {
-			output = layers[len(layers)-1].Shape
-		}
-		if len(output) != 2 {
-			return fmt.Errorf("a classifier's output has shape (batch, classes), but for one example the net's is %v", output)
-		}
-		t.classes = output[1]
+	if err := t.checkScores(X); err != nil {
+		return err
 	}
-	var wrong error
-	err := tensors.ConstFlatData(y, func(labels []int32) {
-		for i, label := range labels {
-			if label < 0 || int(label) >= t.classes {
-				wrong = fmt.Errorf("label %d is %d, but the net has outputs for 0 to %d", i, label, t.classes-1)
-				return
-			}
-		}
-	})
-	return errors.Join(wrong, err)
+	return labelsWithin(y, t.classes)
+}
+
+// checkScores refuses inputs for which the net's output is not what a classifier's
+// is: before the first step, so that they decide nothing about its parameters.
+func (t *Trainer) checkScores(X *tensors.Tensor) error {
+	if t.dtype != dtypes.InvalidDType && X.DType() != t.dtype {
+		return fmt.Errorf("X is %v, and was %v in the first step: convert it", X.DType(), t.dtype)
+	}
+	if t.classes > 0 {
+		return nil
+	}
+	scores := X.Shape() // Of a net without layers.
+	if _, err := t.net.probe(t.net.device, X.DType(), ShapeOf(X)[1:], func(_ string, y *graph.Node) { scores = y.Shape() }); err != nil {
+		return err
+	}
+	if scores.Rank() != 2 {
+		return fmt.Errorf("a classifier's output has shape (batch, classes), but for one example the net's is %v", Shape(scores.Dimensions))
+	}
+	if scores.DType != dtypes.Float32 {
+		return fmt.Errorf("X is %v, for which the net's output is %v: convert X to Float32", X.DType(), scores.DType)
+	}
+	t.classes = scores.Dim(1)
+	return nil
 }
 
 // crossEntropy returns the mean softmax cross-entropy of the examples, a scalar.

@@ -3,6 +3,7 @@ package d2l
 import (
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -25,13 +26,17 @@ func TestWriteFileErrors(t *testing.T) {
 	dir := t.TempDir()
 	noError(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o644))
 	noError(t, os.MkdirAll(filepath.Join(dir, "folder", "inside"), 0o755))
-	for name, path := range map[string]string{
-		"a file where a folder should be":   filepath.Join(dir, "file", "x"),
-		"a folder where the file should be": filepath.Join(dir, "folder"),
+	noError(t, syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o644))
+	noError(t, os.Symlink("/dev/null", filepath.Join(dir, "null"))) // To take its place would be bad for all.
+	for _, c := range []struct{ name, path, want string }{
+		{"a file where a folder should be", "file/x", "not a directory"},
+		{"a folder where the file should be", "folder", "it is a folder, not a file"},
+		{"a named pipe", "pipe", "it is a named pipe, not a file"},
+		{"a device", "null", "it is a device, not a file"},
 	} {
-		if err := writeFile(path, []byte("x")); err == nil {
-			t.Errorf("%s: no error", name)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			wantError(t, writeFile(filepath.Join(dir, c.path), []byte("x")), c.want)
+		})
 	}
-	wantFiles(t, dir, "file", "folder")
+	wantFiles(t, dir, "file", "folder", "null", "pipe")
 }

@@ -58,3 +58,30 @@ lock() {
 	say "another set-up is at work in $2; waiting for it"
 	flock "$1"
 }
+
+# The environment with PyTorch and JAX, in $bench_python.
+pytorch_environment() {
+	local want to=.venv-bench
+	if [ -n "${PYTHON:-}" ]; then
+		bench_python=$(command -v "$PYTHON") && "$bench_python" -c 'import torch, jax, safetensors, scipy' ||
+			die "PYTHON=$PYTHON has no PyTorch, JAX, safetensors and SciPy; unset it, and they are installed"
+		say "PYTHON is set: PyTorch and JAX are taken from $bench_python"
+		return
+	fi
+	bench_python=$root/$to/bin/python
+	want="$(hash_of scripts/requirements-bench.txt) $("$venv/bin/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
+	stamped $to/.stamp "$want" && "$bench_python" -c '' 2>/dev/null && return
+	lock 9 "$root"
+	if stamped $to/.stamp "$want" && "$bench_python" -c '' 2>/dev/null; then
+		exec 9<&-
+		return
+	fi
+	say "PyTorch and JAX into .venv-bench (about 3 GB to download, with NVIDIA's libraries, which come under NVIDIA's own licences)"
+	rm -rf $to # one that was cut short, or is for other versions
+	python3 -m venv $to
+	"$bench_python" -m pip --quiet install --no-deps --require-hashes --only-binary :all: -r scripts/requirements-bench.txt ||
+		die "PyTorch and JAX could not be installed (above)"
+	stamp $to/.stamp "$want"
+	exec 9<&- # the lock: others need not wait for the measurements
+	say "PyTorch and JAX are in place"
+}

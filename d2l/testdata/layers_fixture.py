@@ -1,38 +1,46 @@
-"""Writes layers.json: what PyTorch makes of single layers, for TestLayersAgainstPyTorch.
+"""Writes layers.json: what PyTorch makes of single layers, and of a convolution with the pooling
+after it, for TestLayersAgainstPyTorch. Run it by scripts/pytorch fixtures.
 
-    python3 -m venv venv && venv/bin/pip install torch==2.15.0 numpy==2.4.6
-    venv/bin/python layers_fixture.py
-
-Parameters and inputs come from a formula that the test shares. The gradients
-are those of the sum of the output times such numbers.
+Parameters and inputs come from a formula that the test shares. The gradients are those of the sum of
+the output times such numbers. Inputs with ties have -1, 0 and 1 alone.
 """
-import json
-import pathlib
-
 import torch
+from fixtures import numbers, wave, write
 from torch import nn
 
-
-def wave(seed, scale, *shape):
-    """Numbers in [-scale, scale] that a quadratic generator scatters."""
-    k = torch.arange(torch.Size(shape).numel(), dtype=torch.int64) + seed
-    values = (k * k * 31 + k * 7) % 2003
-    return ((values.double() / 1001 - 1) * scale).float().reshape(shape)
+ACTIVATIONS = {"": nn.Identity, "Sigmoid": nn.Sigmoid, "ReLU": nn.ReLU, "Tanh": nn.Tanh}
+POOLS = {"AvgPool2D": nn.AvgPool2d, "MaxPool2D": nn.MaxPool2d}
 
 
-def conv(kernel, strides, padding, activation=nn.Identity):
-    return dict(layer="Conv2D", size=kernel, strides=strides, padding=padding), lambda c: nn.Sequential(
-        nn.Conv2d(c, 3, kernel, strides, padding), activation())
+def conv(kernel, strides, padding, activation=""):
+    return dict(layer="Conv2D", size=kernel, strides=strides, padding=padding, activation=activation), lambda c: nn.Sequential(
+        nn.Conv2d(c, 3, kernel, strides, padding), ACTIVATIONS[activation]())
 
 
 def avg(size, strides, padding):
-    return dict(layer="AvgPool2D", size=size, strides=strides, padding=padding), lambda c: nn.AvgPool2d(
-        size, strides or size, padding)
+    return pool("AvgPool2D", size, strides, padding)
 
 
 def greatest(size, strides, padding):
-    return dict(layer="MaxPool2D", size=size, strides=strides, padding=padding), lambda c: nn.MaxPool2d(
-        size, strides or size, padding)
+    return pool("MaxPool2D", size, strides, padding)
+
+
+def pool(layer, size, strides, padding):
+    return dict(layer=layer, size=size, strides=strides, padding=padding), lambda c: POOLS[layer](size, strides or size, padding)
+
+
+def together(kernel, padding, activation, pool):
+    """A convolution and the pooling of 2 x 2 after it, which are computed together."""
+    return dict(layer="Conv2D", size=kernel, strides=1, padding=padding, activation=activation, pool=pool), lambda c: nn.Sequential(
+        nn.Conv2d(c, 3, kernel, padding=padding), ACTIVATIONS[activation](), POOLS[pool](2))
+
+
+def dense(activation=""):
+    return dict(layer="Dense", activation=activation), lambda c: nn.Sequential(nn.Flatten(), nn.Linear(c, 3), ACTIVATIONS[activation]())
+
+
+def alone(activation):
+    return dict(layer="Activation", activation=activation), lambda c: ACTIVATIONS[activation]()
 
 
 CASES = [
@@ -50,6 +58,9 @@ CASES = [
     (conv(1, 1, 1), (2, 2, 3, 4)),
     (conv(3, 1, 4), (1, 2, 4, 3)),
     (conv(11, 4, 0), (1, 1, 18, 15)),
+    (conv(3, 2, 1, "Tanh"), (2, 2, 5, 6)),
+    (conv(3, 2, 1, "ReLU"), (2, 2, 5, 6)),
+    (conv(3, 1, 0, "Sigmoid"), (2, 2, 5, 7)),
     (avg(2, 2, 0), (2, 3, 6, 4)),
     (avg(2, 0, 0), (2, 3, 7, 5)),
     (avg(3, 2, 0), (2, 2, 8, 9)),
@@ -63,36 +74,56 @@ CASES = [
     (greatest(3, 1, 1), (2, 2, 5, 6)),
     (greatest(3, 2, 1), (2, 2, 6, 5)),
     (greatest(2, 3, 0), (1, 2, 8, 7)),
-    ((dict(layer="Dense"), lambda c: nn.Sequential(nn.Flatten(), nn.Linear(c, 3))), (4, 5)),
-    ((dict(layer="Dense"), lambda c: nn.Sequential(nn.Flatten(), nn.Linear(c, 3))), (2, 3, 3, 2)),
+    (greatest(4, 4, 2), (1, 2, 7, 6)),
+    (dense(), (4, 5)),
+    (dense(), (2, 3, 3, 2)),
+    (dense("Sigmoid"), (4, 5)),
+    (dense("ReLU"), (4, 5)),
+    (dense("Tanh"), (4, 5)),
     ((dict(layer="Flatten"), lambda c: nn.Flatten()), (2, 3, 2, 4)),
-    ((dict(layer="Dense", activation="Sigmoid"), lambda c: nn.Sequential(nn.Linear(c, 3), nn.Sigmoid())), (4, 5)),
-    ((dict(layer="Dense", activation="ReLU"), lambda c: nn.Sequential(nn.Linear(c, 3), nn.ReLU())), (4, 5)),
-    ((dict(layer="Dense", activation="Tanh"), lambda c: nn.Sequential(nn.Linear(c, 3), nn.Tanh())), (4, 5)),
-    ((dict(layer="Activation", activation="Sigmoid"), lambda c: nn.Sigmoid()), (2, 3, 2, 4)),
-    ((dict(layer="Activation", activation="ReLU"), lambda c: nn.ReLU()), (4, 5)),
     ((dict(layer="GlobalAvgPool2D"), lambda c: nn.AdaptiveAvgPool2d(1)), (2, 3, 2, 4)),
-    ((dict(conv(3, 2, 1)[0], activation="Tanh"), conv(3, 2, 1, nn.Tanh)[1]), (2, 2, 5, 6)),
+    ((dict(layer="GlobalAvgPool2D"), lambda c: nn.AdaptiveAvgPool2d(1)), (3, 2, 7, 5)),
+    ((dict(layer="Dropout"), lambda c: nn.Dropout(0.5).eval()), (2, 3, 2, 4)),
+    (alone("Sigmoid"), (2, 3, 2, 4)),
+    (alone("ReLU"), (2, 3, 2, 4)),
+    (alone("ReLU"), (4, 5)),
+    (alone("Tanh"), (2, 3, 5, 3)),
+    (together(5, 2, "Sigmoid", "AvgPool2D"), (3, 1, 12, 12)),
+    (together(5, 0, "Sigmoid", "AvgPool2D"), (2, 6, 10, 14)),
+    (together(5, 0, "Sigmoid", "AvgPool2D"), (33, 2, 7, 6)),
+    (together(5, 2, "ReLU", "MaxPool2D"), (2, 3, 9, 12)),
+    (together(5, 1, "Tanh", "AvgPool2D"), (2, 2, 11, 8)),
+    (together(7, 3, "", "MaxPool2D"), (2, 2, 9, 11)),
+    (together(4, 0, "Sigmoid", "MaxPool2D"), (2, 1, 8, 9)),
+    (together(3, 1, "ReLU", "AvgPool2D"), (2, 3, 9, 8)),
+    (together(1, 0, "Tanh", "MaxPool2D"), (2, 3, 5, 4)),
+]
+# Where several values of a window are the greatest, and where ReLU gets zero.
+TIES = [
+    (greatest(2, 2, 0), (2, 2, 6, 4)),
+    (greatest(3, 2, 1), (2, 2, 6, 5)),
+    (greatest(3, 1, 1), (2, 2, 5, 6)),
+    (greatest(2, 3, 0), (1, 2, 8, 7)),
+    (greatest(4, 3, 2), (1, 2, 9, 8)),
+    (alone("ReLU"), (2, 3, 2, 4)),
+    (together(1, 0, "", "MaxPool2D"), (2, 1, 6, 7)),
+    (together(1, 0, "ReLU", "MaxPool2D"), (2, 1, 6, 7)),
 ]
 
-torch.set_num_threads(1)
 cases = []
-for (case, build), shape in CASES:
-    inputs = torch.Size(shape[1:]).numel() if case["layer"] == "Dense" else shape[1]
-    layer = build(inputs)
-    with torch.no_grad():
+for ties, listed in ((False, CASES), (True, TIES)):
+    for (case, build), shape in listed:
+        inputs = torch.Size(shape[1:]).numel() if case["layer"] == "Dense" else shape[1]
+        layer = build(inputs)
+        with torch.no_grad():
+            for name, p in layer.named_parameters():
+                p.copy_(wave(11 if name.endswith("weight") else 22, 0.5, *p.shape))
+        X = wave(33, 2, *shape)
+        X = (X.clamp(-1.4, 1.4).round() if ties else X).requires_grad_()
+        output = layer(X)
+        (output * wave(44, 1, *output.shape)).sum().backward()
+        case = dict(case, ties=ties, input=list(shape), shape=list(output.shape), output=numbers(output), gradX=numbers(X.grad))
         for name, p in layer.named_parameters():
-            p.copy_(wave(11 if name.endswith("weight") else 22, 0.5, *p.shape))
-    X = wave(33, 2, *shape).requires_grad_()
-    output = layer(X)
-    (output * wave(44, 1, *output.shape)).sum().backward()
-    case.update(input=list(shape), shape=list(output.shape), output=output.flatten().tolist(),
-                gradX=X.grad.flatten().tolist())
-    for name, p in layer.named_parameters():
-        case["gradW" if name.endswith("weight") else "gradB"] = p.grad.flatten().tolist()
-    cases.append(case)
-
-path = pathlib.Path(__file__).with_name("layers.json")
-lines = ",\n".join(json.dumps(case) for case in cases)
-path.write_text('{"torch": "%s", "cases": [\n%s\n]}\n' % (torch.__version__, lines))
-print(path, path.stat().st_size, "bytes")
+            case["gradW" if name.endswith("weight") else "gradB"] = numbers(p.grad)
+        cases.append(case)
+write(__file__, {"cases": cases})

@@ -1,26 +1,16 @@
 """Writes optimizers.json: what PyTorch's optimizers make of a small net, for TestOptimizersAgainstPyTorch.
-
-    python3 -m venv venv && venv/bin/pip install torch==2.15.0 numpy==2.4.6
-    venv/bin/python optimizers_fixture.py
+Run it by scripts/pytorch fixtures.
 
 Parameters and batches come from a formula that the test shares. The losses are
 those of every step, the parameters those after the last one.
 """
-import json
 import math
-import pathlib
 
 import torch
+from fixtures import numbers, wave, write
 from torch import nn
 
 STEPS, BATCH, INPUTS, HIDDEN, CLASSES = 20, 6, 5, 7, 4
-
-
-def wave(seed, scale, *shape):
-    """Numbers in [-scale, scale] that a quadratic generator scatters."""
-    k = torch.arange(torch.Size(shape).numel(), dtype=torch.int64) + seed
-    values = (k * k * 31 + k * 7) % 2003
-    return ((values.double() / 1001 - 1) * scale).float().reshape(shape)
 
 
 def sgd(lr, momentum=0.0):
@@ -49,7 +39,6 @@ CASES = {
     "Momentum, multi-factor": (sgd(0.5, 0.9), lambda t: 0.2 * 0.5 ** sum(t >= step for step in (4, 11))),
 }
 
-torch.set_num_threads(1)
 cases = []
 for name, (make, schedule) in CASES.items():
     net = nn.Sequential(nn.Linear(INPUTS, HIDDEN), nn.Tanh(), nn.Linear(HIDDEN, CLASSES))
@@ -70,11 +59,8 @@ for name, (make, schedule) in CASES.items():
         losses.append(loss.item())
     case = {"name": name, "losses": losses}
     for layer, linear in (("dense0", net[0]), ("dense1", net[2])):
-        case[f"{layer}/weights"] = linear.weight.flatten().tolist()
-        case[f"{layer}/biases"] = linear.bias.tolist()
+        case[f"{layer}/weights"] = numbers(linear.weight)
+        case[f"{layer}/biases"] = numbers(linear.bias)
     cases.append(case)
 
-path = pathlib.Path(__file__).with_name("optimizers.json")
-lines = ",\n".join(json.dumps(case) for case in cases)
-path.write_text('{"torch": "%s", "cases": [\n%s\n]}\n' % (torch.__version__, lines))
-print(path, path.stat().st_size, "bytes")
+write(__file__, {"cases": cases})

@@ -108,8 +108,9 @@ def loader(args, part: str, shuffle: bool):
         torch.utils.data.TensorDataset(X, y), args.batch, shuffle=shuffle, num_workers=4)
 
 
-def chapter(args) -> None:
-    """The chapter as a script: load, train with an evaluation after each epoch, print."""
+def chapter(args) -> tuple[float, float, float]:
+    """The chapter as a script: load, train with an evaluation after each epoch, print. Loss, training
+    and test accuracy at the end."""
     train_iter, test_iter = loader(args, "train", True), loader(args, "t10k", False)
     net = Net(args.variant)
     xavier(net.net)
@@ -126,6 +127,7 @@ def chapter(args) -> None:
         test_acc = sum(c for c, _ in tested) / sum(n for _, n in tested)
         print(f"epoch {epoch + 1}  test acc {test_acc:.3f}", file=sys.stderr)
     print(f"loss {loss / seen:.3f}, train acc {correct / seen:.3f}, test acc {test_acc:.3f}")
+    return loss / seen, correct / seen, test_acc
 
 
 def make(start: Path) -> None:

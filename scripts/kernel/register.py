@@ -64,6 +64,8 @@ def main() -> None:
         spec = json.loads((made / "kernel.json").read_text())
         spec["argv"][0] = str(gonb)  # GoNB copies itself when it lies in what looks like a temporary folder
         spec["env"] = kernel_env(root, cache, go, goflags)
+        # A message reaches the program of a cell alone, a signal also the go command that still builds it.
+        spec["interrupt_mode"] = "signal"
         text = json.dumps(spec, indent=1) + "\n"
 
         if (home / "kernel.json").is_file() and (home / "kernel.json").read_text() == text:

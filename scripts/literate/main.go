@@ -32,6 +32,8 @@ package d2l ships.
   svg NOTEBOOK#CELL      prints the picture that a cell shows
   program [-o file] [notebook...]
                         writes a notebook's cells as a Go program, to out/<notebook>.go
+  missing [NOTEBOOK]    says which cells declare what the compiler, whose words it
+                        reads, calls undefined; the kernel's go command calls it
 `
 
 // problem is what does not fit, its place first. It may have several lines.
@@ -44,6 +46,7 @@ var errFound = errors.New("")
 var commands = map[string]func(out io.Writer, args []string) error{
 	"check":   check,
 	"clean":   clean,
+	"missing": missing,
 	"program": writeProgram,
 	"save":    save,
 	"svg":     printSVG,
@@ -153,6 +156,7 @@ var checks = []func() ([]problem, error){
 	checkClean,
 	checkTolerances,
 	checkReadme,
+	checkFaults,
 }
 
 func check(out io.Writer, args []string) error {

@@ -269,7 +269,9 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
         )
         problem: list[str] = []
         try:
-            asyncio.run(runner.run(stdout=log, stderr=log, env=dict(os.environ, TMPDIR=tmp)))
+            # JPY_SESSION_NAME is how Jupyter tells a kernel of which notebook it is.
+            env = dict(os.environ, TMPDIR=tmp, JPY_SESSION_NAME=str(path))
+            asyncio.run(runner.run(stdout=log, stderr=log, env=env))
         except NoSuchKernel:
             problem = [f'{path.name} asks for the kernel {kernel}, which is not there; choose "Go (gonb)" for it in scripts/lab']
         except (CellExecutionError, DeadKernelError, RuntimeError, OSError, asyncio.CancelledError, KeyboardInterrupt) as error:

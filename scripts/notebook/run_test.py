@@ -135,6 +135,11 @@ class RunTest(unittest.TestCase):
         outputs = json.loads((self.out / "small.failed.ipynb").read_text())["cells"][0]["outputs"]
         self.assertEqual("".join(outputs[0]["text"]), "42\n")
 
+    def test_the_cell_that_should_run_first_is_named(self):
+        said = self.run_notebook(notebook("%%\nfmt.Println(answer)", "var answer = 42"), 1)
+        self.assertIn("FAILED: small.ipynb, cell 1 of 2: fmt.Println(answer)", said)
+        self.assertIn("\n  answer is declared in code cell 2 (var answer = 42): run that cell first\n", said)
+
     def test_an_unknown_kernel_is_named(self):
         said = self.run_notebook(notebook("%%\n", kernel="python9"), 1)
         self.assertIn("FAILED: small.ipynb asks for the kernel python9, which is not there", said)

@@ -2,11 +2,13 @@
 // the improved one as exercise 2 does, or exercise 3 with -data mnist, and prints
 // a table of what each came to, with mean and standard deviation. A seed given
 // twice must give the same figures twice; -repeat checks that for the first one.
-// With -least it fails if a seed stays below a test accuracy.
+// With -least it fails if a seed stays below a test accuracy; with -json it also
+// writes the figures to a file, for scripts/pytorch.
 package main
 
 import (
 	"cmp"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"maps"
@@ -47,6 +49,7 @@ func main() {
 	batchSize := flag.Int("batch", 0, "batch size; 0 is the notebook's")
 	repeat := flag.Bool("repeat", false, "train the first seed once more and compare")
 	least := flag.Float64("least", 0, "fail if a seed's test accuracy is below this")
+	file := flag.String("json", "", "file to write the figures to as well")
 	flag.Parse()
 	r, ok := recipes[*net]
 	if !ok {
@@ -83,6 +86,9 @@ func main() {
 		spread(results, "%.3f ± %.3f", func(r *d2l.Result) float64 { return r.TrainAcc }),
 		spread(results, "%.3f ± %.3f", func(r *d2l.Result) float64 { return r.TestAcc }),
 		spread(results, "%.0f ± %.0f", func(r *d2l.Result) float64 { return r.ExamplesPerSec }))
+	if *file != "" {
+		d2l.Check(writeFigures(*file, results))
+	}
 	if *repeat && !slices.Equal(figures(results[0]), figures(train(1))) {
 		fail("seed 1 gave other figures the second time")
 	}
@@ -100,6 +106,24 @@ func fail(format string, args ...any) {
 
 // figures are those that a seed decides.
 func figures(r *d2l.Result) []float64 { return []float64{r.Loss, r.TrainAcc, r.TestAcc} }
+
+// writeFigures writes the figures of each seed as JSON.
+func writeFigures(path string, results []*d2l.Result) error {
+	type seed struct {
+		Loss     float64 `json:"loss"`
+		TrainAcc float64 `json:"train acc"`
+		TestAcc  float64 `json:"test acc"`
+	}
+	var all []seed
+	for _, r := range results {
+		all = append(all, seed{r.Loss, r.TrainAcc, r.TestAcc})
+	}
+	content, err := json.Marshal(all)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, content, 0o644)
+}
 
 func spread(results []*d2l.Result, format string, of func(*d2l.Result) float64) string {
 	mean, square := 0.0, 0.0

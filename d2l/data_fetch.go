@@ -1,0 +1,122 @@
+package d2l
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// fetch downloads the file, verifies it, and keeps it uncompressed in the cache.
+func (f dataFile) fetch() ([]byte, error) {
+	dir, err := cacheDir()
+	if err != nil {
+		return nil, err
+	}
+	dir = filepath.Join(dir, "data", f.set)
+	var failures []error
+	for i, url := range f.urls {
+		fmt.Fprintf(os.Stderr, "d2l: fetching %s\n", url)
+		content, err := f.download(url)
+		if err != nil {
+			failures = append(failures, fmt.Errorf("%s: %w", url, err))
+			if i < len(f.urls)-1 {
+				fmt.Fprintf(os.Stderr, "d2l: that is of no use, trying the next address: %v\n", err)
+			}
+			continue
+		}
+		if err := writeFile(filepath.Join(dir, f.name), content); err != nil {
+			return nil, fmt.Errorf("%s was fetched but cannot be kept: %w; make room or set XDG_CACHE_HOME to another folder", f, err)
+		}
+		return content, nil
+	}
+	return nil, fmt.Errorf("%s is not on this machine (looked in %s) and cannot be fetched; %s, or put it, plain or as .gz, into a folder and set %s to that; tried\n%w",
+		f, strings.Join(f.dirs(), ", "), f.remedy, dataVariable, errors.Join(failures...))
+}
+
+// A server has patience to send each stride bytes, and the last of the file; patience
+// is a variable for the tests.
+var patience = 30 * time.Second
+
+const stride = 64 << 10
+
+// download waits as long as bytes keep coming, but not for a server that is silent
+// or sends them one by one.
+func (f dataFile) download(url string) (content []byte, err error) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	silence := time.AfterFunc(patience, func() {
+		cancel(fmt.Errorf("the server has not sent %d kB in %v", stride>>10, patience))
+	})
+	defer silence.Stop()
+	defer func() {
+		if cause := context.Cause(ctx); err != nil && cause != nil {
+			err = cause
+		}
+		var operation *net.OpError
+		if errors.As(err, &operation) && operation.Op == "proxyconnect" {
+			err = fmt.Errorf("%w; the variable HTTP_PROXY or HTTPS_PROXY names a proxy that cannot be reached", err)
+		}
+	}()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	// Otherwise Go may ask for a compressed answer and unpack the archive on the way.
+	request.Header.Set("Accept-Encoding", "identity")
+	request.Close = true // Nothing more is asked for.
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("the server answers %s", response.Status)
+	}
+	got := 0
+	return f.decode(readerFunc(func(p []byte) (int, error) {
+		n, err := response.Body.Read(p)
+		if got += n; got >= stride {
+			got = 0
+			silence.Reset(patience)
+		}
+		return n, err
+	}), true)
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// keep finds or fetches files of one data set and puts them uncompressed into
+// the cache. It returns their folder there.
+func keep(fetch bool, files ...dataFile) (string, error) {
+	dir, err := cacheDir()
+	if err != nil {
+		return "", err
+	}
+	dir = filepath.Join(dir, "data", files[0].set)
+	for _, f := range files {
+		content, path, err := f.find()
+		if errors.Is(err, fs.ErrNotExist) && fetch {
+			content, err = f.fetch()
+		}
+		if err != nil {
+			return "", err
+		}
+		kept := filepath.Join(dir, f.name)
+		if path == "" || path == kept {
+			continue
+		}
+		if err := writeFile(kept, content); err != nil {
+			return "", fmt.Errorf("%s cannot be kept: %w; make room or set XDG_CACHE_HOME to another folder", f, err)
+		}
+	}
+	return dir, nil
+}

@@ -1,0 +1,346 @@
+package d2l
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+)
+
+// serve answers every request with answer and counts them.
+func serve(t *testing.T, answer http.HandlerFunc) (url string, requests *int) {
+	t.Helper()
+	requests = new(int)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		*requests++
+		answer(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL + "/samples.gz", requests
+}
+
+func serveBytes(content []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { w.Write(content) }
+}
+
+func TestDataFileMissing(t *testing.T) {
+	data, cache := places(t)
+	url, _ := serve(t, http.NotFound)
+	_, err := sampleFile(url).load()
+	wantError(t, err, "samples of d2l-test-set is not on this machine", data, cache, "/usr/share/datasets/d2l-test-set", "ask for it, or put it", "set D2L_DATA", url, "404 Not Found")
+	wantFiles(t, cache)
+}
+
+// badAnswers are those that a server may give instead of the file, and what the reader
+// is told.
+var badAnswers = []struct {
+	name   string
+	answer http.HandlerFunc
+	want   string
+}{
+	{"not found", http.NotFound, "404 Not Found"},
+	{"forbidden", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }, "403 Forbidden"},
+	{"a web page", serveBytes([]byte("<html>Please log in</html>")), "not a gzip archive"},
+	{"a redirect to a web page", func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/login" {
+			http.Redirect(w, r, "/login", http.StatusFound)
+			return
+		}
+		io.WriteString(w, "<html>Please log in</html>")
+	}, "not a gzip archive"},
+	{"a redirect loop", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }, "stopped after 10 redirects"},
+	{"nothing", serveBytes(nil), "not a gzip archive"},
+	{"no answer", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "the server has not sent 64 kB in 1s"},
+	{"silence after a part", func(w http.ResponseWriter, r *http.Request) {
+		w.Write(zipped(sample)[:30])
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}, "the server has not sent 64 kB in 1s"},
+	{"a slow trickle", func(w http.ResponseWriter, r *http.Request) {
+		for _, b := range emptyParts(1000) {
+			select {
+			case <-r.Context().Done():
+				return
+			case <-time.After(20 * time.Millisecond):
+				w.Write([]byte{b})
+				w.(http.Flusher).Flush()
+			}
+		}
+	}, "the server has not sent 64 kB in 1s"},
+	{"connection cut", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "100000")
+		w.Write(zipped(sample)[:30])
+	}, "unexpected EOF"},
+	{"connection closed at once", func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }, "EOF"},
+	{"no HTTP", raw("220 mail server ready\r\n"), "malformed HTTP"},
+	{"archive cut", serveBytes(zipped(sample)[:30]), "unexpected EOF"},
+	{"more than the archive", serveBytes(append(zipped(sample), "garbage"...)), "damaged after 2100 bytes"},
+	{"two archives", serveBytes(append(zipped(sample), zipped(sample)...)), "more than 2100 bytes"},
+	{"another file", serveBytes(zipped(bytes.ToUpper(sample))), "SHA-256"},
+	{"a swelling archive", serveBytes(zipped(make([]byte, 1<<24))), "more than 2100 bytes"},
+	{"an archive of endless empty parts", func(w http.ResponseWriter, _ *http.Request) {
+		for part := emptyParts(1000); ; {
+			if _, err := w.Write(part); err != nil {
+				return
+			}
+		}
+	}, "the archive is larger than its content would ever be"},
+}
+
+// emptyParts is an archive of n parts with nothing in them.
+func emptyParts(n int) []byte { return bytes.Repeat(zipped(nil), n) }
+
+// raw answers with these bytes and closes the connection.
+func raw(answer string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		connection, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			panic(err)
+		}
+		io.WriteString(connection, answer)
+		connection.Close()
+	}
+}
+
+// shorten sets a variable for a test.
+func shorten(t *testing.T, d *time.Duration, to time.Duration) {
+	saved := *d
+	*d = to
+	t.Cleanup(func() { *d = saved })
+}
+
+// Where one address does not give the file, the reader is told, and it comes from the next.
+func TestDataFileMirror(t *testing.T) {
+	shorten(t, &patience, time.Second)
+	for _, c := range badAnswers {
+		t.Run(c.name, func(t *testing.T) {
+			_, cache := places(t)
+			bad, _ := serve(t, c.answer)
+			good, _ := serve(t, serveBytes(zipped(sample)))
+			var content []byte
+			told := captured(t, &os.Stderr, func() { content = must(sampleFile(bad, good).load())(t) })
+			if !bytes.Equal(content, sample) {
+				t.Errorf("%d bytes, expected the file", len(content))
+			}
+			wantParts(t, told, "fetching "+bad, "trying the next address", c.want, "fetching "+good)
+			wantFiles(t, cache, "samples")
+		})
+	}
+}
+
+// Answers that are odd, but from which the file comes out right.
+func TestDataFileOddAnswers(t *testing.T) {
+	archive := zipped(sample)
+	for _, c := range []struct {
+		name   string
+		answer http.HandlerFunc
+	}{
+		{"more bytes than promised", raw(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%sgarbage", len(archive), archive))},
+		{"the archive called a compressed page", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			w.Write(archive)
+		}},
+		{"two parts", serveBytes(append(zipped(sample[:1000]), zipped(sample[1000:])...))},
+		{"byte by byte", func(w http.ResponseWriter, _ *http.Request) {
+			for i := range archive {
+				w.Write(archive[i : i+1])
+				w.(http.Flusher).Flush()
+			}
+		}},
+		{"a redirect", func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/elsewhere" {
+				http.Redirect(w, r, "/elsewhere", http.StatusMovedPermanently)
+				return
+			}
+			w.Write(archive)
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, cache := places(t)
+			url, _ := serve(t, c.answer)
+			if content := must(sampleFile(url).load())(t); !bytes.Equal(content, sample) {
+				t.Errorf("%d bytes, expected the file", len(content))
+			}
+			wantFiles(t, cache, "samples")
+		})
+	}
+}
+
+// A download that is cut off after any number of bytes, or of which any bit is another, is
+// the file or an error.
+func TestDataFileCutAtAnyByte(t *testing.T) {
+	_, cache := places(t)
+	archive := zipped(sample)
+	url, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		n := must(strconv.Atoi(r.URL.Query().Get("n")))(t)
+		if r.URL.Query().Get("promise") != "" {
+			w.Header().Set("Content-Length", strconv.Itoa(len(archive)))
+		}
+		w.Write(archive[:n])
+	})
+	for n := range len(archive) {
+		for _, promise := range []string{"", "&promise=yes"} {
+			content, err := sampleFile(fmt.Sprintf("%s?n=%d%s", url, n, promise)).download(fmt.Sprintf("%s?n=%d%s", url, n, promise))
+			if content != nil || err == nil {
+				t.Errorf("cut off after %d of %d bytes: %d bytes and error %v", n, len(archive), len(content), err)
+			}
+		}
+	}
+	wantFiles(t, cache)
+	for n := range len(archive) + 1 { // The whole way, into the cache.
+		if n%8 != 0 && n != len(archive) {
+			continue
+		}
+		content, err := sampleFile(fmt.Sprintf("%s?n=%d", url, n)).load()
+		if n < len(archive) {
+			wantError(t, err, "cannot be fetched")
+			wantFiles(t, cache)
+		} else if noError(t, err); !bytes.Equal(content, sample) {
+			t.Errorf("%d bytes of the whole archive", len(content))
+		}
+	}
+}
+
+const urlVariable = "D2L_TEST_URL"
+
+// childLoads loads the file of the tests and says how that ended.
+func childLoads() string {
+	content, err := sampleFile(os.Getenv(urlVariable)).load()
+	if err != nil {
+		return err.Error()
+	}
+	if !bytes.Equal(content, sample) {
+		return fmt.Sprintf("%d wrong bytes", len(content))
+	}
+	return "the file"
+}
+
+// Two programs that fetch the same file at once, slowly, both get it, and one whole file
+// is kept.
+func TestDataFileFetchedTwiceAtOnce(t *testing.T) {
+	_, cache := places(t)
+	archive := zipped(sample)
+	var waiting sync.WaitGroup
+	waiting.Add(2)
+	url, requests := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		waiting.Done()
+		waiting.Wait() // Both are here.
+		for part := range slices.Chunk(archive, 8) {
+			w.Write(part)
+			w.(http.Flusher).Flush()
+			time.Sleep(10 * time.Millisecond)
+		}
+	})
+	var said [2]string
+	var children sync.WaitGroup
+	for i := range said {
+		children.Go(func() {
+			output, err := child("load", urlVariable+"="+url).Output()
+			said[i] = fmt.Sprintf("%s %v", output, err)
+		})
+	}
+	children.Wait()
+	if want := "the file <nil>"; said[0] != want || said[1] != want || *requests != 2 {
+		t.Errorf("after %d requests, they say %q", *requests, said)
+	}
+	wantFiles(t, cache, "samples")
+	if kept := must(os.ReadFile(filepath.Join(cache, "samples")))(t); !bytes.Equal(kept, sample) {
+		t.Error("the kept file differs")
+	}
+}
+
+// In a process of its own: Go looks at the variable once.
+func TestDataFileProxyUnreachable(t *testing.T) {
+	_, cache := places(t)
+	listener := must(net.Listen("tcp", "127.0.0.1:0"))(t)
+	proxy := "http://" + listener.Addr().String()
+	noError(t, listener.Close()) // Nobody listens there any more.
+	for _, url := range []string{"http://data.invalid/samples.gz", "https://data.invalid/samples.gz"} {
+		report := said(t, child("load", "HTTP_PROXY="+proxy, "HTTPS_PROXY="+proxy, "NO_PROXY=", urlVariable+"="+url))
+		wantParts(t, report, "cannot be fetched", url, "connection refused", "HTTP_PROXY or HTTPS_PROXY names a proxy that cannot be reached", "set D2L_DATA")
+	}
+	wantFiles(t, cache)
+}
+
+func TestDataFileFetched(t *testing.T) {
+	_, cache := places(t)
+	url, requests := serve(t, serveBytes(zipped(sample)))
+	f := sampleFile(url)
+	for range 2 { // The second time it is in the cache.
+		if content := must(f.load())(t); !bytes.Equal(content, sample) {
+			t.Errorf("%d bytes, expected the file", len(content))
+		}
+	}
+	if *requests != 1 {
+		t.Errorf("fetched %d times, expected once", *requests)
+	}
+	wantFiles(t, cache, "samples")
+	if kept := must(os.ReadFile(filepath.Join(cache, "samples")))(t); !bytes.Equal(kept, sample) {
+		t.Error("the kept file differs")
+	}
+}
+
+func TestDataFileAllFail(t *testing.T) {
+	_, cache := places(t)
+	shorten(t, &patience, time.Second)
+	var urls, want []string
+	for _, c := range badAnswers {
+		url, _ := serve(t, c.answer)
+		urls, want = append(urls, url), append(want, url, c.want)
+	}
+	content, err := sampleFile(urls...).load()
+	wantError(t, err, want...)
+	if content != nil {
+		t.Errorf("%d bytes were handed out", len(content))
+	}
+	wantFiles(t, cache)
+}
+
+func TestDataFileCannotBeKept(t *testing.T) {
+	_, cache := places(t)
+	noError(t, os.MkdirAll(filepath.Dir(cache), 0o755))
+	noError(t, os.Symlink("nowhere", cache)) // No folder can be made there.
+	url, _ := serve(t, serveBytes(zipped(sample)))
+	_, err := sampleFile(url).load()
+	wantError(t, err, "was fetched but cannot be kept", "XDG_CACHE_HOME")
+}
+
+func TestKeep(t *testing.T) {
+	data, cache := places(t)
+	put(t, filepath.Join(data, "samples.gz"), zipped(sample))
+	for range 2 {
+		if dir := must(keep(false, sampleFile()))(t); dir != cache {
+			t.Errorf("kept in %s, expected %s", dir, cache)
+		}
+		wantFiles(t, cache, "samples")
+		if kept := must(os.ReadFile(filepath.Join(cache, "samples")))(t); !bytes.Equal(kept, sample) {
+			t.Error("the kept file differs")
+		}
+		t.Setenv("D2L_DATA", "") // Then it is found where it was put.
+	}
+}
+
+func TestKeepMissing(t *testing.T) {
+	_, cache := places(t)
+	url, requests := serve(t, serveBytes(zipped(sample)))
+	_, err := keep(false, sampleFile(url))
+	if !errors.Is(err, fs.ErrNotExist) || *requests != 0 {
+		t.Errorf("error %v after %d requests, expected a missing file and none", err, *requests)
+	}
+	wantError(t, err, "samples of d2l-test-set is not in", cache, "ask for it")
+	wantFiles(t, cache)
+
+	must(keep(true, sampleFile(url)))(t)
+	wantFiles(t, cache, "samples")
+}

@@ -1,0 +1,227 @@
+package d2l
+
+import (
+	"errors"
+	"io"
+	"iter"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/train"
+)
+
+// spoiled yields the batches of a DataIter until one that spoil takes the place of.
+type spoiled struct {
+	DataIter
+	after int
+	spoil func(yield func(train.Batch, error) bool)
+}
+
+func (s spoiled) Iter() iter.Seq2[train.Batch, error] {
+	return func(yield func(train.Batch, error) bool) {
+		i := 0
+		for batch, err := range s.DataIter.Iter() {
+			if i++; i > s.after {
+				s.spoil(yield)
+				return
+			}
+			if !yield(batch, err) {
+				return
+			}
+		}
+	}
+}
+
+// spoils are what may be in the place of a batch of the quadrants.
+var spoils = map[string]struct {
+	spoil func(yield func(train.Batch, error) bool)
+	want  []string
+}{
+	"an error":                 {func(yield func(train.Batch, error) bool) { yield(train.Batch{}, errors.New("the disk is gone")) }, []string{"the disk is gone"}},
+	"a panic":                  {func(func(train.Batch, error) bool) { panic("the cable is loose") }, []string{"quadrants panicked while it made a batch: the cable is loose"}},
+	"a panic by the index":     {func(func(train.Batch, error) bool) { _ = make([]int, 3)[len(os.Args)+3] }, []string{"quadrants panicked while it made a batch: runtime error: index out of range [", ", at data_iter_faults_test.go:"}},
+	"nothing":                  {func(yield func(train.Batch, error) bool) { yield(train.Batch{}, nil) }, []string{"quadrants yields a batch without X in Inputs[0]"}},
+	"no labels":                {one([]*tensors.Tensor{waves(1, 1, 4, 1, 8, 8)}, nil), []string{"quadrants yields a batch without y in Labels[0]"}},
+	"an image of another size": {one([]*tensors.Tensor{waves(1, 1, 4, 1, 6, 6)}, []*tensors.Tensor{tensors.FromValue([]int32{0, 1, 2, 3})}), []string{"(4, 1, 6, 6): layer dense0"}},
+	"a label out of range":     {one([]*tensors.Tensor{waves(1, 1, 4, 1, 8, 8)}, []*tensors.Tensor{tensors.FromValue([]int32{0, 1, 7, 3})}), []string{"label 2 is 7, but the net has outputs for 0 to 3"}},
+	"NaN in an image":          {one([]*tensors.Tensor{withValue(math.NaN())}, []*tensors.Tensor{fiveLabels()}), []string{"NaN at (2, 0"}},
+}
+
+// one returns what yields one batch.
+func one(inputs, labels []*tensors.Tensor) func(yield func(train.Batch, error) bool) {
+	return func(yield func(train.Batch, error) bool) { yield(train.Batch{Inputs: inputs, Labels: labels}, nil) }
+}
+
+// denseNet is a net for the quadrants that is compiled sooner than smallNet.
+func denseNet() *Net { return NewNet(Sequential{Dense{Units: 4}}) }
+
+// trained returns the parameters of such a net after so many steps on the
+// quadrants, as TrainCh5 would make them from seed 1.
+func trained(t *testing.T, data DataIter, steps int) map[string][]float32 {
+	t.Helper()
+	Seed(1)
+	net := denseNet()
+	noError(t, net.Initialize(CPU(0), Xavier))
+	trainer := must(NewTrainer(net, SGD(0.5)))(t)
+	for batch, err := range data.Iter() {
+		noError(t, err)
+		_, _, err = trainer.Step(batch.Inputs[0], batch.Labels[0])
+		noError(t, err)
+		if steps--; steps == 0 {
+			break
+		}
+	}
+	return values(t, net)
+}
+
+// Training on data that fail in the middle ends in an error, with the parameters
+// of the last step, and so does testing, with those of the epoch. Then the same net
+// trains on good data.
+func TestDataFaults(t *testing.T) {
+	unseeded(t)
+	data := quadrants(24, 4, false)
+	train := func(net *Net, train, test DataIter) (err error) {
+		Seed(1)
+		quietly(t, func() { _, err = TrainCh5(net, train, test, 1, 0.5, CPU(0)) })
+		return err
+	}
+	afterTwo, afterAll := trained(t, data, 2), trained(t, data, 6)
+	for name, c := range spoils {
+		bad := spoiled{data, 2, c.spoil}
+		t.Run(name+" in training", func(t *testing.T) {
+			net := denseNet()
+			wantError(t, train(net, bad, data), c.want...)
+			if !reflect.DeepEqual(values(t, net), afterTwo) {
+				t.Error("the parameters are not those of the last step")
+			}
+			noError(t, train(net, data, data))
+			if !reflect.DeepEqual(values(t, net), afterAll) {
+				t.Error("the net does not train as one that saw good data alone")
+			}
+		})
+		t.Run(name+" in testing", func(t *testing.T) {
+			net := denseNet()
+			wantError(t, train(net, data, bad), c.want...)
+			if !reflect.DeepEqual(values(t, net), afterAll) {
+				t.Error("the parameters are not those of the epoch")
+			}
+			_, err := EvaluateAccuracyGPU(net, data)
+			noError(t, err)
+		})
+	}
+}
+
+// A loop that panics itself is not taken for its data.
+func TestOnDeviceLoopPanics(t *testing.T) {
+	wantPanic(t, func() {
+		for range OnDevice(failing{quadrants(8, 4, false)}, CPU(0)).Iter() {
+			panic("the loop is broken")
+		}
+	}, "the loop is broken")
+}
+
+// A batch may be larger than the data: it is all of them.
+func TestBatchLargerThanData(t *testing.T) {
+	data := quadrants(6, 64, true)
+	if data.Len() != 1 {
+		t.Errorf("%d batches, expected 1", data.Len())
+	}
+	quietly(t, func() {
+		result := must(TrainCh5(denseNet(), data, data, 2, 0.5, CPU(0)))(t)
+		if !(result.Loss > 0) || math.Mod(result.TestAcc*6, 1) > 1e-9 {
+			t.Errorf("result %+v", *result)
+		}
+	})
+}
+
+// A net whose output is no classifier's, or has not a column for each label.
+func TestWrongOutputs(t *testing.T) {
+	data := quadrants(8, 4, false)
+	for name, c := range map[string]struct {
+		layer Layer
+		want  string
+	}{
+		"too few":    {Dense{Units: 3}, "label 3 is 3, but the net has outputs for 0 to 2"},
+		"no columns": {Conv2D{Channels: 2, KernelSize: 3}, "a classifier's output has shape (batch, classes), but for one example the net's is (1, 2, 6, 6)"},
+		"one number": {layerFunc(func(x *graph.Node) *graph.Node { return graph.ReduceAllMean(x) }), "a classifier's output has shape (batch, classes), but for one example the net's is ()"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			net := NewNet(c.layer)
+			_, err := TrainCh5(net, data, data, 1, 0.5, CPU(0))
+			wantError(t, err, c.want)
+			if n := net.NumParameters(); n != 0 {
+				t.Errorf("the refused first step drew %d parameters", n)
+			}
+		})
+	}
+	t.Run("too few, in testing", func(t *testing.T) {
+		net := NewNet(Dense{Units: 3})
+		noError(t, net.Initialize(CPU(0), Xavier))
+		_, err := EvaluateAccuracyGPU(net, data)
+		wantError(t, err, "label 3 is 3, but the net has outputs for 0 to 2")
+	})
+	t.Run("no columns, in testing", func(t *testing.T) {
+		net := NewNet(Conv2D{Channels: 2, KernelSize: 3})
+		noError(t, net.Initialize(CPU(0), Xavier))
+		wantPanic(t, func() { EvaluateAccuracyGPU(net, data) }, "yHat of shape (batch, classes)", "(4, 2, 6, 6)")
+	})
+}
+
+// Progress that cannot be written ends the training, with the parameters of the
+// last step.
+func TestAnimatorFaults(t *testing.T) {
+	unseeded(t)
+	data := quadrants(60, 1, false)
+	want := trained(t, data, 50)
+	read, closedPipe, err := os.Pipe()
+	noError(t, err)
+	noError(t, read.Close())
+	defer closedPipe.Close()
+	closed := must(os.Create(filepath.Join(t.TempDir(), "closed")))(t)
+	noError(t, closed.Close())
+	writers := map[string]struct {
+		file *os.File
+		want string
+	}{
+		"a closed pipe": {closedPipe, "broken pipe"},
+		"a closed file": {closed, "file already closed"},
+	}
+	if full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0); err == nil {
+		defer full.Close()
+		writers["a full disk"] = struct {
+			file *os.File
+			want string
+		}{full, "no space left on device"}
+	}
+	for name, c := range writers {
+		t.Run(name, func(t *testing.T) {
+			saved := os.Stderr
+			os.Stderr = c.file
+			defer func() { os.Stderr = saved }()
+			Seed(1)
+			net := denseNet()
+			_, err := TrainCh5(net, data, data, 1, 0.5, CPU(0))
+			wantError(t, err, "writing the progress", c.want)
+			if !errors.As(err, new(*os.PathError)) {
+				t.Errorf("the cause is lost in %v", err)
+			}
+			if !reflect.DeepEqual(values(t, net), want) {
+				t.Error("the parameters are not those of the last step")
+			}
+		})
+	}
+	t.Run("one's own writer", func(t *testing.T) {
+		animator := NewAnimator(PlotOptions{})
+		animator.text = brokenWriter{}
+		wantError(t, animator.Add(1, 2), "writing the progress: "+io.ErrShortWrite.Error())
+	})
+}
+
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, io.ErrShortWrite }

@@ -1,0 +1,76 @@
+package d2l
+
+import (
+	"fmt"
+	"image"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"golang.org/x/image/draw"
+)
+
+// plainlyResized returns one example of an iterator, resized by itself.
+func plainlyResized(t *testing.T, it *imageIter, example int) (values []float32) {
+	t.Helper()
+	images, _, err := it.load()
+	noError(t, err)
+	source := &image.Gray{Pix: images[example*it.side*it.side:], Stride: it.side, Rect: image.Rect(0, 0, it.side, it.side)}
+	resized := image.NewGray(image.Rect(0, 0, it.resize, it.resize))
+	draw.BiLinear.Scale(resized, resized.Rect, source, source.Rect, draw.Src, nil)
+	for _, value := range resized.Pix {
+		values = append(values, float32(value)*scale)
+	}
+	return values
+}
+
+// Images are resized as x/image does it one by one, to the byte, also where
+// several loops run over one iterator.
+func TestResizedAsPlainly(t *testing.T) {
+	for _, c := range []struct{ n, batchSize, resize int }{{5, 5, 224}, {41, 20, 16}, {9, 4, 3}, {3, 1, 9}, {2, 7, 1}} {
+		it := quadrants(c.n, c.batchSize, false)
+		it.resize = c.resize
+		var want []float32
+		for example := range c.n {
+			want = append(want, plainlyResized(t, it, example)...)
+		}
+		var loops sync.WaitGroup
+		for range 3 {
+			loops.Go(func() {
+				var got []float32
+				for batch, err := range it.Iter() {
+					var X []float32
+					if err == nil {
+						X, err = tensors.CopyFlatData[float32](batch.Inputs[0])
+					}
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					got = append(got, X...)
+				}
+				if !slices.Equal(got, want) {
+					t.Errorf("%d images resized to %d in batches of %d differ", c.n, c.resize, c.batchSize)
+				}
+			})
+		}
+		loops.Wait()
+	}
+}
+
+// What a batch of 128 costs, by the side of its images.
+func BenchmarkResize(b *testing.B) {
+	for _, side := range []int{28, 96, 224} {
+		b.Run(fmt.Sprint(side), func(b *testing.B) {
+			_, test := LoadDataFashionMnist(128, side)
+			for b.Loop() {
+				for _, err := range test.Iter() {
+					noError(b, err)
+					break
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/128, "µs/image")
+		})
+	}
+}

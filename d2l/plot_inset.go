@@ -1,0 +1,125 @@
+package d2l
+
+import (
+	"image/color"
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// A corner of a panel.
+type corner struct{ top, left bool }
+
+// An inset is the legend inside a panel, in one of its corners.
+type inset struct {
+	legend legend
+	corner corner
+}
+
+// box returns what of a panel the inset takes: the legend with some room around
+// it, and where that is.
+func (in *inset) box(panel vg.Rectangle) (box vg.Rectangle, legendAt vg.Point) {
+	const space, aside, above, below = 3, 6, 5, 6 // Towards the lines, and the panel's edges.
+	size := in.legend.size(1)
+	box = panel
+	if in.corner.left {
+		legendAt.X = box.Min.X + aside
+		box.Max.X = legendAt.X + size.X + space
+	} else {
+		legendAt.X = box.Max.X - aside - size.X
+		box.Min.X = legendAt.X - space
+	}
+	if in.corner.top {
+		legendAt.Y = box.Max.Y - above
+		box.Min.Y = legendAt.Y - size.Y - space
+	} else {
+		legendAt.Y = box.Min.Y + below + size.Y
+		box.Max.Y = legendAt.Y + space
+	}
+	return box, legendAt
+}
+
+// Plot implements plot.Plotter. White ground keeps the grid from crossing the text.
+func (in *inset) Plot(c draw.Canvas, _ *plot.Plot) {
+	if len(in.legend) == 0 {
+		return
+	}
+	box, at := in.box(c.Rectangle)
+	c.SetColor(color.White)
+	c.Fill(box.Path())
+	in.legend.draw(c, at, 1)
+}
+
+// placeInset moves the legend to the corner of the panel on the canvas where the
+// fewest points are among those that no line crosses. It returns whether there is
+// one; if not, the fewest points decide.
+func (p *panel) placeInset(c draw.Canvas) bool {
+	corners, data := p.corners(), p.DataCanvas(c)
+	for _, p.inset.corner = range corners {
+		box, _ := p.inset.box(data.Rectangle)
+		if size := data.Size(); box.Size().X < size.X && box.Size().Y < size.Y && p.isFree(box, data) {
+			return true
+		}
+	}
+	p.inset.corner = corners[0]
+	return false
+}
+
+// corners returns the corners, those with the fewest points first.
+func (p *panel) corners() []corner {
+	all := []corner{{true, false}, {true, true}, {false, false}, {false, true}}
+	points := map[corner]int{}
+	for _, s := range p.series {
+		for _, xy := range s.xys {
+			x, y := p.X.Norm(xy.X), p.Y.Norm(xy.Y)
+			if x < 0.45 || x > 0.55 {
+				points[corner{y > 0.55, x < 0.45}]++
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b corner) int { return points[a] - points[b] })
+	return all
+}
+
+// isFree returns whether nothing drawn on the canvas crosses the box.
+func (p *panel) isFree(box vg.Rectangle, c draw.Canvas) bool {
+	x, y := p.Transforms(&c)
+	for _, s := range p.series {
+		var last vg.Point
+		for i, xy := range s.xys {
+			at := vg.Point{X: x(xy.X), Y: y(xy.Y)}
+			if i == 0 || s.line.Width == 0 {
+				last = at
+			}
+			if crosses(box, last, at) {
+				return false
+			}
+			last = at
+		}
+	}
+	return true
+}
+
+// crosses returns whether the line from a to b has a point in the box: Liang and
+// Barsky's way of clipping it.
+func crosses(box vg.Rectangle, a, b vg.Point) bool {
+	first, last := 0.0, 1.0 // What is left of the line, as parts of its length.
+	for _, side := range [][2]vg.Length{
+		{a.X - b.X, a.X - box.Min.X}, {b.X - a.X, box.Max.X - a.X},
+		{a.Y - b.Y, a.Y - box.Min.Y}, {b.Y - a.Y, box.Max.Y - a.Y},
+	} {
+		outwards, distance := float64(side[0]), float64(side[1])
+		switch {
+		case outwards == 0 && distance < 0:
+			return false
+		case outwards < 0:
+			first = math.Max(first, distance/outwards)
+		case outwards > 0:
+			last = math.Min(last, distance/outwards)
+		}
+	}
+	return first <= last
+}

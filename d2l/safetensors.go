@@ -1,0 +1,228 @@
+package d2l
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/nlpodyssey/safetensors"
+)
+
+// SaveSafetensors writes the net's parameters, with the running statistics of
+// batch normalization, to a file in the format safetensors, for PyTorch and
+// others that read it. An earlier file is replaced, by the whole new one or not at
+// all. The net must have seen a batch.
+//
+// Names and shapes are those of PyTorch's state_dict: conv0.weight (out, in,
+// height, width), dense0.weight (out, in), conv0.bias, and of batch normalization
+// weight, bias, running_mean, running_var and num_batches_tracked. So PyTorch
+// loads them into a net whose layers have the names that they have here:
+//
+//	net = nn.Sequential(OrderedDict(conv0=nn.Conv2d(1, 6, 5, padding=2), …, dense0=nn.Linear(400, 120), …))
+//	net.load_state_dict(safetensors.torch.load_file("lenet.safetensors"))
+//
+// Weights of a layer of one's own are taken for (in, out) or (height, width, in,
+// out), as GoMLX has them. What has no counterpart in PyTorch is an error.
+//
+// Book: none; a Gluon file of net.save_parameters, section "File I/O", is read by
+// Gluon alone.
+func (n *Net) SaveSafetensors(path string) error {
+	content, err := n.encodeSafetensors()
+	if err == nil {
+		err = writeFile(path, content)
+	}
+	if err != nil {
+		return fmt.Errorf("saving weights to %s: %w", path, err)
+	}
+	return nil
+}
+
+func (n *Net) encodeSafetensors() ([]byte, error) {
+	if n.store == nil || n.input == nil {
+		return nil, errNoParameters
+	}
+	entries, err := stateDict(n.store)
+	if err != nil {
+		return nil, err
+	}
+	state := map[string]safetensor{}
+	for _, e := range entries {
+		value, err := e.variable.Value()
+		if err != nil {
+			return nil, err
+		}
+		values, err := tensors.CopyFlatData[float32](value)
+		if err != nil {
+			return nil, err
+		}
+		t := safetensor{dtype: safetensors.F32, shape: e.shape}
+		if e.countsBatches() {
+			count := int64(values[0])
+			if slices.Min(values) != slices.Max(values) || float32(count) != values[0] {
+				return nil, fmt.Errorf("%s is %v, expected the same whole number for each channel", e.variable.Path(), values)
+			}
+			t.dtype = safetensors.I64
+			t.data = binary.LittleEndian.AppendUint64(nil, uint64(count))
+		} else if t.data, err = binary.Append(nil, binary.LittleEndian, e.toPyTorch(values)); err != nil {
+			return nil, err
+		}
+		state[e.name] = t
+	}
+	input, err := json.Marshal(n.input)
+	if err != nil {
+		return nil, err
+	}
+	return safetensors.Serialize(state, map[string]string{"format": "pt", inputKey: string(input)})
+}
+
+// LoadSafetensors gives the net the parameters in a file of safetensors, on
+// device: one that SaveSafetensors wrote, or PyTorch with
+//
+//	safetensors.torch.save_file(net.state_dict(), "lenet.safetensors")
+//
+// for a net whose layers have the names that they have here, see SaveSafetensors.
+// num_batches_tracked may be missing.
+//
+// The input is the shape of an example, such as 1, 28, 28. It may be left out if
+// the file comes from SaveSafetensors, which notes it, or if the net has seen a
+// batch. Values of other floating-point types become float32.
+//
+// A file that is damaged or cut off, or that has a tensor too few, too many or of
+// another shape, is refused with an error that names the first difference, and the
+// net stays as it was.
+//
+// Book: none; net.load_parameters, section "File I/O", reads Gluon's own files.
+func (n *Net) LoadSafetensors(path string, device Device, input ...int) error {
+	if _, _, err := device.Backend(); err != nil {
+		return err
+	}
+	content, err := readLimited(path)
+	var store *model.Store
+	if err == nil {
+		store, input, err = n.decodeSafetensors(content, device, input)
+	}
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("there are no weights in %s: save them first, by SaveSafetensors or by PyTorch's safetensors.torch.save_file (%w)", path, err)
+	case err != nil:
+		return fmt.Errorf("the weights in %s cannot be used: %w", path, err)
+	}
+	n.use(store, device, Xavier)
+	n.input = input
+	return nil
+}
+
+// decodeSafetensors returns a store with the net's variables and the values in
+// content, and the shape of an example.
+func (n *Net) decodeSafetensors(content []byte, device Device, input []int) (*model.Store, []int, error) {
+	file, noted, err := parseSafetensors(content)
+	if err != nil {
+		return nil, nil, err
+	}
+	if input, err = n.inputFor(input, noted); err != nil {
+		return nil, nil, err
+	}
+	store, _, err := n.withShapes(device, input)
+	if err != nil {
+		return nil, nil, fmt.Errorf("this net does not take inputs of shape %v: %w", Shape(input), err)
+	}
+	entries, err := stateDict(store)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := fill(entries, file); err != nil {
+		return nil, nil, err
+	}
+	return store, input, store.SetRNGStateFromSeed(nextSeed())
+}
+
+// fill gives variables the values in a file, which has to have these and no others.
+func fill(entries []stateEntry, file safetensors.SafeTensors) error {
+	known := map[string]bool{}
+	for _, e := range entries {
+		known[e.name] = true
+		saved, ok := file.Tensor(e.name)
+		values := slices.Repeat([]float32{keptStatistics}, e.variable.Shape().Size())
+		switch {
+		case ok:
+			var err error
+			if values, err = e.valuesOf(saved); err != nil {
+				return err
+			}
+		case !e.countsBatches():
+			return fmt.Errorf("it has no %s, which this net needs, but %s: it is another net's, or its layers are called otherwise (here as Shapes and Outputs name them)", e.name, listed(file.Names()))
+		}
+		if err := e.variable.SetValue(tensors.FromFlatDataAndDimensions(values, e.variable.Shape().Dimensions...)); err != nil {
+			return err
+		}
+	}
+	for _, name := range file.Names() {
+		if !known[name] {
+			return fmt.Errorf("it is another net's: this net has no %s", name)
+		}
+	}
+	return nil
+}
+
+// keptStatistics is a number of batches after which running statistics count, in
+// all that follow, as they do in PyTorch from the first.
+const keptStatistics = 10
+
+// inputFor chooses the shape of an example.
+func (n *Net) inputFor(given, noted []int) ([]int, error) {
+	for _, input := range [][]int{given, noted, n.input} {
+		if len(input) == 0 {
+			continue
+		}
+		if err := checkInput(input); err != nil {
+			return nil, err
+		}
+		return slices.Clone(input), nil
+	}
+	return nil, errors.New("it does not say for which inputs it is: name the shape of an example, such as LoadSafetensors(path, device, 1, 28, 28)")
+}
+
+// valuesOf returns a tensor's values in the variable's order.
+func (e stateEntry) valuesOf(saved safetensors.TensorView) ([]float32, error) {
+	if !slices.EqualFunc(saved.Shape(), e.shape, func(theirs uint64, ours int) bool { return theirs == uint64(ours) }) {
+		theirs := make(Shape, len(saved.Shape()))
+		for i, size := range saved.Shape() {
+			theirs[i] = int(size)
+		}
+		return nil, fmt.Errorf("it is another net's: its %s is %v, expected %v", e.name, theirs, Shape(e.shape))
+	}
+	if e.countsBatches() {
+		if saved.DType() != safetensors.I64 {
+			return nil, fmt.Errorf("its %s is %s, expected I64", e.name, saved.DType())
+		}
+		count := int64(binary.LittleEndian.Uint64(saved.Data()))
+		if count < 0 {
+			return nil, fmt.Errorf("its %s is %d, expected a number of batches", e.name, count)
+		}
+		const most = 1 << 24 // Beyond which float32 does not count; the statistics do not depend on it.
+		return slices.Repeat([]float32{float32(min(count, most))}, e.variable.Shape().Size()), nil
+	}
+	values, err := float32sOf(saved)
+	if err != nil {
+		return nil, fmt.Errorf("its %s %w", e.name, err)
+	}
+	return e.fromPyTorch(values), nil
+}
+
+// listed names some of a file's tensors.
+func listed(names []string) string {
+	slices.Sort(names)
+	switch n := len(names); {
+	case n == 0:
+		return "nothing"
+	case n > 4:
+		return fmt.Sprintf("%s, %s, %s and %d others", names[0], names[1], names[2], n-3)
+	default:
+		return fmt.Sprint(names)
+	}
+}

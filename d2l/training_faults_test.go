@@ -1,0 +1,352 @@
+package d2l
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
+	"github.com/gomlx/gomlx/ml/train/optimizer"
+)
+
+// A fault is a batch that a step ends in an error for.
+type fault struct {
+	X    *tensors.Tensor
+	y    []int32
+	want []string
+}
+
+// Batches of these sizes make a faultyLayer panic.
+const (
+	panicsWithError  = 2
+	panicsWithString = 3
+	panicsAtRuntime  = 4
+)
+
+// faultyLayer hands on what it gets. Of values above 100 it makes NaN; some sizes
+// of batch make it panic.
+func faultyLayer() Layer {
+	return layerFunc(func(x *graph.Node) *graph.Node {
+		switch batch := x.Shape().Dim(0); batch {
+		case panicsWithError:
+			panic(errors.New("the layer is broken"))
+		case panicsWithString:
+			panic("the layer is broken")
+		case panicsAtRuntime:
+			return []*graph.Node{x}[batch]
+		}
+		return graph.Add(x, nanAbove(100, x))
+	})
+}
+
+// nanAbove returns zeros, and NaN where x is greater than the limit.
+func nanAbove(limit float64, x *graph.Node) *graph.Node {
+	return graph.MulScalar(graph.Log(graph.AddScalar(graph.Neg(x), limit)), 0)
+}
+
+// withValue returns a batch of five images, one value of which is set.
+func withValue(value float64) *tensors.Tensor {
+	X := waves(1, 1, 5, 1, 8, 8)
+	tensors.MustMutableFlatData(X, func(values []float32) { values[2*64+3*8+4] = float32(value) })
+	return X
+}
+
+// faults are those of a batch for a net that begins with a faultyLayer.
+func faults() map[string]fault {
+	five := []int32{0, 1, 2, 3, 0}
+	good := waves(1, 1, 5, 1, 8, 8)
+	bytes := tensors.FromShape(shapes.Make(dtypes.Uint8, 5, 1, 8, 8))
+	wide := tensors.FromShape(shapes.Make(dtypes.Float64, 5, 1, 8, 8))
+	return map[string]fault{
+		"NaN in an image":             {withValue(math.NaN()), five, []string{"X is NaN at (2, 0, 3, 4)", "as it was before the step", "leave such examples out"}},
+		"infinity in an image":        {withValue(math.Inf(-1)), five, []string{"X is -Inf at (2, 0, 3, 4)"}},
+		"a layer yields NaN":          {withValue(101), five, []string{"the loss of step ", " is NaN, since the output of layer func0 is NaN at (2, 0, 3, 4)", "a learning rate smaller than 0.", "or mend the layer"}},
+		"a label too great":           {good, []int32{0, 1, 2, 3, 4}, []string{"label 4 is 4, but the net has outputs for 0 to 3"}},
+		"a label below zero":          {good, []int32{0, -1, 2, 3, 0}, []string{"label 1 is -1, but the net has outputs for 0 to 3"}},
+		"fewer labels than examples":  {good, five[:4], []string{"there are 4 labels for 5 examples"}},
+		"no examples":                 {tensors.FromShape(shapes.Make(dtypes.Float32, 0, 1, 8, 8)), nil, []string{"the batch is empty"}},
+		"no batch axis":               {tensors.FromValue(float32(1)), five, []string{"X has no batch axis"}},
+		"images of bytes":             {bytes, five, []string{"Uint8"}},
+		"images of float64":           {wide, five, []string{"X is Float64", "convert "}},
+		"a layer panics by an error":  {waves(1, 1, panicsWithError, 1, 8, 8), five[:panicsWithError], []string{"layer func0, which gets (2, 1, 8, 8): the layer is broken"}},
+		"a layer panics by a string":  {waves(1, 1, panicsWithString, 1, 8, 8), five[:panicsWithString], []string{"layer func0, which gets (3, 1, 8, 8): the layer is broken"}},
+		"a layer panics by the index": {waves(1, 1, panicsAtRuntime, 1, 8, 8), five[:panicsAtRuntime], []string{"layer func0, which gets (4, 1, 8, 8): runtime error: index out of range [4] with length 1, at training_faults_test.go:"}},
+	}
+}
+
+// laterFaults are faults of a batch only for a net that has been trained.
+func laterFaults() map[string]fault {
+	all := faults()
+	all["an image of another size"] = fault{waves(1, 1, 5, 1, 6, 6), []int32{0, 1, 2, 3, 0}, []string{"training on a batch of shape (5, 1, 6, 6)", "layer hidden0, which gets (5, 1, 6, 6)"}}
+	all["a gradient that is NaN"] = fault{withValue(-101), []int32{0, 1, 2, 3, 0}, []string{"the loss of step ", ", but the step would make /net/", " NaN or infinite", "a learning rate smaller than 0."}}
+	return all
+}
+
+// faultyNet is a small net for which all faults are faults.
+func faultyNet() *Net {
+	return NewNet(Sequential{faultyLayer(), faultyHidden{}, Dense{Units: 4}})
+}
+
+// faultyHidden is a dense layer whose gradient is NaN for values below -100.
+type faultyHidden struct{}
+
+func (faultyHidden) Kind() string { return "hidden" }
+
+func (faultyHidden) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	least := graph.ReduceAllMin(x)
+	y := Dense{Units: 6, Activation: Sigmoid}.Forward(scope, x)
+	return graph.IdentityWithCustomGradient(y, func(_, v *graph.Node) *graph.Node {
+		return graph.Add(v, nanAbove(100, graph.Neg(least)))
+	})
+}
+
+// faultyStatefulNet has running statistics and draws random numbers as well.
+func faultyStatefulNet() *Net {
+	return NewNet(Sequential{faultyLayer(), faultyHidden{}, BatchNorm{}, Dropout{0.25}, Dense{Units: 4}})
+}
+
+// variables returns the bytes of all that a net keeps: parameters, statistics, the
+// optimizer's state and that of the random generator. The learning rate is left
+// out: a schedule sets it before each step.
+func variables(t *testing.T, net *Net) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for v := range net.store.IterVariables() {
+		if v.Name() == optimizer.ParamLearningRate {
+			continue
+		}
+		noError(t, must(v.Value())(t).ConstBytes(func(bytes []byte) { all[v.Path()] = string(bytes) }))
+	}
+	return all
+}
+
+// A step that ends in an error leaves all as it was, parameters, statistics,
+// optimizer and schedule, and training goes on as if it had not been tried.
+func TestStepFaults(t *testing.T) {
+	unseeded(t)
+	halving := func(update int) float64 { return 0.5 / float64(update+1) }
+	for _, c := range []struct {
+		name    string
+		net     func() *Net
+		opt     optimizer.Interface
+		devices []Device
+	}{
+		{"SGD", faultyNet, SGD(0.5), []Device{CPU(0)}},
+		{"Momentum with a schedule", faultyNet, Momentum(0.5, 0.9).WithSchedule(halving), []Device{CPU(0)}},
+		{"Adam, batch normalization and dropout", faultyStatefulNet, Adam(0.01), []Device{CPU(0)}},
+		{"two devices", faultyStatefulNet, Adam(0.01).WithSchedule(halving), []Device{CPU(0), CPU(1)}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			newTrainer := func() *Trainer {
+				Seed(1)
+				net := c.net()
+				noError(t, net.Initialize(c.devices[0], Xavier))
+				return must(NewTrainer(net, c.opt, c.devices...))(t)
+			}
+			good := func(trainer *Trainer) float64 {
+				lossSum, _, err := trainer.Step(waves(2, 1, 5, 1, 8, 8), fiveLabels())
+				noError(t, err)
+				return lossSum
+			}
+			trainer, twin := newTrainer(), newTrainer()
+			good(trainer)
+			good(twin)
+			all := laterFaults()
+			for _, name := range slices.Sorted(maps.Keys(all)) {
+				fault := all[name]
+				t.Run(name, func(t *testing.T) {
+					before := variables(t, trainer.net)
+					_, _, err := trainer.Step(fault.X, tensors.FromFlatDataAndDimensions(fault.y, len(fault.y)))
+					wantError(t, err, fault.want...)
+					if !reflect.DeepEqual(variables(t, trainer.net), before) {
+						t.Error("the failed step changed the net")
+					}
+					if got, want := good(trainer), good(twin); got != want {
+						t.Errorf("the next step has the loss %v, and without the failed one %v", got, want)
+					}
+					if !reflect.DeepEqual(variables(t, trainer.net), variables(t, twin.net)) {
+						t.Error("the next step makes another net than without the failed one")
+					}
+				})
+			}
+		})
+	}
+}
+
+// If it is the first step that fails, the net trains afterwards like a new one.
+func TestFirstStepFaults(t *testing.T) {
+	unseeded(t)
+	newTrainer := func() *Trainer {
+		Seed(1)
+		net := faultyNet()
+		noError(t, net.Initialize(CPU(0), Xavier))
+		return must(NewTrainer(net, Momentum(0.5, 0.9)))(t)
+	}
+	good := func(trainer *Trainer) {
+		_, _, err := trainer.Step(waves(2, 1, 5, 1, 8, 8), fiveLabels())
+		noError(t, err)
+	}
+	twin := newTrainer()
+	good(twin)
+	for _, name := range []string{"NaN in an image", "a label too great", "images of float64", "a layer panics by the index", "a layer yields NaN"} {
+		t.Run(name, func(t *testing.T) {
+			fault, trainer := faults()[name], newTrainer()
+			_, _, err := trainer.Step(fault.X, tensors.FromFlatDataAndDimensions(fault.y, len(fault.y)))
+			wantError(t, err, fault.want...)
+			good(trainer)
+			if !reflect.DeepEqual(variables(t, trainer.net), variables(t, twin.net)) {
+				t.Error("the next step makes another net than without the failed one")
+			}
+		})
+	}
+}
+
+// Values may be finite, and the squares that running statistics are made of not.
+func TestStatisticsOverflow(t *testing.T) {
+	net := NewNet(Sequential{BatchNorm{}, Dense{Units: 4}})
+	noError(t, net.Initialize(CPU(0), Xavier))
+	trainer := must(NewTrainer(net, SGD(0.1)))(t)
+	_, _, err := trainer.Step(waves(1, 1, 5, 3), fiveLabels())
+	noError(t, err)
+	before := variables(t, net)
+	_, _, err = trainer.Step(waves(1, 1e25, 5, 3), fiveLabels())
+	wantError(t, err, "the loss of step 2 is NaN")
+	if !reflect.DeepEqual(variables(t, net), before) {
+		t.Error("the failed step changed the net")
+	}
+}
+
+// divided divides its net's weights by zero after each step.
+type divided struct{ Dense }
+
+func (d divided) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	y := d.Dense.Forward(scope, x)
+	train.AddPerStepUpdateGraphFn(scope, x.Graph(), func(scope *model.Scope, g *graph.Graph) {
+		w := scope.GetVariable("weights")
+		w.SetNodeValue(graph.MulScalar(w.NodeValue(g), math.Inf(1)))
+	})
+	return y
+}
+
+// What a layer asks for at the end of each step is undone as well.
+func TestPerStepUpdateFault(t *testing.T) {
+	net := NewNet(divided{Dense{Units: 4}})
+	noError(t, net.Initialize(CPU(0), Xavier))
+	X := waves(1, 1, 5, 3)
+	must(net.Forward(X))(t)
+	before := variables(t, net)
+	_, _, err := must(NewTrainer(net, SGD(10)))(t).Step(X, fiveLabels())
+	wantError(t, err, "the loss of step 1 is ", ", but the step would make /net/weights NaN or infinite")
+	after := variables(t, net)
+	for path, value := range before {
+		if after[path] != value {
+			t.Errorf("the failed step changed %s", path)
+		}
+	}
+}
+
+// A rate that can be no rate is refused where the optimizer is made; a schedule's
+// is an error of the step, and the schedule is asked for the same update again.
+func TestLearningRates(t *testing.T) {
+	for _, lr := range []float64{0, -0.1, math.NaN(), math.Inf(1), math.Inf(-1), 1e39, 1e-50} {
+		for name, make := range map[string]func(){
+			"SGD":      func() { SGD(lr) },
+			"Momentum": func() { Momentum(lr, 0.9) },
+			"Adam":     func() { Adam(lr) },
+			"TrainCh5": func() { TrainCh5(smallNet(), quadrants(8, 4, false), quadrants(8, 4, false), 1, lr, CPU(0)) },
+		} {
+			t.Run(fmt.Sprint(name, " ", lr), func(t *testing.T) {
+				wantPanic(t, make, "d2l: ", "learning rate", "got "+fmt.Sprint(lr))
+			})
+		}
+	}
+	for _, lr := range []float64{-0.1, math.NaN(), 1e39} { // Zero may be a schedule's.
+		t.Run(fmt.Sprint("schedule ", lr), func(t *testing.T) {
+			var asked []int
+			rates := []float64{0.1, lr, 0.1}
+			net, X := initialized(t)
+			trainer := must(NewTrainer(net, SGD(1).WithSchedule(func(update int) float64 {
+				asked = append(asked, update)
+				return rates[len(asked)-1]
+			})))(t)
+			_, _, err := trainer.Step(X, fiveLabels())
+			noError(t, err)
+			before := variables(t, net)
+			_, _, err = trainer.Step(X, fiveLabels())
+			wantError(t, err, "the schedule gives update 1 the learning rate "+fmt.Sprint(lr))
+			if !reflect.DeepEqual(variables(t, net), before) {
+				t.Error("the failed step changed the net")
+			}
+			_, _, err = trainer.Step(X, fiveLabels())
+			noError(t, err)
+			if !slices.Equal(asked, []int{0, 1, 1}) {
+				t.Errorf("the schedule was asked for the updates %v", asked)
+			}
+		})
+	}
+	t.Run("of GoMLX's own", func(t *testing.T) {
+		net, X := initialized(t)
+		before := values(t, net)
+		_, _, err := must(NewTrainer(net, optimizer.StochasticGradientDescent().WithLearningRate(math.Inf(1))))(t).Step(X, fiveLabels())
+		wantError(t, err, "the learning rate is +Inf", "give the optimizer another")
+		if !reflect.DeepEqual(values(t, net), before) {
+			t.Error("the failed step changed the net")
+		}
+	})
+}
+
+// A rate that is far too great is found out when the loss is none any more. Until
+// then, steps are made.
+func TestHugeLearningRates(t *testing.T) {
+	unseeded(t)
+	for _, c := range []struct {
+		lr   float64
+		net  func() *Net
+		want []string
+	}{
+		{1e10, smallNet, []string{"training has diverged, the mean loss of step 2 is 2.", "e+09 where guessing has 1.39", "try a learning rate smaller than 1e+10"}},
+		{1e38, smallNet, []string{"the loss of step 2 is +Inf", "try a learning rate smaller than 1e+38"}},
+		{1e6, statefulNet, []string{"training has diverged, the mean loss of step ", "try a learning rate smaller than 1e+06"}},
+		{1e30, statefulNet, []string{"the loss of step 2 is NaN, since the output of layer batchnorm0 is -Inf", "try a learning rate smaller than 1e+30"}},
+	} {
+		t.Run(fmt.Sprintf("%v, %d layers", c.lr, len(c.net().layer.(Sequential))), func(t *testing.T) {
+			Seed(1)
+			net := c.net()
+			noError(t, net.Initialize(CPU(0), Xavier))
+			trainer := must(NewTrainer(net, SGD(c.lr)))(t)
+			for batch, err := range quadrants(120, 16, true).Iter() {
+				noError(t, err)
+				before := map[string]string{}
+				if trainer.rate.updates > 0 {
+					before = variables(t, net)
+				}
+				if _, _, err = trainer.Step(batch.Inputs[0], batch.Labels[0]); err == nil {
+					continue
+				}
+				wantError(t, err, c.want...)
+				if after := variables(t, net); !reflect.DeepEqual(after, before) {
+					t.Error("the failed step changed the net")
+				}
+				return
+			}
+			t.Error("the learning rate leads to no error")
+		})
+	}
+}
+
+// Parameters that hold NaN before a step are named.
+func TestParametersHoldNaN(t *testing.T) {
+	net, X := initialized(t)
+	net.Parameters()[1].SetValue(tensors.FromValue([]float32{0, 0, float32(math.NaN())}))
+	_, _, err := must(NewTrainer(net, SGD(0.1)))(t).Step(X, fiveLabels())
+	wantError(t, err, net.Parameters()[1].Path()+" was NaN at (2,) before it", "load other parameters")
+}

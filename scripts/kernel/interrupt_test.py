@@ -1,0 +1,141 @@
+"""Cells that are interrupted, and cells that behave badly; the next one works. Called by scripts/test."""
+
+import json
+import os
+import random
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from session import FOREVER, Kernel, eventually, train  # noqa: E402
+
+# Loads what an earlier run of it saved, and goes on saving.
+SAVE = """
+import "github.com/d2l-go/book/d2l"
+
+func large() *d2l.Net { return d2l.NewNet(d2l.Sequential{d2l.Dense{Units: 4000}}) }
+
+%%
+path := PATH
+net := large()
+if _, err := os.Stat(path); err == nil {
+	d2l.Check(net.LoadParameters(path, d2l.TryGPU(0)))
+	fmt.Println("loaded")
+} else {
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	d2l.Must(net.Forward(tensors.FromShape(shapes.Make(dtypes.Float32, 1, 1, 28, 28))))
+}
+for i := 0; ; i++ {
+	d2l.Check(net.SaveParameters(path))
+	if i == 0 {
+		fmt.Println("begun")
+	}
+}
+"""
+IMPORTS = '''import (
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+'''
+
+
+class InterruptTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="d2l-test-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = Path(folder.name)
+        cls.kernel = Kernel(cls.folder)
+        cls.addClassCleanup(cls.kernel.close)
+
+    def works(self):
+        """The next cell works, and nothing of an earlier one is left."""
+        eventually(lambda: not self.kernel.at_work(), lambda: f"the end of {self.kernel.at_work()}")
+        answer = self.kernel.run("%%\nfmt.Println(6 * 7)")
+        self.assertEqual((answer.status, answer.stdout), ("ok", "42\n"), answer)
+        eventually(lambda: not self.kernel.at_work(), lambda: f"the end of {self.kernel.at_work()}")
+
+    def interrupted(self, answer):
+        self.kernel.interrupt()
+        self.kernel.follow(answer)
+        self.assertEqual(answer.status, "error", answer)
+        return answer
+
+    def test_in_the_middle_of_training(self):
+        answer = self.kernel.follow(self.kernel.send(train(epochs=1000)), lambda a: a.pictures >= 2)
+        self.assertEqual(len(self.kernel.at_work()), 1)
+        self.assertIn("signal: interrupt", self.interrupted(answer).error)
+        self.works()
+
+    def test_while_a_cell_is_built(self):
+        answer = self.kernel.send(train(epochs=1000) + "// another program than before\n")
+        eventually(lambda: any("build" in command for command in self.kernel.at_work().values()), lambda: "a go build")
+        self.assertRegex(self.interrupted(answer).error, "interrupted while it was built|signal: interrupt")
+        self.assertEqual(answer.pictures, 0, answer)
+        self.works()
+
+    def test_without_a_cell(self):
+        self.kernel.interrupt()
+        self.works()
+
+    def files(self):
+        found = {}
+        for entry in os.scandir(self.folder):
+            try:
+                found[entry.name] = entry.stat().st_size
+            except FileNotFoundError:
+                pass  # it has just got its real name
+        return found
+
+    def test_saved_parameters_are_whole(self):
+        path = self.folder / "large.params"
+        cell = IMPORTS + SAVE.replace("PATH", json.dumps(str(path)))
+        for turn in range(8):
+            answer = self.kernel.follow(self.kernel.send(cell), lambda a: a.begun())
+            self.assertEqual("loaded" in answer.stdout, turn > 0, answer)
+            if turn % 2:
+                time.sleep(random.uniform(0, 0.3))
+            else:  # as soon as something is written
+                before = self.files()
+                eventually(lambda: self.files() != before, lambda: "a change of the files")
+            self.interrupted(answer)
+        # The last one's, and whatever else has been left is hidden.
+        answer = self.kernel.follow(self.kernel.send(cell), lambda a: a.begun())
+        self.assertIn("loaded", answer.stdout)
+        self.interrupted(answer)
+        self.assertEqual([p.name for p in self.folder.iterdir() if not p.name.startswith(".")], ["large.params"])
+        self.works()
+
+    def test_a_cell_that_goes_on_for_ever(self):
+        self.interrupted(self.kernel.follow(self.kernel.send(FOREVER), lambda a: a.begun()))
+        self.works()
+
+    def test_a_megabyte(self):
+        answer = self.kernel.run('%%\nfor range 1024 {\n\tfmt.Println(strings.Repeat("x", 1023))\n}')
+        self.assertEqual((answer.status, answer.stdout), ("ok", ("x" * 1023 + "\n") * 1024))
+        self.works()
+
+    def test_a_panic(self):
+        answer = self.kernel.run('%%\npanic("no bananas")')
+        self.assertEqual(answer.status, "error", answer)
+        self.assertIn("panic: no bananas", answer.stderr)
+        self.works()
+
+    def test_an_exit(self):
+        answer = self.kernel.run('%%\nfmt.Println("so far")\nos.Exit(3)')
+        self.assertEqual((answer.status, answer.stdout, answer.error), ("error", "so far\n", "exit status 3"), answer)
+        self.assertEqual(self.kernel.run("%%\nos.Exit(0)").status, "ok")
+        self.works()
+
+    def test_goroutines_that_go_on(self):
+        answer = self.kernel.run("%%\nfor range 100 {\n\tgo func() {\n\t\tfor {\n\t\t}\n\t}()\n}")
+        self.assertEqual(answer.status, "ok", answer)
+        self.works()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,58 @@
+"""A kernel that is restarted or killed leaves nothing behind, and the next one works; called by scripts/test."""
+
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from session import FOREVER, Kernel, eventually, train  # noqa: E402
+
+
+class RestartTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="d2l-test-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.kernel = Kernel(Path(folder.name))
+        cls.addClassCleanup(cls.kernel.close)
+
+    def restarted(self, restart):
+        """Restarts with a declaration made before; what was there then ends, the declaration too, and cells work."""
+        kernel = self.kernel
+        before = kernel.processes()
+        restart()
+        eventually(lambda: not before.keys() & kernel.processes().keys(), lambda: f"the end of some of {before}")
+        answer = kernel.run("%%\nfmt.Println(answer)")
+        self.assertEqual(answer.status, "error", answer)
+        self.assertIn("answer is not declared in any cell that has run since the kernel started: "
+                      "mend the spelling or, if a cell does declare it, run that cell first", answer.error)
+        answer = kernel.run("var answer = 6 * 7\n%%\nfmt.Println(answer)")
+        self.assertEqual((answer.status, answer.stdout), ("ok", "42\n"), answer)
+
+    def declare(self):
+        self.assertEqual(self.kernel.run("var answer = 6 * 7").status, "ok")
+
+    def test_when_idle(self):
+        self.declare()
+        self.restarted(self.kernel.restart)
+
+    def test_in_the_middle_of_training(self):
+        for now in (False, True):
+            self.declare()
+            self.kernel.follow(self.kernel.send(train(epochs=1000)), lambda a: a.pictures >= 2)
+            self.assertEqual(len(self.kernel.at_work()), 1)
+            self.restarted(lambda: self.kernel.restart(now))
+
+    def test_killed(self):
+        self.declare()
+        self.kernel.follow(self.kernel.send(FOREVER), lambda a: a.begun())
+        self.assertGreater(len(self.kernel.processes()), 2)  # the kernel, the cell, and what completes names
+        self.kernel.kill()
+        # Nobody has restarted it yet.
+        eventually(lambda: not self.kernel.processes(), lambda: f"the end of {self.kernel.processes()}")
+        self.restarted(lambda: self.kernel.restart(now=True))
+
+
+if __name__ == "__main__":
+    unittest.main()

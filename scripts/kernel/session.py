@@ -1,0 +1,164 @@
+"""A kernel of the environment and a client for it, for the tests beside it."""
+
+import json
+import os
+import queue
+import re
+import signal
+import tempfile
+import time
+import uuid
+from pathlib import Path
+
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import KernelManager
+
+ROOT = Path(__file__).resolve().parents[2]
+CHAPTER = ROOT / "notebooks/lenet.ipynb"
+ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+MARK = "D2L_KERNEL_TEST"
+PATIENCE = 240  # seconds for what takes a moment, on a busy machine
+
+# A cell that goes on for ever, without a word after its first.
+FOREVER = '%%\nfmt.Println("begun")\nfor {\n\ttime.Sleep(time.Hour)\n}'
+
+
+def eventually(holds, what) -> None:
+    """Waits until holds returns something true; what says what is waited for."""
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {PATIENCE} s: {what()}")
+        time.sleep(0.005)
+
+
+class Answer:
+    """What a cell has shown so far, and how it ended: "ok" or "error"; "" while it runs."""
+
+    def __init__(self, number: str) -> None:
+        self.number = number
+        self.status, self.stdout, self.stderr, self.error, self.pictures = "", "", "", "", 0
+
+    def note(self, kind: str, content: dict) -> None:
+        if kind == "stream":
+            setattr(self, content["name"], getattr(self, content["name"]) + content["text"])
+        elif kind == "error":
+            self.error += ANSI.sub("", "\n".join(content["traceback"]))
+        elif kind in ("display_data", "update_display_data", "execute_result"):
+            self.pictures += 1
+        elif kind == "status" and content["execution_state"] == "idle":
+            self.status = "error" if self.error else "ok"
+
+    def begun(self) -> bool:
+        return "begun" in self.stdout
+
+    def __str__(self) -> str:
+        return f"status {self.status!r}, {self.pictures} pictures\n{self.stdout[-2000:]}\n{self.stderr[-2000:]}\n{self.error[-2000:]}"
+
+
+class Kernel:
+    """One kernel, which runs in a folder. All that it starts is marked, so that it can be found."""
+
+    def __init__(self, folder: Path, notebook: Path | None = None, root: Path = ROOT) -> None:
+        self.mark = uuid.uuid4().hex
+        self.temporary = tempfile.TemporaryDirectory(prefix="d2l-test-")
+        self.log = open(Path(self.temporary.name, "kernel.log"), "w")
+        kernels = KernelSpecManager(kernel_dirs=[str(root / ".venv/share/jupyter/kernels")])
+        self.manager = KernelManager(kernel_name="gonb", kernel_spec_manager=kernels)
+        env = dict(os.environ, TMPDIR=self.temporary.name, **{MARK: self.mark})
+        env.pop("JPY_SESSION_NAME", None)
+        if notebook:
+            env["JPY_SESSION_NAME"] = str(notebook)  # as Jupyter does
+        self.manager.start_kernel(cwd=str(folder), env=env, stdout=self.log, stderr=self.log)
+        self.client = self.manager.blocking_client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=PATIENCE)
+
+    def send(self, source: str) -> Answer:
+        """Begins to run a cell."""
+        return Answer(self.client.execute(source))
+
+    def follow(self, answer: Answer, until=lambda answer: answer.status, seconds: float = PATIENCE) -> Answer:
+        """Goes on until the cell has ended, or something else holds."""
+        end = time.monotonic() + seconds
+        while not until(answer):
+            if answer.status:
+                raise AssertionError(f"it has ended: {answer}")
+            try:
+                message = self.client.get_iopub_msg(timeout=max(0.0, end - time.monotonic()))
+            except queue.Empty:
+                raise AssertionError(f"not within {seconds} s; so far: {answer}") from None
+            if message["parent_header"].get("msg_id") == answer.number:
+                answer.note(message["msg_type"], message["content"])
+        return answer
+
+    def run(self, source: str) -> Answer:
+        return self.follow(self.send(source))
+
+    def interrupt(self) -> None:
+        self.manager.interrupt_kernel()
+
+    def restart(self, now: bool = False) -> None:
+        self.manager.restart_kernel(now=now)
+        self.client.wait_for_ready(timeout=PATIENCE)
+
+    def kill(self) -> None:
+        """Ends the kernel, and nothing else, as the system does when memory is short."""
+        os.kill(self.manager.provisioner.pid, signal.SIGKILL)
+
+    def processes(self) -> dict[int, str]:
+        """The processes of this kernel by their numbers: what each runs."""
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if f"{MARK}={self.mark}".encode() in (folder / "environ").read_bytes().split(b"\0"):
+                    command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                    if command:  # else it has ended, and its parent has not yet heard of it
+                        found[int(folder.name)] = command
+            except OSError:
+                pass  # it has just ended, or is another user's
+        return found
+
+    def at_work(self) -> dict[int, str]:
+        """Those that build and run a cell: all but the kernel and what completes names, which has a group of its own."""
+        kernel, found = self.manager.provisioner.pid, {}
+        for number, command in self.processes().items():
+            try:
+                if number != kernel and os.getpgid(number) == kernel:
+                    found[number] = command
+            except ProcessLookupError:
+                pass
+        return found
+
+    def close(self) -> None:
+        try:
+            self.client.stop_channels()
+            self.manager.shutdown_kernel(now=True)
+            for number in self.processes():
+                try:
+                    os.kill(number, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+        finally:
+            self.log.close()
+            self.temporary.cleanup()
+
+
+def cells(notebook: Path = CHAPTER) -> dict[str, str]:
+    """The code cells of a notebook by their ids."""
+    return {cell["id"]: "".join(cell["source"]) for cell in json.loads(notebook.read_text())["cells"] if cell["cell_type"] == "code"}
+
+
+def train(epochs: int) -> str:
+    """A cell that needs no other: it trains LeNet."""
+    return f"""
+import (
+	"github.com/d2l-go/book/d2l"
+	"github.com/d2l-go/book/lenet"
+)
+
+%%
+d2l.Seed(42)
+trainIter, testIter := d2l.LoadDataFashionMnist(256)
+d2l.Must(d2l.TrainCh5(lenet.New(), trainIter, testIter, {epochs}, d2l.Adam(0.003), d2l.TryGPU(0)))
+"""
