@@ -14,25 +14,27 @@ type checkedIter struct{ DataIter }
 // Iter returns an iterator over one epoch.
 func (it checkedIter) Iter() iter.Seq2[train.Batch, error] {
 	return func(yield func(train.Batch, error) bool) {
-		inLoop := false // Whether it is the loop that has control.
+		inLoop, done := false, false // Whether the loop has control, and whether it has ended.
 		defer func() {
-			if inLoop {
-				return // A panic of the loop's, or its end.
+			if inLoop || done {
+				return // A panic of the loop's, or one that the loop does not hear of.
 			}
 			if e := recover(); e != nil {
 				yield(train.Batch{}, fmt.Errorf("%s panicked while it made a batch: %w", it.Name(), panicError(e)))
 			}
 		}()
-		for batch, err := range it.DataIter.Iter() {
+		it.DataIter.Iter()(func(batch train.Batch, err error) bool {
+			if done {
+				return false // It does not look at what yield returns.
+			}
 			if err == nil {
 				err = checkBatch(it.Name(), batch)
 			}
 			inLoop = true
-			if !yield(batch, err) || err != nil {
-				return
-			}
+			done = !yield(batch, err) || err != nil
 			inLoop = false
-		}
+			return !done
+		})
 	}
 }
 

@@ -74,6 +74,12 @@ func (n *Net) use(store *model.Store, device Device, init Initializer) {
 	n.store, n.device, n.init, n.infer, n.input = store, device, init, nil, nil
 }
 
+// drop takes the net's parameters away, as before Initialize.
+func (n *Net) drop() {
+	device, init := n.device, n.init
+	n.use(nil, device, init)
+}
+
 // dropTrainer gives back what the net's Trainer has compiled, which makes no
 // further steps: Go does not see that memory.
 func (n *Net) dropTrainer() {

@@ -34,33 +34,40 @@ func (t *Trainer) causeOf(X *tensors.Tensor, lossSum float64, finite []bool) (ca
 			return fmt.Sprintf("%s was %s before it", v.Path(), found), "initialize it, or load other parameters"
 		}
 	}
-	smaller := "try a smaller learning rate"
+	advice := "try a smaller learning rate"
 	if rate, ok := t.rate.value(); ok {
-		smaller = fmt.Sprintf("try a learning rate smaller than %.4g", rate)
+		advice = fmt.Sprintf("try a learning rate smaller than %.4g", rate)
 	}
 	step := t.rate.updates + 1
+	const usual = 1e4 // What X of any sensible scale stays below.
+	switch most := greatest(X); {
+	case most > usual:
+		advice = fmt.Sprintf("X goes up to %.3g, scale it to numbers about 1", most)
+	case step == 1 && !finite[0]:
+		advice = "no update has been made yet, look at the layers and at how the parameters begin"
+	}
 	if finite[0] {
 		for i, path := range t.finite.changed {
 			if !finite[1+i] {
-				return fmt.Sprintf("the loss of step %d is %.3g, but the step would make %s NaN or infinite", step, lossSum/float64(X.Shape().Dim(0)), path), smaller
+				return fmt.Sprintf("the loss of step %d is %.3g, but the step would make %s NaN or infinite", step, lossSum/float64(X.Shape().Dim(0)), path), advice
 			}
 		}
 	}
 	mean := lossSum / float64(X.Shape().Dim(0))
 	if !math.IsNaN(mean) && !math.IsInf(mean, 0) {
-		return fmt.Sprintf("training has diverged, the mean loss of step %d is %.3g where guessing has %.3g", step, mean, math.Log(float64(t.classes))), smaller
+		return fmt.Sprintf("training has diverged, the mean loss of step %d is %.3g where guessing has %.3g", step, mean, math.Log(float64(t.classes))), advice
 	}
 	cause = fmt.Sprintf("the loss of step %d is %v", step, mean)
 	outputs, err := t.net.Outputs(X)
 	if err != nil {
-		return cause, smaller // In training mode the layers took X.
+		return cause, advice // In training mode the layers took X.
 	}
 	for _, output := range outputs {
 		if found := whereNotFinite(output.Value); found != "" {
-			return fmt.Sprintf("%s, since the output of layer %s is %s", cause, output.Name, found), smaller + ", or mend the layer"
+			return fmt.Sprintf("%s, since the output of layer %s is %s", cause, output.Name, found), advice + ", or mend the layer"
 		}
 	}
-	return cause, smaller
+	return cause, advice
 }
 
 // whereNotFinite returns what is not finite in x and where it is first, such as
@@ -71,6 +78,15 @@ func whereNotFinite(x *tensors.Tensor) string {
 
 // whereNaN does the same of NaN.
 func whereNaN(x *tensors.Tensor) string { return where(x, math.IsNaN) }
+
+// greatest returns the greatest absolute value in x, 0 for other types than float32.
+func greatest(x *tensors.Tensor) (most float64) {
+	where(x, func(v float64) bool {
+		most = max(most, math.Abs(v))
+		return false
+	})
+	return most
+}
 
 func where(x *tensors.Tensor, bad func(float64) bool) (found string) {
 	if x.DType() != dtypes.Float32 {

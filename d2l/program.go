@@ -163,6 +163,12 @@ func (p *program) finalize() {
 	}
 }
 
+// forget makes the program anew when it is used next.
+func (p *program) forget() {
+	p.finalize()
+	clear(p.execs)
+}
+
 // take returns the executor for a batch, and the inputs as it takes them, device
 // by device.
 func (p *program) take(inputs []*tensors.Tensor) (exec *model.Exec, taken []any, err error) {

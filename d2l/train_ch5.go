@@ -40,10 +40,11 @@ func TrainCh5[R Rate](net *Net, trainIter, testIter DataIter,
 	if len(ctx) == 0 {
 		panic("d2l: TrainCh5 needs a device, such as TryGPU(0)")
 	}
+	opt := OptimizerOf(lr)
 	if err := net.Initialize(ctx[0], Xavier); err != nil {
 		return nil, err
 	}
-	trainer, err := NewTrainer(net, OptimizerOf(lr), ctx...)
+	trainer, err := NewTrainer(net, opt, ctx...)
 	if err != nil {
 		return nil, err
 	}

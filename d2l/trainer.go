@@ -35,8 +35,9 @@ type Trainer struct {
 	step    *program
 	rate    learningRate
 	finite  finiteStep
-	classes int          // Width of the net's output; 0 before the first step.
-	dtype   dtypes.DType // Of X in the first step; none before it.
+	classes int             // Width of the net's output; 0 before the first step.
+	dtype   dtypes.DType    // Of X in the first step; none before it.
+	ran     map[string]bool // Shapes of X with which a step has been made.
 }
 
 // NewTrainer returns a Trainer for a net that was initialized. The optimizer is
@@ -57,12 +58,12 @@ func NewTrainer(net *Net, opt optimizer.Interface, devices ...Device) (*Trainer,
 	if len(devices) > 0 && devices[0] != net.device {
 		return nil, fmt.Errorf("the net is on %v, so a Trainer cannot start its devices with %v: put %v first, or initialize the net there", net.device, devices[0], net.device)
 	}
-	t := &Trainer{net: net, rate: learningRate{schedule: scheduleOf(opt), store: net.store}}
+	t := &Trainer{net: net, rate: learningRate{schedule: scheduleOf(opt), store: net.store}, ran: map[string]bool{}}
 	var err error
 	t.step, err = net.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
 		g := inputs[0].Graph()
 		yHat, y := net.forward(scope, inputs[0]), inputs[1]
-		requireScores(yHat, y)
+		requireScores(yHat, y, t.classes)
 		mean := crossEntropy(yHat, y)
 		train.AddMainLoss(mean)
 		opt.UpdateGraph(scope.Store().RootScope(), g, train.TotalLoss(g))
@@ -99,11 +100,15 @@ func (n *Net) dropOptimizer() error {
 	return nil
 }
 
-// requireScores panics unless yHat has a row of scores for each label in y.
-func requireScores(yHat, y *graph.Node) {
+// requireScores panics unless yHat has a row of scores, one for each class, for
+// each label in y.
+func requireScores(yHat, y *graph.Node, classes int) {
 	if yHat.Rank() != 2 || yHat.Shape().Dim(0) != y.Shape().Dim(0) {
 		panic(fmt.Sprintf("d2l: a classifier's output has shape (batch, classes), but for %d labels the net's is %v",
 			y.Shape().Dim(0), Shape(yHat.Shape().Dimensions)))
+	}
+	if width := yHat.Shape().Dim(1); width != classes {
+		panic(fmt.Sprintf("d2l: the net's output has %d classes for this batch, and had %d in the first step", width, classes))
 	}
 }
 
@@ -117,8 +122,13 @@ func requireScores(yHat, y *graph.Node) {
 // infinite, or the update would make any value so; if the mean loss is above 2²⁴,
 // where training has diverged; if the net has no output for a label; if its layers
 // do not take X, or panic; and if a schedule returns something that is no learning
-// rate. The error names the cause as far as it can be found. Labels of another type
+// rate. It is also whole or nothing if the device fails at the first batch of a
+// shape, as where its memory is too small; if it fails later, the parameters are
+// lost, and the net has none. The error names the cause as far as it can be found. Labels of another type
 // or rank are a mistake in the program, and panic.
+//
+// To look at all new values costs a pass over them: a few percent of a step of
+// LeNet, more for a net with many parameters and small batches.
 func (t *Trainer) Step(X, y *tensors.Tensor) (lossSum, correct float64, err error) {
 	if t.net.trainer != t {
 		return 0, 0, errors.New("the net was given other parameters or another Trainer since this Trainer was made: make a new one")
@@ -132,10 +142,15 @@ func (t *Trainer) Step(X, y *tensors.Tensor) (lossSum, correct float64, err erro
 	if err := t.rate.prepare(); err != nil {
 		return 0, 0, err
 	}
+	kept, err := t.keep(X)
+	if err != nil {
+		return 0, 0, err
+	}
 	outputs, err := t.step.call(X, y)
 	if err != nil {
-		return 0, 0, fmt.Errorf("training on a batch of shape %v: %w", ShapeOf(X), err)
+		return 0, 0, fmt.Errorf("training on a batch of shape %v: %w", ShapeOf(X), t.afterFailure(kept, err))
 	}
+	t.ran[X.Shape().String()] = true
 	lossSum, correct = float64(tensors.ToScalar[float32](outputs[0])), float64(tensors.ToScalar[float32](outputs[1]))
 	finite, err := tensors.CopyFlatData[bool](outputs[2])
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// A finiteStep makes a step do all that it does or nothing: where its loss is none,
-// or a new value of any variable is not finite, all variables keep the values that they
+// A finiteStep makes a step do all that it does or nothing: where its loss is no
+// sensible number, or a new value of any variable is not finite, all variables keep the values that they
 // have, running statistics, an optimizer's state and the state of the random
 // generator among them. XLA decides that on the device, inside of the step's
 // program: the old values are gone once it has run.
@@ -18,12 +18,13 @@ type finiteStep struct {
 	changed []string
 }
 
-// mostLoss is where a mean loss ends to be one: float32 tells no more losses apart
-// there that differ by 1, and a guess at random among a million classes has 14.
+// mostLoss is the mean loss from which on training counts as diverged: float32
+// cannot tell losses that differ by 1 apart there, and a guess at random among a
+// million classes has 14.
 const mostLoss = 1 << 24
 
 // guard, called once everything that the step changes is known, puts the old values
-// in place of the new ones unless the loss is one and all of them are finite. It
+// in place of the new ones unless the loss is below mostLoss and all of them are finite. It
 // returns the answers: for the loss, and for each of changed.
 func (s *finiteStep) guard(store *model.Store, loss *graph.Node) *graph.Node {
 	g := loss.Graph()
