@@ -48,8 +48,12 @@ var spoils = map[string]struct {
 	"nothing":                  {func(yield func(train.Batch, error) bool) { yield(train.Batch{}, nil) }, []string{"quadrants yields a batch without X in Inputs[0]"}},
 	"no labels":                {one([]*tensors.Tensor{waves(1, 1, 4, 1, 8, 8)}, nil), []string{"quadrants yields a batch without y in Labels[0]"}},
 	"an image of another size": {one([]*tensors.Tensor{waves(1, 1, 4, 1, 6, 6)}, []*tensors.Tensor{tensors.FromValue([]int32{0, 1, 2, 3})}), []string{"(4, 1, 6, 6): layer dense0"}},
-	"a label out of range":     {one([]*tensors.Tensor{waves(1, 1, 4, 1, 8, 8)}, []*tensors.Tensor{tensors.FromValue([]int32{0, 1, 7, 3})}), []string{"label 2 is 7, but the net has outputs for 0 to 3"}},
-	"NaN in an image":          {one([]*tensors.Tensor{withValue(math.NaN())}, []*tensors.Tensor{fiveLabels()}), []string{"NaN at (2, 0"}},
+	"a loop that is not heeded": {func(yield func(train.Batch, error) bool) {
+		yield(train.Batch{}, errors.New("the disk is gone"))
+		yield(train.Batch{}, nil)
+	}, []string{"the disk is gone"}},
+	"a label out of range": {one([]*tensors.Tensor{waves(1, 1, 4, 1, 8, 8)}, []*tensors.Tensor{tensors.FromValue([]int32{0, 1, 7, 3})}), []string{"label 2 is 7, but the net has outputs for 0 to 3"}},
+	"NaN in an image":      {one([]*tensors.Tensor{withValue(math.NaN())}, []*tensors.Tensor{fiveLabels()}), []string{"NaN at (2, 0"}},
 }
 
 // one returns what yields one batch.
@@ -159,6 +163,19 @@ func TestWrongOutputs(t *testing.T) {
 			}
 		})
 	}
+	t.Run("fewer for another batch", func(t *testing.T) {
+		net := NewNet(Sequential{Conv2D{Channels: 1, KernelSize: 1}, Flatten{}})
+		noError(t, net.Initialize(CPU(0), Xavier))
+		trainer := must(NewTrainer(net, SGD(0.5)))(t)
+		_, _, err := trainer.Step(waves(1, 1, 1, 1, 2, 2), tensors.FromValue([]int32{3}))
+		noError(t, err)
+		before := values(t, net)
+		_, _, err = trainer.Step(waves(1, 1, 1, 1, 1, 2), tensors.FromValue([]int32{3}))
+		wantError(t, err, "the net's output has 2 classes for this batch, and had 4 in the first step")
+		if !reflect.DeepEqual(values(t, net), before) {
+			t.Error("the failed step changed the net")
+		}
+	})
 	t.Run("too few, in testing", func(t *testing.T) {
 		net := NewNet(Dense{Units: 3})
 		noError(t, net.Initialize(CPU(0), Xavier))

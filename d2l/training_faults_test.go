@@ -219,10 +219,29 @@ func TestStatisticsOverflow(t *testing.T) {
 	noError(t, err)
 	before := variables(t, net)
 	_, _, err = trainer.Step(waves(1, 1e25, 5, 3), fiveLabels())
-	wantError(t, err, "the loss of step 2 is NaN")
+	wantError(t, err, "the loss of step 2 is NaN", "X goes up to 9.63e+24, scale it to numbers about 1")
 	if !reflect.DeepEqual(variables(t, net), before) {
 		t.Error("the failed step changed the net")
 	}
+}
+
+// Before the first update the learning rate is not to blame.
+func TestFirstStepFaultsAreNotTheRates(t *testing.T) {
+	step := func(net *Net, X *tensors.Tensor) error {
+		noError(t, net.Initialize(CPU(0), Xavier))
+		_, _, err := must(NewTrainer(net, SGD(0.1)))(t).Step(X, fiveLabels())
+		return err
+	}
+	wantError(t, step(denseNet(), waves(1, 1e10, 5, 3)), "training has diverged, the mean loss of step 1 is ", ": X goes up to 9.63e+09, scale it to numbers about 1")
+	wantError(t, step(NewNet(Sequential{Dense{Units: 4}, infinite{}}), waves(1, 1, 5, 3)), "the loss of step 1 is NaN, since the output of layer infinite0 is", ": no update has been made yet, look at the layers and at how the parameters begin, or mend the layer")
+}
+
+// infinite multiplies by infinity.
+type infinite struct{}
+
+func (infinite) Kind() string { return "infinite" }
+func (infinite) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
+	return graph.MulScalar(x, math.Inf(1))
 }
 
 // divided divides its net's weights by zero after each step.
@@ -269,6 +288,14 @@ func TestLearningRates(t *testing.T) {
 			})
 		}
 	}
+	t.Run("TrainCh5 keeps the parameters", func(t *testing.T) {
+		net, _ := initialized(t)
+		before := values(t, net)
+		wantPanic(t, func() { TrainCh5(net, quadrants(8, 4, false), quadrants(8, 4, false), 1, 0.0, CPU(0)) }, "learning rate")
+		if !reflect.DeepEqual(values(t, net), before) {
+			t.Error("the net lost its parameters")
+		}
+	})
 	for _, lr := range []float64{-0.1, math.NaN(), 1e39} { // Zero may be a schedule's.
 		t.Run(fmt.Sprint("schedule ", lr), func(t *testing.T) {
 			var asked []int
