@@ -74,8 +74,12 @@ class InterruptTest(unittest.TestCase):
     def test_while_a_cell_is_built(self):
         answer = self.kernel.send(train(epochs=1000) + "// another program than before\n")
         eventually(lambda: any("build" in command for command in self.kernel.at_work().values()), lambda: "a go build")
-        self.assertRegex(self.interrupted(answer).error, "interrupted while it was built|signal: interrupt")
-        self.assertEqual(answer.pictures, 0, answer)
+        self.kernel.interrupt()
+        self.kernel.follow(answer)
+        # Between two steps of its own GoNB stops without a word: the cell is "ok" then, and has done nothing.
+        if answer.status != "ok":
+            self.assertRegex(answer.error, "interrupted while it was built|signal: interrupt")
+        self.assertEqual((answer.stdout, answer.pictures), ("", 0), answer)
         self.works()
 
     def test_without_a_cell(self):
