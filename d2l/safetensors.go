@@ -89,12 +89,12 @@ func (n *Net) encodeSafetensors() ([]byte, error) {
 // the file comes from SaveSafetensors, which notes it, or if the net has seen a
 // batch. Values of other floating-point types become float32.
 //
-// A file that is cut off, or that has a tensor too few, too many or of another
-// shape, is refused with an error that names the first difference, and the net stays
-// as it was. So is one of SaveSafetensors with anything in it damaged, by its
-// SHA-256; a file of PyTorch's has no checksum, so that values damaged in it are
-// taken for those that were saved. Only names and shapes tell nets apart, in either:
-// unlike LoadParameters, LoadSafetensors does not see another activation or pooling.
+// A file that has a tensor too few, too many or of another shape is refused with an
+// error that names the first difference, and the net stays as it was. Names and
+// shapes are compared, but not activations or pooling, which the format does not
+// tell; LoadParameters compares these too. A damaged file of SaveSafetensors is
+// refused by its SHA-256. PyTorch's own files have none: there only what is cut off
+// or does not fit is noticed, and damaged values are loaded.
 //
 // Book: none; net.load_parameters, section "File I/O", reads Gluon's own files.
 func (n *Net) LoadSafetensors(path string, device Device, input ...int) error {
