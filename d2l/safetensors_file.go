@@ -1,11 +1,15 @@
 package d2l
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/gomlx/compute/dtypes/bfloat16"
 	"github.com/gomlx/compute/dtypes/float16"
@@ -17,8 +21,10 @@ import (
 const (
 	mostHeader = 8 << 20 // Bytes; a layer takes some hundred.
 	mostFile   = 4 << 30 // Bytes.
-	// The shape of an example, under which SaveSafetensors notes it.
-	inputKey = "d2l.input"
+	// Where SaveSafetensors notes, in the header, the shape of an example, and the
+	// SHA-256 that digest returns.
+	inputKey  = "d2l.input"
+	digestKey = "d2l.sha256"
 )
 
 // readLimited reads a file that is not too large.
@@ -40,8 +46,33 @@ func readLimited(path string) ([]byte, error) {
 	return content, err
 }
 
-// parseSafetensors reads a whole file, and the shape of an example that
-// SaveSafetensors has noted in it, or none.
+// serialize returns a file of tensors, with the shape of an example.
+func serialize(state map[string]safetensor, input []int) ([]byte, error) {
+	noted, err := json.Marshal(input)
+	if err != nil {
+		return nil, err
+	}
+	return safetensors.Serialize(state, map[string]string{
+		"format": "pt", inputKey: string(noted), digestKey: digest(state, string(noted)),
+	})
+}
+
+// digest returns the SHA-256, in hexadecimal, of the shape of an example as it is
+// noted and of all tensors in the order of their names: of what a net gets from a
+// file, wherever in it that is.
+func digest[V safetensors.View](state map[string]V, noted string) string {
+	hash := sha256.New()
+	fmt.Fprintf(hash, "%q\n", noted)
+	for _, name := range slices.Sorted(maps.Keys(state)) {
+		tensor := state[name]
+		fmt.Fprintf(hash, "%q %s %d %d\n", name, tensor.DType(), tensor.Shape(), tensor.DataLen())
+		hash.Write(tensor.Data())
+	}
+	return hex.EncodeToString(hash.Sum(nil))
+}
+
+// parseSafetensors reads a whole file, compares it with its SHA-256 if it has one,
+// and returns the shape of an example that SaveSafetensors has noted in it, or none.
 func parseSafetensors(content []byte) (file safetensors.SafeTensors, input []int, err error) {
 	if len(content) >= 8 {
 		if size := binary.LittleEndian.Uint64(content); size > mostHeader {
@@ -55,7 +86,17 @@ func parseSafetensors(content []byte) (file safetensors.SafeTensors, input []int
 	if file, err = safetensors.Deserialize(content); err != nil {
 		return file, nil, err
 	}
-	if noted, ok := header.Metadata()[inputKey]; ok {
+	noted, ok := header.Metadata()[inputKey]
+	if expected, summed := header.Metadata()[digestKey]; summed {
+		state := map[string]safetensors.TensorView{}
+		for _, t := range file.Tensors() {
+			state[t.Name] = t.TensorView
+		}
+		if sum := digest(state, noted); sum != expected {
+			return file, nil, fmt.Errorf("it is damaged: the SHA-256 of its tensors is %s, but was %.64q when they were saved", sum, expected)
+		}
+	}
+	if ok {
 		if err := json.Unmarshal([]byte(noted), &input); err != nil {
 			return file, nil, fmt.Errorf("%s %q is no shape: %w", inputKey, noted, err)
 		}
@@ -81,8 +122,11 @@ func (t safetensor) Shape() []uint64 {
 	return shape
 }
 
-// float32sOf returns a tensor's values as float32.
-func float32sOf(t safetensors.TensorView) ([]float32, error) {
+// floats are the types that become float32.
+var floats = []safetensors.DType{safetensors.F32, safetensors.F64, safetensors.F16, safetensors.BF16}
+
+// float32sOf returns the values of a tensor of one of these types as float32.
+func float32sOf(t safetensors.TensorView) []float32 {
 	data := t.Data()
 	values := make([]float32, uint64(len(data))/t.DType().Size())
 	bits := binary.LittleEndian
@@ -96,9 +140,7 @@ func float32sOf(t safetensors.TensorView) ([]float32, error) {
 			values[i] = float16.FromBits(bits.Uint16(data[2*i:])).Float32()
 		case safetensors.BF16:
 			values[i] = bfloat16.FromBits(bits.Uint16(data[2*i:])).Float32()
-		default:
-			return nil, fmt.Errorf("is %s, expected F32, or F64, F16 or BF16", t.DType())
 		}
 	}
-	return values, nil
+	return values
 }

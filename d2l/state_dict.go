@@ -8,8 +8,10 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// A stateEntry is a variable of a net as PyTorch's state_dict has it. What differs
-// between the two, names and the order of axes, is told here and nowhere else:
+// A stateEntry is a variable of a net as PyTorch's state_dict has it. This is where
+// the package knows what differs between the two, names and the order of axes. (The
+// tests' transposed and fromPyTorch in layers_test.go know the order too, on purpose:
+// they check this file, and so must not use it.)
 //
 //	/net/conv0/weights   (height, width, in, out)  conv0.weight                 (out, in, height, width)
 //	/net/dense0/weights  (in, out)                 dense0.weight                (out, in)

@@ -36,6 +36,7 @@ func savers() ([]saver, error) {
 	}
 	return []saver{
 		{"net.params", net.SaveParameters, "saving parameters to"},
+		{"net.safetensors", net.SaveSafetensors, "saving weights to"},
 		{"figure.svg", figure.Save, "saving the figure to"},
 		{"figure.png", figure.Save, "saving the figure to"},
 		{"samples", func(path string) error {
