@@ -9,9 +9,9 @@ import (
 )
 
 // SaveParameters writes the net's parameters, with running statistics such as
-// those of batch normalization, to one file, the book's net.save_parameters
-// (section "File I/O"). An earlier file is replaced, by the whole new one or not
-// at all. The net must have seen a batch.
+// those of batch normalization, to one file, and makes its folder if need be. An
+// earlier file is replaced, by the whole new one or not at all. The net must have
+// seen a batch. (net.save_parameters in the book, section "File I/O".)
 func (n *Net) SaveParameters(path string) error {
 	if err := n.saveParameters(path); err != nil {
 		return fmt.Errorf("saving parameters to %s: %w", path, err)
@@ -34,11 +34,10 @@ func (n *Net) saveParameters(path string) error {
 }
 
 // LoadParameters gives the net the parameters that SaveParameters wrote, on
-// device, the book's net.load_parameters (section "File I/O"). A file that is
-// damaged, or was saved by a net that computes something else from them (with
-// other shapes, another activation, another pooling), is refused with an error that
-// names the first difference, and the net stays as it was. Of layers that are not
-// d2l's own only the types are compared.
+// device. A file that is damaged, or was saved by a net with other shapes, another
+// activation or another pooling, is refused with an error that names the first
+// difference, and the net stays as it was. Of layers that are not d2l's own only the
+// types are compared. (net.load_parameters in the book, section "File I/O".)
 func (n *Net) LoadParameters(path string, device Device) error {
 	if _, _, err := device.Backend(); err != nil {
 		return err

@@ -83,7 +83,7 @@ func (n *Net) encodeSafetensors() ([]byte, error) {
 //	safetensors.torch.save_file(net.state_dict(), "lenet.safetensors")
 //
 // for a net whose layers have the names that they have here, see SaveSafetensors.
-// num_batches_tracked may be missing.
+// Batch normalization's num_batches_tracked may be missing.
 //
 // The input is the shape of an example, such as 1, 28, 28. It may be left out if
 // the file comes from SaveSafetensors, which notes it, or if the net has seen a

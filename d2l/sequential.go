@@ -22,11 +22,11 @@ func (s Sequential) Kind() string { return "sequential" }
 // Forward applies the layers in order.
 //
 // On XLA's CPU backend a Conv2D and the pooling of 2 × 2 that follows it are computed
-// together, if they are float32, the strides 1, the activation none, Sigmoid, Tanh or
-// ReLU, input times output channels no more than 128, and the window odd and at least
-// 5 or, times the input channels, of no more than 32 weights. The values are the same
-// but for rounding, and so are the gradients; but these have no gradients of their
-// own: a gradient of a gradient would be zero.
+// together, if they are float32, the strides are 1, the activation is none, Sigmoid,
+// Tanh or ReLU, input times output channels are at most 128, and the window is odd
+// and either 5 × 5 or more, or has at most 32 weights over all input channels. Values
+// and gradients are the same but for rounding. Second derivatives are not supported
+// there: they come out as zero.
 func (s Sequential) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	var names []string
 	for name := range s.Named() {

@@ -120,8 +120,8 @@ func requireScores(yHat, y *graph.Node, classes int) {
 // A step is made whole or not at all. It is an error, and leaves the net, the
 // optimizer's state and the schedule as they were, if X or the loss is NaN or
 // infinite, or the update would make any value so; if the mean loss is above 2²⁴,
-// where training has diverged; if the net has no output for a label; if its layers
-// do not take X, or panic; and if a schedule returns something that is no learning
+// where training has diverged; if the net is no classifier or has no output for
+// a label; if its layers do not take X, or panic; and if a schedule returns something that is no learning
 // rate. It is also whole or nothing if the device fails at the first batch of a
 // shape, as where its memory is too small; if it fails later, the parameters are
 // lost, and the net has none. The error names the cause as far as it can be found. Labels of another type
