@@ -40,7 +40,7 @@ func (f dataFile) fetch() ([]byte, error) {
 		f, strings.Join(f.dirs(), ", "), f.remedy, dataVariable, errors.Join(failures...))
 }
 
-// A server has patience to send each stride bytes, and the last of the file; patience
+// A download waits this long for every stride bytes and for the rest of the file. It
 // is a variable for the tests.
 var patience = 30 * time.Second
 

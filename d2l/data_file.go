@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -56,9 +57,10 @@ func (f dataFile) load() ([]byte, error) {
 // fs.ErrNotExist if it is nowhere, and tells of a file that is not what it
 // should be.
 func (f dataFile) find() (content []byte, path string, err error) {
-	if dir := os.Getenv(dataVariable); dir != "" {
-		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-			return nil, "", fmt.Errorf("%s names %s, which is not a folder: set it to the one that holds %s, or unset it", dataVariable, dir, f)
+	given := os.Getenv(dataVariable)
+	if given != "" {
+		if info, err := os.Stat(given); err != nil || !info.IsDir() {
+			return nil, "", fmt.Errorf("%s names %s, which is not a folder: set it to the one that holds %s, or unset it", dataVariable, given, f)
 		}
 	}
 	for _, dir := range f.dirs() {
@@ -69,13 +71,13 @@ func (f dataFile) find() (content []byte, path string, err error) {
 				continue
 			}
 			// A folder that the user names may be that of one data set only.
-			if errors.As(err, new(errOtherSet)) && dir == os.Getenv(dataVariable) {
+			if errors.As(err, new(errOtherSet)) && dir == given {
 				continue
 			}
 			if err != nil {
 				return nil, path, unusable(path, err)
 			}
-			if given := os.Getenv(dataVariable); given != "" && !strings.HasPrefix(path, filepath.Clean(given)+string(filepath.Separator)) {
+			if given != "" && !slices.Contains(f.givenDirs(given), dir) {
 				warnOnce(fmt.Sprintf("d2l: %s=%s has no %s; it is read from %s", dataVariable, given, f, path))
 			}
 			return content, path, nil
@@ -101,13 +103,16 @@ func unusable(path string, err error) error {
 func (f dataFile) dirs() []string {
 	var dirs []string
 	if dir := os.Getenv(dataVariable); dir != "" {
-		dirs = append(dirs, dir, filepath.Join(dir, f.set))
+		dirs = f.givenDirs(dir)
 	}
 	if dir, err := cacheDir(); err == nil {
 		dirs = append(dirs, filepath.Join(dir, "data", f.set))
 	}
 	return append(dirs, filepath.Join("/usr/share/datasets", f.set))
 }
+
+// givenDirs returns where the file may be in a folder that the user names.
+func (f dataFile) givenDirs(dir string) []string { return []string{dir, filepath.Join(dir, f.set)} }
 
 func (f dataFile) read(path string) ([]byte, error) {
 	file, err := openFile(path)

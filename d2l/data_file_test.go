@@ -77,6 +77,53 @@ func TestDataFileOrder(t *testing.T) {
 	}
 }
 
+// It is said if the folder that the user names has not got the file, and only then,
+// however the folder is written.
+func TestDataFileFromElsewhere(t *testing.T) {
+	data, cache := places(t)
+	t.Chdir(data)
+	f := sampleFile()
+	for _, c := range []struct {
+		given, path string
+		warning     bool
+	}{
+		{".", "samples", false},
+		{".", "d2l-test-set/samples", false},
+		{"./", "samples.gz", false},
+		{"/", filepath.Join(data, "samples"), false},
+		{"../" + filepath.Base(data), "../" + filepath.Base(data) + "/samples", false},
+		{data + "/", filepath.Join(data, "d2l-test-set", "samples"), false},
+		{".", filepath.Join(cache, "samples"), true},
+		{data, filepath.Join(cache, "samples"), true},
+	} {
+		content := sample
+		if strings.HasSuffix(c.path, ".gz") {
+			content = zipped(sample)
+		}
+		put(t, c.path, content)
+		if c.given == "/" {
+			f.set = strings.TrimPrefix(data, "/")
+		} else {
+			f.set = "d2l-test-set"
+		}
+		t.Setenv("D2L_DATA", c.given)
+		warned.Clear()
+		said := captured(t, &os.Stderr, func() {
+			if _, path, err := f.find(); err != nil || path != c.path {
+				t.Errorf("%s: found %q (%v), expected %s", c.given, path, err, c.path)
+			}
+		})
+		want := ""
+		if c.warning {
+			want = fmt.Sprintf("d2l: D2L_DATA=%s has no samples of d2l-test-set; it is read from %s\n", c.given, c.path)
+		}
+		if said != want {
+			t.Errorf("%s, where the file is %s: it says %q, expected %q", c.given, c.path, said, want)
+		}
+		noError(t, os.Remove(c.path))
+	}
+}
+
 // A folder that the user names and that is none is not passed over for another
 // place.
 func TestDataFileNoFolder(t *testing.T) {

@@ -1,6 +1,9 @@
 package d2l
 
-import "fmt"
+import (
+	"fmt"
+	"reflect"
+)
 
 // layerList returns a line for each layer that tells what a net computes from its
 // parameters: its name, its type and, of d2l's own layers, their settings. Nets with
@@ -8,7 +11,7 @@ import "fmt"
 // in it: Flatten, as Dense flattens by itself, and Dropout, which does nothing
 // outside of training.
 func layerList(layer Layer) []string {
-	if layers, ok := layer.(Sequential); ok {
+	if layers, ok := pointedTo(layer).(Sequential); ok {
 		return sequentialList("", layers)
 	}
 	return layerLines(layer.Kind(), layer)
@@ -23,7 +26,7 @@ func sequentialList(prefix string, layers Sequential) []string {
 }
 
 func layerLines(name string, layer Layer) []string {
-	switch l := layer.(type) {
+	switch l := pointedTo(layer).(type) {
 	case Sequential:
 		return sequentialList(name+"/", l)
 	case Flatten, Dropout:
@@ -42,8 +45,21 @@ func layerLines(name string, layer Layer) []string {
 	case Dense, BatchNorm, GlobalAvgPool2D:
 		return []string{describe(name, l)}
 	default: // Of a layer of the user's, fields may be anything, such as pointers.
-		return []string{fmt.Sprintf("%s %T", name, l)}
+		return []string{fmt.Sprintf("%s %T", name, layer)}
 	}
+}
+
+// pointedTo returns the layer that a pointer to one of d2l's points to: &Dense{}
+// computes what Dense{} does. Any other layer it returns as it is.
+func pointedTo(layer Layer) Layer {
+	value := reflect.ValueOf(layer)
+	if value.Kind() != reflect.Pointer || value.IsNil() || value.Type().Elem().PkgPath() != reflect.TypeFor[Dense]().PkgPath() {
+		return layer
+	}
+	if l, ok := value.Elem().Interface().(Layer); ok {
+		return l
+	}
+	return layer
 }
 
 func describe(name string, layer Layer) string { return fmt.Sprintf("%s %T%+v", name, layer, layer) }

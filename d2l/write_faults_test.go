@@ -228,12 +228,14 @@ func TestWriteFileLeftovers(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "net.params")
 	for _, name := range []string{
-		".net.params.123.d2l-part", ".net.params", ".net.params.123", ".other.params.123.d2l-part", "net.params.123.d2l-part",
+		".net.params.123.d2l-part", ".net.params", ".net.params.123", ".net.params.best.123.d2l-part", ".net.params..d2l-part",
+		".other.params.123.d2l-part", "net.params.123.d2l-part",
 	} {
 		put(t, filepath.Join(dir, name), []byte("x"))
 		age(t, filepath.Join(dir, name))
 	}
 	put(t, filepath.Join(dir, ".net.params.456.d2l-part"), []byte("at work"))
 	noError(t, writeFile(path, []byte("new")))
-	wantFiles(t, dir, ".net.params", ".net.params.123", ".net.params.456.d2l-part", ".other.params.123.d2l-part", "net.params", "net.params.123.d2l-part")
+	wantFiles(t, dir, ".net.params", ".net.params..d2l-part", ".net.params.123", ".net.params.456.d2l-part", ".net.params.best.123.d2l-part",
+		".other.params.123.d2l-part", "net.params", "net.params.123.d2l-part")
 }

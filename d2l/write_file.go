@@ -1,27 +1,37 @@
 package d2l
 
 import (
+	"errors"
+	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 )
 
 // writeFile writes a file whole or not at all: readers see the old content or
-// the new, whatever interrupts the writing. It makes the folder if need be, and
-// takes the place of no folder, device or pipe.
+// the new, whatever interrupts the writing. It makes the folder if need be, keeps
+// the mode of an earlier file, follows a link to a file, and takes the place of no
+// folder, device or pipe.
 func writeFile(path string, content []byte) (err error) {
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	if info, err := os.Stat(path); err == nil {
-		if err := checkFile(info); err != nil {
+	mode := fs.FileMode(0o666) // Less what the umask takes.
+	earlier, err := os.Stat(path)
+	if err == nil {
+		if err := checkFile(earlier); err != nil {
 			return err
 		}
+		if path, err = filepath.EvalSymlinks(path); err != nil {
+			return err
+		}
+		mode = earlier.Mode().Perm()
 	}
 	removeLeftovers(path)
-	temporary, err := os.CreateTemp(dir, temporaryPrefix(path)+"*"+temporarySuffix)
+	temporary, err := createTemporary(path, mode)
 	if err != nil {
 		return err
 	}
@@ -34,8 +44,10 @@ func writeFile(path string, content []byte) (err error) {
 	if _, err := temporary.Write(content); err != nil {
 		return err
 	}
-	if err := temporary.Chmod(0o644); err != nil {
-		return err
+	if earlier != nil {
+		if err := temporary.Chmod(mode); err != nil { // What the umask took.
+			return err
+		}
 	}
 	if err := temporary.Sync(); err != nil {
 		return err
@@ -51,6 +63,26 @@ const temporarySuffix = ".d2l-part"
 
 func temporaryPrefix(path string) string { return "." + filepath.Base(path) + "." }
 
+// createTemporary makes a new file beside path. os.CreateTemp has no regard for the
+// umask.
+func createTemporary(path string, mode fs.FileMode) (*os.File, error) {
+	for {
+		name := temporaryPrefix(path) + strconv.FormatUint(uint64(rand.Uint32()), 10) + temporarySuffix
+		file, err := os.OpenFile(filepath.Join(filepath.Dir(path), name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+		if !errors.Is(err, fs.ErrExist) {
+			return file, err
+		}
+	}
+}
+
+// isTemporary says whether a file beside path is one that createTemporary makes for
+// it. Digits alone make the difference: those of net.params are not those of net.
+func isTemporary(name, path string) bool {
+	number, hasPrefix := strings.CutPrefix(name, temporaryPrefix(path))
+	number, hasSuffix := strings.CutSuffix(number, temporarySuffix)
+	return hasPrefix && hasSuffix && number != "" && strings.Trim(number, "0123456789") == ""
+}
+
 // leftoverAge is how old a temporary file is before it is taken for the leftover of
 // a program that was killed: no program takes so long to write one.
 const leftoverAge = time.Hour
@@ -64,7 +96,7 @@ func removeLeftovers(path string) {
 		return
 	}
 	for _, entry := range entries {
-		if !strings.HasPrefix(entry.Name(), temporaryPrefix(path)) || !strings.HasSuffix(entry.Name(), temporarySuffix) {
+		if !isTemporary(entry.Name(), path) {
 			continue
 		}
 		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > leftoverAge {

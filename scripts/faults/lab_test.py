@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -75,10 +76,19 @@ def family(top: int) -> set[int]:
     return found
 
 
+def in_place_of(folder: Path, there: str) -> list[str] | None:
+    """What a command begins with that sees a folder in the place of another; None if this user may not mount."""
+    for unshare in (["unshare", "-m"], ["unshare", "-r", "-m"]):
+        begin = [*unshare, "bash", "-c", f'mount --bind "$0" {there} && exec "$@"', str(folder)]
+        if subprocess.run([*begin, "true"], capture_output=True).returncode == 0:
+            return begin
+    return None
+
+
 class LabTest(unittest.TestCase):
-    def setUp(self) -> None:
+    def start(self, *begin: str, **variables: str) -> None:
         env = {name: value for name, value in os.environ.items() if name not in ("JUPYTER_TOKEN", "BROWSER")}
-        self.lab = subprocess.Popen([ROOT / "scripts/lab", "--no-browser", "--port=0"], env=env, text=True,
+        self.lab = subprocess.Popen([*begin, ROOT / "scripts/lab", "--no-browser", "--port=0"], env={**env, **variables}, text=True,
                                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.addCleanup(self.stop)
         self.said, self.reader = "", None
@@ -91,6 +101,9 @@ class LabTest(unittest.TestCase):
         watchdog.cancel()
         self.assertTrue(found, f"no address with a token was printed:\n{self.said}")
         self.url, self.port, self.token = found[1], int(found[2]), found[3]
+        deadline = time.monotonic() + PATIENCE
+        while self.port not in {port for _, port in listening(family(self.lab.pid))} and time.monotonic() < deadline:
+            time.sleep(0.1)  # it listens only after it has printed its address
         self.reader = threading.Thread(target=self.lab.stdout.read)  # so that it never waits for us
         self.reader.start()
 
@@ -118,7 +131,8 @@ class LabTest(unittest.TestCase):
             with refused:
                 return refused.code, path
 
-    def test_for_this_machine_alone_behind_a_token_and_gone_when_stopped(self) -> None:
+    def check_doors(self) -> None:
+        """That nobody comes in without the token."""
         self.assertGreaterEqual(len(self.token), 32)
         for token in ("", "0" * len(self.token)):
             self.assertEqual(self.ask("/api/contents", token)[0], 403)
@@ -126,6 +140,36 @@ class LabTest(unittest.TestCase):
             status, path = self.ask("/lab", token)
             self.assertTrue(status == 403 or path.startswith("/login"), (status, path))
         self.assertEqual(self.ask("/api/contents", self.token)[0], 200)
+
+    def hostile(self) -> Path:
+        """A folder with Jupyter's settings, in the folder jupyter, that take the token away and let anybody in."""
+        temporary = tempfile.TemporaryDirectory(prefix="d2l-test-")
+        self.addCleanup(temporary.cleanup)
+        folder = Path(temporary.name)
+        (folder / "jupyter").mkdir()
+        settings = {"IdentityProvider": {"token": ""}, "PasswordIdentityProvider": {"hashed_password": ""},
+                    "ServerApp": {"allow_unauthenticated_access": True, "disable_check_xsrf": True, "allow_origin": "*"}}
+        for name in ("jupyter_config", "jupyter_server_config", "jupyter_lab_config"):
+            (folder / f"jupyter/{name}.json").write_text(json.dumps(settings))
+        return folder
+
+    def test_settings_that_the_environment_names_are_not_read(self) -> None:
+        hostile = str(self.hostile() / "jupyter")
+        self.start(JUPYTER_CONFIG_PATH=hostile, JUPYTER_CONFIG_DIR=hostile)
+        self.check_doors()
+
+    def test_settings_of_the_machine_are_not_read(self) -> None:
+        begin = in_place_of(self.hostile(), "/usr/local/etc")
+        if not begin:
+            self.skipTest("this user may not mount")
+        self.start(*begin)
+        self.check_doors()
+        # The environment's own settings are: the extension that they name is there.
+        self.assertEqual(self.ask("/lsp/status", self.token)[0], 200)
+
+    def test_for_this_machine_alone_behind_a_token_and_gone_when_stopped(self) -> None:
+        self.start()
+        self.check_doors()
 
         self.assertEqual(self.ask("/api/kernels", self.token, name="gonb")[0], 201)
         kernel = json.loads(self.body)["id"]

@@ -80,6 +80,10 @@ class GoTest(unittest.TestCase):
         self.assertEqual(self.workspace(mine)[0], {mine, *plain})
         self.assertEqual(self.workspace(inside)[0], {mine, *plain})
 
+        # Blanks at the ends of a folder's name are part of it.
+        blanks = self.module(self.elsewhere / " blanks " / " at its ends ", "module blanks\n")
+        self.assertEqual(self.workspace(blanks)[0], {blanks, *plain})
+
         # Of a workspace all, but for another clone of this project.
         more = self.module(self.elsewhere / "more", "module more\n")
         self.module(self.elsewhere / "clone", "module github.com/d2l-go/book\n")

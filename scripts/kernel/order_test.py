@@ -84,7 +84,7 @@ class OrderTest(unittest.TestCase):
         kernel = self.kernel(self.notebook)
         for source, says in {
             "%%\nfmt.Println(batchSise)": "batchSise is not declared in any cell of lenet.ipynb as it was saved last: mend the spelling or, if a cell does declare it, run that cell first",
-            "%%\nfmt.Println(lr)": "lr is of code cell 9 alone, where it stands below %% (lr, numEpochs := 0.9, 1): declare it above, with var, to use it in other cells",
+            "%%\nfmt.Println(lr)": "lr belongs to code cell 9 alone, which declares it below %% (lr, numEpochs := 0.9, 1): declare it above, with var, to use it in other cells",
         }.items():
             answer = kernel.run(source)
             self.assertEqual(answer.error.rstrip("\n").split("\n")[-1], says)

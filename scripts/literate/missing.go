@@ -35,11 +35,17 @@ func missing(out io.Writer, args []string) error {
 }
 
 // undefined are the ways in which the compiler says that a cell's program lacks a
-// name or, T and F, a method.
+// name or, T and F, a method. A type may have arguments.
 var undefined = []*regexp.Regexp{
-	regexp.MustCompile(`(?m)^(?:\./)?main(?:_test)?\.go:\d+:\d+: undefined: (\w+)(\.\w+)?$`),
-	regexp.MustCompile(`(?m)^(?:\./)?main(?:_test)?\.go:\d+:\d+: use of package (\w+)() without selector$`),
-	regexp.MustCompile(`(?m)^(?:\./)?main(?:_test)?\.go:\d+:\d+: \S+ undefined \(type \*?(\w+)() has no field or method (\w+)\)$`),
+	compilerSays(`undefined: (NAME)(\.NAME)?`),
+	compilerSays(`use of package (NAME)() without selector`),
+	compilerSays(`.+ undefined \(type \*?(NAME)()(?:\[.+\])? has no field or method (NAME)\)`),
+}
+
+// compilerSays returns the pattern of a line about a cell's program; NAME stands for
+// that of any name in Go.
+func compilerSays(what string) *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^(?:\./)?main(?:_test)?\.go:\d+:\d+: ` + strings.ReplaceAll(what, "NAME", `[\pL_][\pL\p{Nd}_]*`) + `$`)
 }
 
 // lacking is a name that a cell's program lacks.
@@ -112,7 +118,7 @@ func whatFirst(said, path string) []string {
 		names = slices.DeleteFunc(names, func(l lacking) bool {
 			d, ok := declared[l.name]
 			if ok {
-				lines = append(lines, fmt.Sprintf("%s is of code cell %d alone, where it stands below %%%% (%s): declare it above, with var, to use it in other cells", l.name, c.Number, short(d.Line)))
+				lines = append(lines, fmt.Sprintf("%s belongs to code cell %d alone, which declares it below %%%% (%s): declare it above, with var, to use it in other cells", l.name, c.Number, short(d.Line)))
 			}
 			return ok
 		})

@@ -83,25 +83,17 @@ func missing(files fs.FS, file, test string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	source := string(content)
-	var parts []string
+	lacks := ""
 	switch {
 	case strings.HasSuffix(file, "_test.go"):
-		name, sub, isSub := strings.Cut(test, "/")
-		parts = []string{"func " + name + "("}
-		if isSub {
-			parts = append(parts, sub)
-		}
+		lacks = missingGo(content, test)
 	case strings.HasSuffix(file, "_test.py"):
-		class, method, _ := strings.Cut(test, ".")
-		parts = []string{"class " + class + "(", "def " + method + "("}
+		lacks = missingPython(string(content), test)
 	default:
 		return fmt.Sprintf("%s is no file of tests, which end in _test.go or _test.py", file), nil
 	}
-	for _, part := range parts {
-		if !strings.Contains(source, part) {
-			return fmt.Sprintf("%s has no test %s: it has no %q", file, test, strings.TrimSuffix(part, "(")), nil
-		}
+	if lacks != "" {
+		return fmt.Sprintf("%s has no test %s: %s", file, test, lacks), nil
 	}
 	return "", nil
 }
