@@ -19,8 +19,9 @@ import (
 // missing: "m--" is a dashed line in magenta, "ko" are black dots, "o-" is a blue
 // line with dots.
 //
-// The legend stands in a corner that no line crosses, or else, if the figure is not
-// too small for it, above the panel and with it above the others of its row.
+// The legend stands in a corner that no line crosses. If there is none, it stands
+// above the panel, and then all legends of that row of panels do. In a figure that
+// is too small for that, lines run through it.
 //
 // Book: none; plot and Animator take these as keyword arguments.
 type PlotOptions struct {
@@ -44,7 +45,7 @@ func isNone(y float64) bool { return math.Float64bits(y) == math.Float64bits(Non
 
 // Plot draws series of points as lines: Y[i] against X[i], against X[0] if
 // there is but one X, or against 0, 1, 2, … if X is nil. A notebook shows the
-// figure. Points with None are left out; the line goes on to the next point. It
+// figure. Points with None are left out; the line joins those on either side. It
 // panics if the numbers of values, names or titles do not fit, and returns an error
 // for a scale or a format that it does not know, and for limits that are no range.
 //

@@ -54,13 +54,14 @@ def test_outside():
 `
 
 func TestCheck(t *testing.T) {
-	const head = "# Faults\n\nWords.\n\n| fault | seen | test |\n|---|---|---|\n"
+	const head = "# Faults\n\nWords.\n\n| what goes wrong | seen | test |\n|---|---|---|\n"
 	of := func(tests string) string { return head + "| a | b | " + tests + " |\n" }
 	for name, c := range map[string]struct {
 		table string
 		want  []string
 	}{
 		"sound":            {head + "| a | b \\| c | `x/a_test.go#TestA` |\n| a | b | `x/a_test.go#TestA/cut off`, `y/b_test.py#BTest.test_b` |\n", nil},
+		"another table":    {head + "| a | b | `x/a_test.go#TestA` |\n\n| target | time |\n|---|---|\n| a | b |\n", nil},
 		"no table":         {"# Faults\n", []string{"faults.md: there is no table of faults in it"}},
 		"two cells":        {head + "| a | `x/a_test.go#TestA` |\n", []string{"faults.md:7: a row has three cells: what goes wrong, what the user sees, the test"}},
 		"nothing seen":     {head + "| a | | `x/a_test.go#TestA` |\n", []string{"faults.md:7: a row has three cells: what goes wrong, what the user sees, the test"}},
