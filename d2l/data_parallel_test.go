@@ -157,6 +157,7 @@ func TestBatchIsSplit(t *testing.T) {
 	if want := []any{[][]int32{{1, 2}, {3, 4}}, [][]int32{{5, 6}, {0, 0}}}; !reflect.DeepEqual(parts, want) {
 		t.Errorf("the parts are %v, expected %v", parts, want)
 	}
+	noError(t, trainer.checkLabels(X, fiveLabels())) // As Step does first, which finds the number of classes.
 	if outputs := must(trainer.step.call(X, fiveLabels()))(t); len(outputs) != 3 {
 		t.Errorf("%d outputs, expected the loss, the correct predictions and what is finite", len(outputs))
 	}

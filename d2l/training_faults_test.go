@@ -201,7 +201,11 @@ func TestFirstStepFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			fault, trainer := faults()[name], newTrainer()
 			_, _, err := trainer.Step(fault.X, tensors.FromFlatDataAndDimensions(fault.y, len(fault.y)))
-			wantError(t, err, fault.want...)
+			want := fault.want
+			if name == "a layer yields NaN" { // Before any update another cure is named.
+				want = []string{"the loss of step 1 is NaN, since the output of layer func0 is NaN at (2, 0, 3, 4)", "no update has been made yet"}
+			}
+			wantError(t, err, want...)
 			good(trainer)
 			if !reflect.DeepEqual(variables(t, trainer.net), variables(t, twin.net)) {
 				t.Error("the next step makes another net than without the failed one")
