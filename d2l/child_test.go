@@ -13,11 +13,10 @@ import (
 // children are what tests do in a process of its own, since it is killed, limited or
 // another user's. What they return is their standard output.
 var children = map[string]func() string{
-	"full disk":   childSavesToFullDisk,
-	"load":        childLoads,
-	"parameters":  childReadsParameters,
-	"safetensors": childReadsSafetensors,
-	"write":       childWritesForEver,
+	"full disk": childSavesToFullDisk,
+	"load":      childLoads,
+	"net":       childReadsNet,
+	"write":     childWritesForEver,
 }
 
 const (

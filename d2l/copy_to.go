@@ -31,11 +31,8 @@ func (n *Net) CopyTo(device Device) (*Net, error) {
 func (n *Net) copyStore() (*model.Store, error) {
 	store := model.NewStore()
 	for v := range n.store.Scope(netScope).IterVariables() {
-		value, err := v.Value()
+		value, err := hostValue(v)
 		if err != nil {
-			return nil, err
-		}
-		if value, err = value.LocalClone(); err != nil {
 			return nil, err
 		}
 		created, err := store.Scope(v.Scope()).CreateVariable(v.Name(), value)

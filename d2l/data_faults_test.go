@@ -82,11 +82,9 @@ func TestDataFileArchives(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			data, _ := places(t)
 			put(t, filepath.Join(data, "samples.gz"), c.file)
-			allocated := totalAlloc()
-			content, _, err := sampleFile().find()
-			if allocated = totalAlloc() - allocated; allocated > 1<<20 {
-				t.Errorf("reading it took %d bytes of memory", allocated)
-			}
+			var content []byte
+			var err error
+			wantLittleMemory(t, c.file, 1<<20, func() { content, _, err = sampleFile().find() })
 			if good := exact(t, c.name, content, err); good != (c.want == "") {
 				t.Fatalf("error %v", err)
 			}

@@ -2,13 +2,10 @@ package d2l
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,30 +14,6 @@ import (
 	"testing"
 	"time"
 )
-
-// serve answers every request with answer and counts them.
-func serve(t *testing.T, answer http.HandlerFunc) (url string, requests *int) {
-	t.Helper()
-	requests = new(int)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		*requests++
-		answer(w, r)
-	}))
-	t.Cleanup(server.Close)
-	return server.URL + "/samples.gz", requests
-}
-
-func serveBytes(content []byte) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) { w.Write(content) }
-}
-
-func TestDataFileMissing(t *testing.T) {
-	data, cache := places(t)
-	url, _ := serve(t, http.NotFound)
-	_, err := sampleFile(url).load()
-	wantError(t, err, "samples of d2l-test-set is not on this machine", data, cache, "/usr/share/datasets/d2l-test-set", "ask for it, or put it", "set D2L_DATA", url, "404 Not Found")
-	wantFiles(t, cache)
-}
 
 // badAnswers are those that a server may give instead of the file, and what the reader
 // is told.
@@ -98,19 +71,12 @@ var badAnswers = []struct {
 	}, "the archive is larger than its content would ever be"},
 }
 
-// emptyParts is an archive of n parts with nothing in them.
-func emptyParts(n int) []byte { return bytes.Repeat(zipped(nil), n) }
-
-// raw answers with these bytes and closes the connection.
-func raw(answer string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		connection, _, err := w.(http.Hijacker).Hijack()
-		if err != nil {
-			panic(err)
-		}
-		io.WriteString(connection, answer)
-		connection.Close()
-	}
+func TestDataFileMissing(t *testing.T) {
+	data, cache := places(t)
+	url, _ := serve(t, http.NotFound)
+	_, err := sampleFile(url).load()
+	wantError(t, err, "samples of d2l-test-set is not on this machine", data, cache, "/usr/share/datasets/d2l-test-set", "ask for it, or put it", "set D2L_DATA", url, "404 Not Found")
+	wantFiles(t, cache)
 }
 
 // shorten sets a variable for a test.
@@ -314,33 +280,4 @@ func TestDataFileCannotBeKept(t *testing.T) {
 	url, _ := serve(t, serveBytes(zipped(sample)))
 	_, err := sampleFile(url).load()
 	wantError(t, err, "was fetched but cannot be kept", "XDG_CACHE_HOME")
-}
-
-func TestKeep(t *testing.T) {
-	data, cache := places(t)
-	put(t, filepath.Join(data, "samples.gz"), zipped(sample))
-	for range 2 {
-		if dir := must(keep(false, sampleFile()))(t); dir != cache {
-			t.Errorf("kept in %s, expected %s", dir, cache)
-		}
-		wantFiles(t, cache, "samples")
-		if kept := must(os.ReadFile(filepath.Join(cache, "samples")))(t); !bytes.Equal(kept, sample) {
-			t.Error("the kept file differs")
-		}
-		t.Setenv("D2L_DATA", "") // Then it is found where it was put.
-	}
-}
-
-func TestKeepMissing(t *testing.T) {
-	_, cache := places(t)
-	url, requests := serve(t, serveBytes(zipped(sample)))
-	_, err := keep(false, sampleFile(url))
-	if !errors.Is(err, fs.ErrNotExist) || *requests != 0 {
-		t.Errorf("error %v after %d requests, expected a missing file and none", err, *requests)
-	}
-	wantError(t, err, "samples of d2l-test-set is not in", cache, "ask for it")
-	wantFiles(t, cache)
-
-	must(keep(true, sampleFile(url)))(t)
-	wantFiles(t, cache, "samples")
 }

@@ -125,7 +125,7 @@ func (f dataFile) read(path string) ([]byte, error) {
 
 // decode reads at most one byte more than the file should have, whatever an
 // archive would swell to, and verifies what it read. Of an archive it reads little
-// more than what incompressible content takes: one of empty parts has no end else.
+// more than what incompressible content takes: one of empty parts might never end.
 func (f dataFile) decode(r io.Reader, compressed bool) (content []byte, err error) {
 	if compressed {
 		archive := &io.LimitedReader{R: r, N: f.size + f.size/100 + 1<<16}

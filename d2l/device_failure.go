@@ -15,8 +15,7 @@ import (
 // keep returns copies of the net's variables in the memory of the host before
 // the first step with X's shape, and nothing before others.
 func (t *Trainer) keep(X *tensors.Tensor) (map[*model.Variable]*tensors.Tensor, error) {
-	shape := X.Shape().String()
-	if t.ran[shape] {
+	if t.ran[X.Shape().String()] {
 		return nil, nil
 	}
 	kept := map[*model.Variable]*tensors.Tensor{}
@@ -24,13 +23,11 @@ func (t *Trainer) keep(X *tensors.Tensor) (map[*model.Variable]*tensors.Tensor, 
 		if !v.HasValue() {
 			continue
 		}
-		value, err := v.Value()
+		value, err := hostValue(v)
 		if err != nil {
 			return nil, err
 		}
-		if kept[v], err = value.LocalClone(); err != nil {
-			return nil, err
-		}
+		kept[v] = value
 	}
 	return kept, nil
 }

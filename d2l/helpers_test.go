@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -184,4 +185,19 @@ func values(t *testing.T, net *Net) map[string][]float32 {
 		all[p.Path()] = float32s(t, must(p.Value())(t))
 	}
 	return all
+}
+
+// wantLittleMemory checks how much memory is taken, in all, to read a file.
+func wantLittleMemory(t testing.TB, file []byte, most int, read func()) {
+	t.Helper()
+	total := func() uint64 {
+		var stats runtime.MemStats
+		runtime.ReadMemStats(&stats)
+		return stats.TotalAlloc
+	}
+	before := total()
+	read()
+	if taken := total() - before; taken > uint64(most) {
+		t.Errorf("a file of %d bytes made it take %d bytes of memory", len(file), taken)
+	}
 }

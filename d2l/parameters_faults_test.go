@@ -119,11 +119,8 @@ func TestLoadParametersEntries(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "net.params")
 			put(t, path, c.file)
-			allocated := totalAlloc()
-			err := net.LoadParameters(path, CPU(0))
-			if allocated = totalAlloc() - allocated; allocated > 48<<20 {
-				t.Errorf("a file of %d bytes made it take %d bytes of memory", len(c.file), allocated)
-			}
+			var err error
+			wantLittleMemory(t, c.file, 48<<20, func() { err = net.LoadParameters(path, CPU(0)) })
 			wantError(t, err, "the parameters in "+path+" cannot be used: ", c.want, "save them again with SaveParameters")
 			if !maps.EqualFunc(values(t, net), want, equalBits) {
 				t.Error("a refused file changed the net")
@@ -154,34 +151,6 @@ func TestLoadParametersNoFile(t *testing.T) {
 			}
 		})
 	}
-}
-
-// childReadsParameters says how loading, and saving beside it, end.
-func childReadsParameters() string {
-	net, path := smallNet(), os.Getenv("D2L_TEST_PATH")
-	text := fmt.Sprintln("load:", net.LoadParameters(path, Device{platform: platformGo}))
-	if err := net.Initialize(Device{platform: platformGo}, Xavier); err != nil {
-		return err.Error()
-	}
-	if _, err := net.Forward(waves(1, 1, 1, 1, 8, 8)); err != nil {
-		return err.Error()
-	}
-	return text + fmt.Sprint("save: ", net.SaveParameters(path))
-}
-
-func TestParametersPermissions(t *testing.T) {
-	net, _ := initialized(t)
-	dir := publicDir(t)
-	path := filepath.Join(dir, "net.params")
-	noError(t, net.SaveParameters(path))
-	noError(t, os.Chmod(path, 0))
-	report := said(t, asNobody(child("parameters", "D2L_TEST_PATH="+path)))
-	wantParts(t, report,
-		"load: the parameters in "+path+" cannot be used", "permission denied; let this user read the file",
-		"save: saving parameters to "+path, "permission denied; make room there, or name a path that you may write to")
-	noError(t, os.Chmod(path, 0o644))
-	wantFiles(t, dir, "net.params")
-	noError(t, net.LoadParameters(path, CPU(0)))
 }
 
 // GoMLX reads the checkpoint in a file of parameters as the one it is.

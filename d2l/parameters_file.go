@@ -55,11 +55,8 @@ func (n *Net) encodeParameters() ([]byte, error) {
 	head := checkpointHead{BinFormat: checkpointBinFormat}
 	var values []byte
 	for v := range n.store.Scope(netScope).IterVariables() {
-		value, err := v.Value()
+		value, err := hostValue(v)
 		if err != nil {
-			return nil, err
-		}
-		if value, err = value.LocalClone(); err != nil {
 			return nil, err
 		}
 		pos := len(values)

@@ -5,10 +5,11 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/gomlx/gomlx/ml/model"
 )
 
 // FuzzLoadParameters loads any bytes as a file of parameters.
@@ -105,12 +106,12 @@ func newLoadTarget(f *testing.F) *loadTarget {
 // is an error and changes nothing.
 func (target *loadTarget) try(t *testing.T, file []byte) {
 	before := values(t, target.net)
-	allocated := totalAlloc()
-	store, input, err := target.net.decodeParameters(bytes.NewReader(file), int64(len(file)), CPU(0))
-	allocated = totalAlloc() - allocated
-	if limit := 16<<20 + 64*len(file); allocated > uint64(limit) {
-		t.Errorf("a file of %d bytes made it take %d bytes of memory", len(file), allocated)
-	}
+	var store *model.Store
+	var input []int
+	var err error
+	wantLittleMemory(t, file, 16<<20+64*len(file), func() {
+		store, input, err = target.net.decodeParameters(bytes.NewReader(file), int64(len(file)), CPU(0))
+	})
 	if after := values(t, target.net); !maps.EqualFunc(before, after, equalBits) {
 		t.Errorf("reading a file (error %v) changed the net", err)
 	}
@@ -140,12 +141,6 @@ func (target *loadTarget) try(t *testing.T, file []byte) {
 			}
 		}))
 	}
-}
-
-func totalAlloc() uint64 {
-	var stats runtime.MemStats
-	runtime.ReadMemStats(&stats)
-	return stats.TotalAlloc
 }
 
 // equalBits compares numbers of which some may be NaN.

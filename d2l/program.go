@@ -234,14 +234,20 @@ func (p *program) place(v *model.Variable) error {
 
 // toHost takes a variable's value to the memory of the host.
 func toHost(v *model.Variable) error {
-	value, err := v.Value()
+	value, err := hostValue(v)
 	if err != nil {
 		return err
 	}
-	if value, err = value.LocalClone(); err != nil {
-		return err
-	}
 	return v.SetValue(value)
+}
+
+// hostValue returns a copy of a variable's value in the memory of the host.
+func hostValue(v *model.Variable) (*tensors.Tensor, error) {
+	value, err := v.Value()
+	if err != nil {
+		return nil, err
+	}
+	return value.LocalClone()
 }
 
 // errBuilt is what a graph panics with that is built for its variables alone.

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 )
 
@@ -68,42 +66,8 @@ func TestSafetensorsHostileSizes(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "net.safetensors")
 		file := stateFile(t, state, "[1,1000,1000]")
 		put(t, path, file)
-		allocated := totalAlloc()
-		err := NewNet(Dense{Units: 120}).LoadSafetensors(path, CPU(0))
-		if allocated = totalAlloc() - allocated; allocated > 16<<20 {
-			t.Errorf("a file of %d bytes made it take %d bytes of memory", len(file), allocated)
-		}
+		var err error
+		wantLittleMemory(t, file, 16<<20, func() { err = NewNet(Dense{Units: 120}).LoadSafetensors(path, CPU(0)) })
 		wantError(t, err, path, want)
 	}
-}
-
-// childReadsSafetensors says how loading, and saving beside it, end.
-func childReadsSafetensors() string {
-	net, path := smallNet(), os.Getenv("D2L_TEST_PATH")
-	text := fmt.Sprintln("load:", net.LoadSafetensors(path, Device{platform: platformGo}))
-	if err := net.Initialize(Device{platform: platformGo}, Xavier); err != nil {
-		return err.Error()
-	}
-	if _, err := net.Forward(waves(1, 1, 1, 1, 8, 8)); err != nil {
-		return err.Error()
-	}
-	return text + fmt.Sprint("save: ", net.SaveSafetensors(path))
-}
-
-func TestSafetensorsPermissions(t *testing.T) {
-	net, _ := initialized(t)
-	dir := publicDir(t)
-	path := filepath.Join(dir, "net.safetensors")
-	noError(t, net.SaveSafetensors(path))
-	noError(t, os.Chmod(path, 0))
-	report := said(t, asNobody(child("safetensors", "D2L_TEST_PATH="+path)))
-	wantParts(t, report,
-		"load: the weights in "+path+" cannot be used", "permission denied; let this user read the file",
-		"save: saving weights to "+path, "permission denied; make room there, or name a path that you may write to")
-	if strings.Contains(report, "save it again") {
-		t.Errorf("what may not be read is to be saved again: %s", report)
-	}
-	noError(t, os.Chmod(path, 0o644))
-	wantFiles(t, dir, "net.safetensors")
-	noError(t, net.LoadSafetensors(path, CPU(0)))
 }

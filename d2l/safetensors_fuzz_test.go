@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/gomlx/gomlx/ml/model"
 	"github.com/nlpodyssey/safetensors"
 )
 
@@ -36,12 +37,12 @@ func FuzzSafetensors(f *testing.F) {
 	net.input = []int{2}
 	f.Fuzz(func(t *testing.T, content []byte) {
 		before := state(t, net)
-		allocated := totalAlloc()
-		store, input, err := net.decodeSafetensors(content, CPU(0), nil)
-		allocated = totalAlloc() - allocated
-		if limit := 4<<20 + 64*len(content); allocated > uint64(limit) {
-			t.Errorf("a file of %d bytes made it take %d bytes of memory", len(content), allocated)
-		}
+		var store *model.Store
+		var input []int
+		var err error
+		wantLittleMemory(t, content, 4<<20+64*len(content), func() {
+			store, input, err = net.decodeSafetensors(content, CPU(0), nil)
+		})
 		if !maps.EqualFunc(state(t, net), before, equalBits) {
 			t.Errorf("reading a file (error %v) changed the net", err)
 		}

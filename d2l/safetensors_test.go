@@ -16,58 +16,9 @@ import (
 	"github.com/d2l-go/book/d2l/d2ltest"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
-	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/gomlx/ml/model"
 	"github.com/nlpodyssey/safetensors"
 )
-
-// twice is a layer with layers of its own.
-type twice struct{ Layer }
-
-func (l twice) Kind() string { return "twice" }
-
-func (l twice) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
-	return graph.Add(l.Layer.Forward(scope.In("first"), x), l.Layer.Forward(scope.In("second"), x))
-}
-
-// scaledBy is a layer with a variable of any shape and type.
-type scaledBy struct {
-	name  string
-	shape shapes.Shape
-}
-
-func (scaledBy) Kind() string { return "scaled" }
-
-func (l scaledBy) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
-	v := scope.VariableWithShape(l.name, l.shape).NodeValue(x.Graph())
-	return graph.Mul(x, graph.ReduceAllSum(graph.ConvertDType(v, x.DType())))
-}
-
-// stateNet has layers of all kinds that have variables, and layers in layers.
-func stateNet() *Net {
-	return NewNet(Sequential{
-		Conv2D{Channels: 2, KernelSize: 3, Padding: 1},
-		BatchNorm{},
-		twice{Conv2D{Channels: 3, KernelSize: 1}},
-		Sequential{Dense{Units: 5}, BatchNorm{}},
-		scaledBy{"alpha", shapes.Make(dtypes.Float32, 4)},
-		Dense{Units: 4},
-	})
-}
-
-// stated returns such a net after some steps, and a batch.
-func stated(t *testing.T) (*Net, *tensors.Tensor) {
-	t.Helper()
-	net, X := stateNet(), waves(1, 1, 5, 1, 4, 3)
-	noError(t, net.Initialize(CPU(0), fixtureParameters))
-	trainer := must(NewTrainer(net, SGD(0.01)))(t)
-	for range 3 {
-		_, _, err := trainer.Step(X, fiveLabels())
-		noError(t, err)
-	}
-	return net, X
-}
 
 // What is saved has PyTorch's names, shapes and types, and comes back bit for bit.
 func TestSafetensors(t *testing.T) {
@@ -139,45 +90,6 @@ func TestSafetensorsOfOneLayer(t *testing.T) {
 	}
 }
 
-// stateFile returns a file of tensors; noted is what it says of the input, if
-// anything.
-func stateFile(t testing.TB, state map[string]safetensor, noted string) []byte {
-	t.Helper()
-	var header map[string]string
-	if noted != "" {
-		header = map[string]string{inputKey: noted}
-	}
-	content, err := safetensors.Serialize(state, header)
-	noError(t, err)
-	return content
-}
-
-// summedFile is a small file with a checksum, as SaveSafetensors writes it.
-func summedFile(t testing.TB) []byte {
-	t.Helper()
-	content, err := serialize(normState(), []int{2})
-	noError(t, err)
-	return content
-}
-
-func f32(shape []int, values ...float32) safetensor {
-	data, _ := binary.Append(nil, binary.LittleEndian, values)
-	return safetensor{safetensors.F32, shape, data}
-}
-
-// normState is what PyTorch has of BatchNorm and a Dense layer.
-func normState() map[string]safetensor {
-	count := binary.LittleEndian.AppendUint64(nil, 7)
-	return map[string]safetensor{
-		"batchnorm0.weight": f32([]int{2}, 1, 2), "batchnorm0.bias": f32([]int{2}, 3, 4),
-		"batchnorm0.running_mean": f32([]int{2}, 5, 6), "batchnorm0.running_var": f32([]int{2}, 7, 8),
-		"batchnorm0.num_batches_tracked": {safetensors.I64, nil, count},
-		"dense0.weight":                  f32([]int{3, 2}, 1, 2, 3, 4, 5, 6), "dense0.bias": f32([]int{3}, 7, 8, 9),
-	}
-}
-
-func normNet() *Net { return NewNet(Sequential{BatchNorm{}, Dense{Units: 3}}) }
-
 // A file of another net, or that is damaged, is refused by a sentence that says
 // what was found and what expected, and the net stays as it was.
 func TestLoadSafetensorsErrors(t *testing.T) {
@@ -243,11 +155,8 @@ func TestLoadSafetensorsErrors(t *testing.T) {
 			if c.content != nil {
 				put(t, path, c.content)
 			}
-			allocated := totalAlloc()
-			err := net.LoadSafetensors(path, CPU(0))
-			if allocated = totalAlloc() - allocated; allocated > 16<<20 {
-				t.Errorf("a file of %d bytes made it take %d bytes of memory", len(c.content), allocated)
-			}
+			var err error
+			wantLittleMemory(t, c.content, 16<<20, func() { err = net.LoadSafetensors(path, CPU(0)) })
 			wantError(t, err, append(c.want, path, "by PyTorch's safetensors.torch.save_file")...)
 			if got := float32s(t, must(net.Forward(X))(t)); !slices.Equal(got, want) {
 				t.Error("a refused file changed the net")

@@ -56,9 +56,8 @@ func roundStep(min, max float64, most int) float64 {
 }
 
 // ticksAt returns ticks at the multiples of step, of which maxTicks fit from min
-// to max. Their labels have as many
-// decimals as the step; very great and very small ones share a power of ten, as in
-// 2e6.
+// to max. Their labels have as many decimals as the step; very great and very small
+// ones share a power of ten, as in 2e6.
 func ticksAt(min, max, step float64) (ticks []plot.Tick) {
 	unit, suffix := 1.0, ""
 	if greatest := math.Max(math.Abs(min), math.Abs(max)); greatest >= 1e6 || greatest < 1e-3 {

@@ -1,8 +1,6 @@
 package d2l
 
 import (
-	"errors"
-	"fmt"
 	"maps"
 	"math"
 	"reflect"
@@ -25,41 +23,6 @@ type fault struct {
 	want []string
 }
 
-// Batches of these sizes make a faultyLayer panic.
-const (
-	panicsWithError  = 2
-	panicsWithString = 3
-	panicsAtRuntime  = 4
-)
-
-// faultyLayer hands on what it gets. Of values above 100 it makes NaN; some sizes
-// of batch make it panic.
-func faultyLayer() Layer {
-	return layerFunc(func(x *graph.Node) *graph.Node {
-		switch batch := x.Shape().Dim(0); batch {
-		case panicsWithError:
-			panic(errors.New("the layer is broken"))
-		case panicsWithString:
-			panic("the layer is broken")
-		case panicsAtRuntime:
-			return []*graph.Node{x}[batch]
-		}
-		return graph.Add(x, nanAbove(100, x))
-	})
-}
-
-// nanAbove returns zeros, and NaN where x is greater than the limit.
-func nanAbove(limit float64, x *graph.Node) *graph.Node {
-	return graph.MulScalar(graph.Log(graph.AddScalar(graph.Neg(x), limit)), 0)
-}
-
-// withValue returns a batch of five images, one value of which is set.
-func withValue(value float64) *tensors.Tensor {
-	X := waves(1, 1, 5, 1, 8, 8)
-	tensors.MustMutableFlatData(X, func(values []float32) { values[2*64+3*8+4] = float32(value) })
-	return X
-}
-
 // faults are those of a batch for a net that begins with a faultyLayer.
 func faults() map[string]fault {
 	five := []int32{0, 1, 2, 3, 0}
@@ -79,7 +42,7 @@ func faults() map[string]fault {
 		"images of float64":           {wide, five, []string{"X is Float64", "convert "}},
 		"a layer panics by an error":  {waves(1, 1, panicsWithError, 1, 8, 8), five[:panicsWithError], []string{"layer func0, which gets (2, 1, 8, 8): the layer is broken"}},
 		"a layer panics by a string":  {waves(1, 1, panicsWithString, 1, 8, 8), five[:panicsWithString], []string{"layer func0, which gets (3, 1, 8, 8): the layer is broken"}},
-		"a layer panics by the index": {waves(1, 1, panicsAtRuntime, 1, 8, 8), five[:panicsAtRuntime], []string{"layer func0, which gets (4, 1, 8, 8): runtime error: index out of range [4] with length 1, at training_faults_test.go:"}},
+		"a layer panics by the index": {waves(1, 1, panicsAtRuntime, 1, 8, 8), five[:panicsAtRuntime], []string{"layer func0, which gets (4, 1, 8, 8): runtime error: index out of range [4] with length 1, at faulty_net_test.go:"}},
 	}
 }
 
@@ -88,44 +51,6 @@ func laterFaults() map[string]fault {
 	all := faults()
 	all["an image of another size"] = fault{waves(1, 1, 5, 1, 6, 6), []int32{0, 1, 2, 3, 0}, []string{"training on a batch of shape (5, 1, 6, 6)", "layer hidden0, which gets (5, 1, 6, 6)"}}
 	all["a gradient that is NaN"] = fault{withValue(-101), []int32{0, 1, 2, 3, 0}, []string{"the loss of step ", ", but the step would make /net/", " NaN or infinite", "a learning rate smaller than 0."}}
-	return all
-}
-
-// faultyNet is a small net for which all faults are faults.
-func faultyNet() *Net {
-	return NewNet(Sequential{faultyLayer(), faultyHidden{}, Dense{Units: 4}})
-}
-
-// faultyHidden is a dense layer whose gradient is NaN for values below -100.
-type faultyHidden struct{}
-
-func (faultyHidden) Kind() string { return "hidden" }
-
-func (faultyHidden) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
-	least := graph.ReduceAllMin(x)
-	y := Dense{Units: 6, Activation: Sigmoid}.Forward(scope, x)
-	return graph.IdentityWithCustomGradient(y, func(_, v *graph.Node) *graph.Node {
-		return graph.Add(v, nanAbove(100, graph.Neg(least)))
-	})
-}
-
-// faultyStatefulNet has running statistics and draws random numbers as well.
-func faultyStatefulNet() *Net {
-	return NewNet(Sequential{faultyLayer(), faultyHidden{}, BatchNorm{}, Dropout{0.25}, Dense{Units: 4}})
-}
-
-// variables returns the bytes of all that a net keeps: parameters, statistics, the
-// optimizer's state and that of the random generator. The learning rate is left
-// out: a schedule sets it before each step.
-func variables(t *testing.T, net *Net) map[string]string {
-	t.Helper()
-	all := map[string]string{}
-	for v := range net.store.IterVariables() {
-		if v.Name() == optimizer.ParamLearningRate {
-			continue
-		}
-		noError(t, must(v.Value())(t).ConstBytes(func(bytes []byte) { all[v.Path()] = string(bytes) }))
-	}
 	return all
 }
 
@@ -274,103 +199,6 @@ func TestPerStepUpdateFault(t *testing.T) {
 		if after[path] != value {
 			t.Errorf("the failed step changed %s", path)
 		}
-	}
-}
-
-// A rate that can be no rate is refused where the optimizer is made; a schedule's
-// is an error of the step, and the schedule is asked for the same update again.
-func TestLearningRates(t *testing.T) {
-	for _, lr := range []float64{0, -0.1, math.NaN(), math.Inf(1), math.Inf(-1), 1e39, 1e-50} {
-		for name, make := range map[string]func(){
-			"SGD":      func() { SGD(lr) },
-			"Momentum": func() { Momentum(lr, 0.9) },
-			"Adam":     func() { Adam(lr) },
-			"TrainCh5": func() { TrainCh5(smallNet(), quadrants(8, 4, false), quadrants(8, 4, false), 1, lr, CPU(0)) },
-		} {
-			t.Run(fmt.Sprint(name, " ", lr), func(t *testing.T) {
-				wantPanic(t, make, "d2l: ", "learning rate", "got "+fmt.Sprint(lr))
-			})
-		}
-	}
-	t.Run("TrainCh5 keeps the parameters", func(t *testing.T) {
-		net, _ := initialized(t)
-		before := values(t, net)
-		wantPanic(t, func() { TrainCh5(net, quadrants(8, 4, false), quadrants(8, 4, false), 1, 0.0, CPU(0)) }, "learning rate")
-		if !reflect.DeepEqual(values(t, net), before) {
-			t.Error("the net lost its parameters")
-		}
-	})
-	for _, lr := range []float64{-0.1, math.NaN(), 1e39} { // Zero may be a schedule's.
-		t.Run(fmt.Sprint("schedule ", lr), func(t *testing.T) {
-			var asked []int
-			rates := []float64{0.1, lr, 0.1}
-			net, X := initialized(t)
-			trainer := must(NewTrainer(net, SGD(1).WithSchedule(func(update int) float64 {
-				asked = append(asked, update)
-				return rates[len(asked)-1]
-			})))(t)
-			_, _, err := trainer.Step(X, fiveLabels())
-			noError(t, err)
-			before := variables(t, net)
-			_, _, err = trainer.Step(X, fiveLabels())
-			wantError(t, err, "the schedule gives update 1 the learning rate "+fmt.Sprint(lr))
-			if !reflect.DeepEqual(variables(t, net), before) {
-				t.Error("the failed step changed the net")
-			}
-			_, _, err = trainer.Step(X, fiveLabels())
-			noError(t, err)
-			if !slices.Equal(asked, []int{0, 1, 1}) {
-				t.Errorf("the schedule was asked for the updates %v", asked)
-			}
-		})
-	}
-	t.Run("of GoMLX's own", func(t *testing.T) {
-		net, X := initialized(t)
-		before := values(t, net)
-		_, _, err := must(NewTrainer(net, optimizer.StochasticGradientDescent().WithLearningRate(math.Inf(1))))(t).Step(X, fiveLabels())
-		wantError(t, err, "the learning rate is +Inf", "give the optimizer another")
-		if !reflect.DeepEqual(values(t, net), before) {
-			t.Error("the failed step changed the net")
-		}
-	})
-}
-
-// A rate that is far too great is found out when the loss is none any more. Until
-// then, steps are made.
-func TestHugeLearningRates(t *testing.T) {
-	unseeded(t)
-	for _, c := range []struct {
-		lr   float64
-		net  func() *Net
-		want []string
-	}{
-		{1e10, smallNet, []string{"training has diverged, the mean loss of step 2 is 2.", "e+09 where guessing has 1.39", "try a learning rate smaller than 1e+10"}},
-		{1e38, smallNet, []string{"the loss of step 2 is +Inf", "try a learning rate smaller than 1e+38"}},
-		{1e6, statefulNet, []string{"training has diverged, the mean loss of step ", "try a learning rate smaller than 1e+06"}},
-		{1e30, statefulNet, []string{"the loss of step 2 is NaN, since the output of layer batchnorm0 is -Inf", "try a learning rate smaller than 1e+30"}},
-	} {
-		t.Run(fmt.Sprintf("%v, %d layers", c.lr, len(c.net().layer.(Sequential))), func(t *testing.T) {
-			Seed(1)
-			net := c.net()
-			noError(t, net.Initialize(CPU(0), Xavier))
-			trainer := must(NewTrainer(net, SGD(c.lr)))(t)
-			for batch, err := range quadrants(120, 16, true).Iter() {
-				noError(t, err)
-				before := map[string]string{}
-				if trainer.rate.updates > 0 {
-					before = variables(t, net)
-				}
-				if _, _, err = trainer.Step(batch.Inputs[0], batch.Labels[0]); err == nil {
-					continue
-				}
-				wantError(t, err, c.want...)
-				if after := variables(t, net); !reflect.DeepEqual(after, before) {
-					t.Error("the failed step changed the net")
-				}
-				return
-			}
-			t.Error("the learning rate leads to no error")
-		})
 	}
 }
 

@@ -15,17 +15,9 @@ func plugins(dir string) (all []dependency, err error) {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	files, err := filepath.Glob(filepath.Join(dir, "nvidia/licenses/*.dist-info/METADATA"))
-	if err != nil {
-		return nil, err
+	nvidia, err := pythonPackagesIn(filepath.Join(dir, "nvidia/licenses"))
+	for i := range nvidia {
+		nvidia[i].kind = "plugin"
 	}
-	for _, file := range files {
-		found, err := pythonPackage(file)
-		if err != nil {
-			return nil, err
-		}
-		found.kind = "plugin"
-		all = append(all, found)
-	}
-	return all, nil
+	return append(all, nvidia...), err
 }

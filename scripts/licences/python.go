@@ -11,8 +11,13 @@ import (
 )
 
 // pythonPackages are those installed in an environment.
-func pythonPackages(environment string) (all []dependency, err error) {
-	files, err := filepath.Glob(filepath.Join(environment, "lib/python*/site-packages/*.dist-info/METADATA"))
+func pythonPackages(environment string) ([]dependency, error) {
+	return pythonPackagesIn(filepath.Join(environment, "lib/python*/site-packages"))
+}
+
+// pythonPackagesIn are those whose metadata are in the folders of a pattern.
+func pythonPackagesIn(folders string) (all []dependency, err error) {
+	files, err := filepath.Glob(filepath.Join(folders, "*.dist-info/METADATA"))
 	if err != nil {
 		return nil, err
 	}

@@ -18,8 +18,7 @@ var licenceFile = regexp.MustCompile(`(?i)^(un)?licen[cs]es?([-._].*)?$|^copying
 const leastCovered = 60
 
 // licenceOf recognizes the licences in the files of one folder, and not below it, where
-// vendored code may lie. Each file's licence holds, so they are
-// joined by AND.
+// vendored code may lie. Each file's licence holds, so they are joined by AND.
 func licenceOf(dir string) (string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
