@@ -1,7 +1,7 @@
 package d2l
 
 import (
-	"fmt"
+	"errors"
 	"io/fs"
 	"os"
 )
@@ -25,12 +25,12 @@ func checkFile(info fs.FileInfo) error {
 	case mode.IsRegular():
 		return nil
 	case mode.IsDir():
-		return fmt.Errorf("it is a folder, not a file")
+		return errors.New("it is a folder, not a file")
 	case mode&fs.ModeNamedPipe != 0:
-		return fmt.Errorf("it is a named pipe, not a file")
+		return errors.New("it is a named pipe, not a file")
 	case mode&fs.ModeSocket != 0:
-		return fmt.Errorf("it is a socket, not a file")
+		return errors.New("it is a socket, not a file")
 	default:
-		return fmt.Errorf("it is a device, not a file")
+		return errors.New("it is a device, not a file")
 	}
 }

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from project import ROOT, source_files  # noqa: E402
 
 MODULES = [".", "scripts/tools", "scripts/mnist", "scripts/vulndb"]
-# In parts, so that they are not found here.
+# In parts, so that this test does not find itself.
 REGISTRIES = ["pypi." + "org", "pythonhosted" + ".org", "proxy.golang" + ".org", "sum.golang" + ".org", "goproxy" + ".io", "registry.npmjs" + ".org", "npmmirror" + ".com"]
 
 
