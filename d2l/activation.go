@@ -42,7 +42,7 @@ func (a Activation) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
 }
 
 // apply is GoMLX's activation, but for ReLU's gradient at 0: there it is 0, as in
-// the book and in PyTorch, and 1 in GoMLX v0.28.2. Zeros are common where images are
+// the book and in PyTorch, and 1 in GoMLX v0.28.8. Zeros are common where images are
 // black and biases are new.
 func (a Activation) apply(x *graph.Node) *graph.Node {
 	if a == ReLU {

@@ -45,7 +45,7 @@ func (c Conv2D) valid() bool {
 }
 
 // withGradient returns the same convolution, as a kernel and its padding, in a
-// form of which GoMLX v0.28.2 finds the gradient: that with respect to x is
+// form of which GoMLX v0.28.8 finds the gradient: that with respect to x is
 // wrong for windows of even size, and missing for a padding as wide as the
 // window. Such a kernel gets a frame of zeros.
 func withGradient(kernel *graph.Node, padding int) (*graph.Node, [2]int) {
@@ -55,15 +55,6 @@ func withGradient(kernel *graph.Node, padding int) (*graph.Node, [2]int) {
 	if after == 0 {
 		return kernel, [2]int{padding, padding}
 	}
-	for axis := range 2 {
-		kernel = graph.Concatenate([]*graph.Node{zeroSlices(kernel, axis, before), kernel, zeroSlices(kernel, axis, after)}, axis)
-	}
-	return kernel, [2]int{padding + before, padding + after}
-}
-
-// zeroSlices returns n slices of zeros for x along an axis. (GoMLX's Pad has no gradient.)
-func zeroSlices(x *graph.Node, axis, n int) *graph.Node {
-	shape := x.Shape().Clone()
-	shape.Dimensions[axis] = n
-	return graph.Zeros(x.Graph(), shape)
+	frame := [2]int{before, after}
+	return padded(kernel, map[int][2]int{0: frame, 1: frame}), [2]int{padding + before, padding + after}
 }

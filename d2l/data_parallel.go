@@ -18,7 +18,7 @@ import (
 const batchAxis = "batch"
 
 // oneDevice makes a program run on another device than the first: in GoMLX
-// v0.28.2 only one that is spread over a mesh of devices may choose them.
+// v0.28.8 only one that is spread over a mesh of devices may choose them.
 var oneDevice = newMesh(1)
 
 // newMesh returns a mesh of n devices in a row.

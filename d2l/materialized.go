@@ -6,6 +6,6 @@ import "github.com/gomlx/gomlx/core/graph"
 // compute it anew inside of each operation that uses it; where there are many of
 // these, or what they do to x is more than to run over it, that is slower.
 func materialized(x *graph.Node) *graph.Node {
-	// go-xla v0.4.1 ignores a barrier for a single value.
+	// go-xla v0.4.5 ignores a barrier for a single value.
 	return graph.OptimizationBarriers(x, graph.ScalarZero(x.Graph(), x.DType()))[0]
 }

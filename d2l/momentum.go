@@ -27,7 +27,7 @@ func Momentum(lr, momentum float64) Optimizer {
 	return Optimizer{Interface: heavyBall{sgd: plainSGD(lr), momentum: momentum}}
 }
 
-// heavyBall is SGD that steps along velocities. GoMLX v0.28.2 has none.
+// heavyBall is SGD that steps along velocities. GoMLX v0.28.8 has none.
 type heavyBall struct {
 	sgd      *optimizer.SGDConfig
 	momentum float64

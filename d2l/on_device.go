@@ -133,7 +133,7 @@ func (d *deviceImages) pick(examples []int) (*tensors.Tensor, error) {
 	for i, example := range examples {
 		numbers[i] = int32(example)
 	}
-	// CallOnDevice of GoMLX v0.28.2 takes the first device, whichever it is given.
+	// CallOnDevice of GoMLX v0.28.8 takes the first device, whichever it is given.
 	X, _, err := d.picked.CallWithGraphOnDevice(d.device, d.bytes, tensors.FromFlatDataAndDimensions(numbers, len(numbers)))
 	if err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ func withOwnGradient(inputs []*graph.Node, compute func(inputs []*graph.Node) (y
 		constant[i] = graph.StopGradient(x)
 	}
 	y, gradient := compute(constant)
-	// In GoMLX v0.28.2 only the identity of one node takes a gradient of one's own,
+	// In GoMLX v0.28.8 only the identity of one node takes a gradient of one's own,
 	// so y gets a zero from each input, on whose way back its gradient is put in.
 	// The compiler removes the zeros.
 	y = graph.StopGradient(y)

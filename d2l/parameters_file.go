@@ -21,7 +21,7 @@ import (
 // checkpoint; and of the list of the layers, as nets with other layers may have
 // parameters of the same shapes.
 //
-// It is read here and not by GoMLX v0.28.2, which trusts a checkpoint: it takes what
+// It is read here and not by GoMLX v0.28.8, which trusts a checkpoint: it takes what
 // memory the file asks for, and panics if the file is damaged.
 const (
 	checkpointJSON = "checkpoint.json"

@@ -132,8 +132,7 @@ func unfit(x *graph.Node, before, height, width int) *graph.Node {
 	return padded(x, map[int][2]int{2: {0, before + height - bottom}, 3: {0, before + width - right}})
 }
 
-// padded puts zeros before and after x along some axes. GoMLX v0.28.2 has no
-// gradient of it: for use inside of withOwnGradient.
+// padded puts zeros before and after x along some axes.
 func padded(x *graph.Node, zeros map[int][2]int) *graph.Node {
 	sides := make([]compute.PadAxis, x.Rank())
 	for axis, n := range zeros {

@@ -203,7 +203,7 @@ func (p *program) takeWhole(x *tensors.Tensor) (any, error) {
 }
 
 // prepare gives variables their places on the program's mesh, if it has one:
-// GoMLX v0.28.2 builds no program with those of another.
+// GoMLX v0.28.8 builds no program with those of another.
 func (p *program) prepare(exec *model.Exec) error {
 	if p.mesh == nil {
 		return nil
@@ -257,7 +257,7 @@ var errBuilt = errors.New("the graph is not to be computed")
 type buildError struct{ error }
 
 // asBuildError, deferred, turns any panic into one with a buildError: after a
-// panic with anything but an error, GoMLX v0.28.2 waits forever when the same
+// panic with anything but an error, GoMLX v0.28.8 waits forever when the same
 // program is used again.
 func asBuildError() {
 	if e := recover(); e != nil {

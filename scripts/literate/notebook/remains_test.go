@@ -54,7 +54,7 @@ func TestMachinePaths(t *testing.T) {
 		`"C:\\Users\\anna"`:                      `C:\\Users\\anna`,
 		`at c:\Windows\x`:                        `c:\Windows\x`,
 		"panic.go:1 /usr/local/go/src/runtime/panic.go:860 +0x13a": "/usr/local/go/src/runtime/panic.go:860",
-		"/go/pkg/mod/github.com/gomlx/gomlx@v0.28.2/x.go:3":        "/go/pkg/mod/github.com/gomlx/gomlx@v0.28.2/x.go:3",
+		"/go/pkg/mod/github.com/gomlx/gomlx@v0.28.8/x.go:3":        "/go/pkg/mod/github.com/gomlx/gomlx@v0.28.8/x.go:3",
 		"/usr/local/gopher /go/pkg/model":                          "",
 		"in /srv/book/notebooks":                                   "/srv/book/notebooks",
 		"in /scratch":                                              "/scratch",
