@@ -1,6 +1,11 @@
 package d2l
 
-import "github.com/gomlx/gomlx/ml/train"
+import (
+	"fmt"
+	"iter"
+
+	"github.com/gomlx/gomlx/ml/train"
+)
 
 // DataIter yields the batches of one epoch each time it is iterated over. It is
 // a GoMLX dataset that knows its length, so GoMLX's own tools for datasets take
@@ -15,4 +20,46 @@ type DataIter interface {
 	train.Dataset
 	// Len returns the number of batches in an epoch.
 	Len() int
+}
+
+// checkedIter yields the batches of somebody's own DataIter. If that panics, or
+// yields a batch that has no inputs or no labels, the loop gets an error.
+type checkedIter struct{ DataIter }
+
+// Iter returns an iterator over one epoch.
+func (it checkedIter) Iter() iter.Seq2[train.Batch, error] {
+	return func(yield func(train.Batch, error) bool) {
+		inLoop, done := false, false // Whether the loop has control, and whether it has ended.
+		defer func() {
+			if inLoop || done {
+				return // A panic of the loop's, or one that the loop does not hear of.
+			}
+			if e := recover(); e != nil {
+				yield(train.Batch{}, fmt.Errorf("%s panicked while it made a batch: %w", it.Name(), panicError(e)))
+			}
+		}()
+		it.DataIter.Iter()(func(batch train.Batch, err error) bool {
+			if done {
+				return false // It does not look at what yield returns.
+			}
+			if err == nil {
+				err = checkBatch(it.Name(), batch)
+			}
+			inLoop = true
+			done = !yield(batch, err) || err != nil
+			inLoop = false
+			return !done
+		})
+	}
+}
+
+// checkBatch refuses a batch that a loop could not take apart.
+func checkBatch(name string, batch train.Batch) error {
+	if len(batch.Inputs) == 0 || batch.Inputs[0] == nil {
+		return fmt.Errorf("%s yields a batch without X in Inputs[0]", name)
+	}
+	if len(batch.Labels) == 0 || batch.Labels[0] == nil {
+		return fmt.Errorf("%s yields a batch without y in Labels[0]", name)
+	}
+	return nil
 }

@@ -4,7 +4,9 @@ import (
 	"fmt"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/layers/regularizer"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/nn"
 )
@@ -33,4 +35,38 @@ func (d Dense) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	weights, biases := weightsAndBiases(scope, x, x.Shape().Dim(-1), d.Units)
 	y := nn.Dense(x, weights, biases, compute.DenseLayoutInputOutputs)
 	return d.Activation.apply(y)
+}
+
+// Flatten turns each example into a vector: from (batch, c, h, w) it makes
+// (batch, c·h·w). Dense does so by itself.
+//
+// Book: nn.Flatten, section "Network in Network (NiN)".
+type Flatten struct{}
+
+// Kind returns "flatten".
+func (Flatten) Kind() string { return "flatten" }
+
+// Forward adds the reshaping to the graph of x.
+func (Flatten) Forward(_ *model.Scope, x *graph.Node) *graph.Node { return flatten(x) }
+
+func flatten(x *graph.Node) *graph.Node {
+	if x.Rank() == 2 {
+		return x
+	}
+	batch := x.Shape().Dim(0)
+	return graph.Reshape(x, batch, x.Shape().Size()/batch)
+}
+
+// weightsAndBiases returns the parameters of a layer that takes x: weights of
+// the given sizes, the last of which is the number of outputs, and a bias for
+// each output. Weights take part in a penalty that the net's hyperparameters ask
+// for, as those of GoMLX's own layers do.
+func weightsAndBiases(scope *model.Scope, x *graph.Node, sizes ...int) (weights, biases *graph.Node) {
+	g, dtype := x.Graph(), x.DType()
+	w := scope.VariableWithShape("weights", shapes.Make(dtype, sizes...))
+	if penalty := regularizer.FromScope(scope); penalty != nil {
+		penalty(g, w)
+	}
+	b := scope.VariableWithShape("biases", shapes.Make(dtype, sizes[len(sizes)-1]))
+	return w.NodeValue(g), b.NodeValue(g)
 }

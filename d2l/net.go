@@ -3,10 +3,12 @@ package d2l
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
 	"github.com/janpfeifer/gonb/gonbui"
 )
 
@@ -186,4 +188,79 @@ func (n *Net) Outputs(X *tensors.Tensor) ([]LayerOutput, error) {
 		outputs[i].Value = value
 	}
 	return outputs, nil
+}
+
+// drawParameters draws the parameters of a net that has not seen a batch, for
+// examples like those of X.
+//
+// They are drawn by GoMLX in pure Go, whatever the device: it starts at once,
+// where XLA takes longer to compile the drawing of a small net's parameters than
+// its forward pass. What it cannot draw is left to the device's backend, which
+// draws what has no value when it first computes with it.
+func (n *Net) drawParameters(X *tensors.Tensor) error {
+	if n.input != nil {
+		return nil
+	}
+	p, err := n.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+		n.forward(scope, inputs[0])
+		panic(errBuilt) // The variables are there now; nothing is to be compiled.
+	}, false)
+	if err != nil {
+		return err
+	}
+	defer p.finalize()
+	if _, err := p.call(X); !errors.Is(err, errBuilt) {
+		return err
+	}
+	pureGo, err := platformGo.start()
+	if err != nil {
+		return err
+	}
+	var failed error
+	if exceptions.Try(func() { failed = n.store.InitializeVariables(pureGo, nil) }) != nil || failed != nil {
+		return nil // The device's backend tries, and reports.
+	}
+	for v := range n.store.IterVariables() { // The generator of random numbers as well.
+		if err := toHost(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CopyTo returns a net with a copy of n's parameters on device, or n itself if
+// that is where they are already. It shares n's layers.
+func (n *Net) CopyTo(device Device) (*Net, error) {
+	if device == n.device || n.store == nil {
+		return n, nil
+	}
+	if _, _, err := device.Backend(); err != nil {
+		return nil, err
+	}
+	store, err := n.copyStore()
+	if err != nil {
+		return nil, fmt.Errorf("copying the net from %v to %v: %w", n.device, device, err)
+	}
+	if err := store.SetRNGStateFromSeed(nextSeed()); err != nil {
+		return nil, err
+	}
+	return &Net{layer: n.layer, store: store, device: device, init: n.init, input: slices.Clone(n.input)}, nil
+}
+
+// copyStore returns a copy, in the memory of the host, of the net's variables;
+// those of optimizers are left out.
+func (n *Net) copyStore() (*model.Store, error) {
+	store := model.NewStore()
+	for v := range n.store.Scope(netScope).IterVariables() {
+		value, err := hostValue(v)
+		if err != nil {
+			return nil, err
+		}
+		created, err := store.Scope(v.Scope()).CreateVariable(v.Name(), value)
+		if err != nil {
+			return nil, err
+		}
+		created.SetTrainable(v.Trainable)
+	}
+	return store, nil
 }

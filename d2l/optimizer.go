@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/model/initializer"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 )
 
@@ -66,5 +69,106 @@ func requireRate(name string, lr float64) {
 	}
 	if as32 := float64(float32(lr)); as32 == 0 || math.IsInf(as32, 0) {
 		panic(fmt.Sprintf("d2l: %s needs a learning rate that a float32 can hold, got %v, which would be %v", name, lr, as32))
+	}
+}
+
+// SGD returns plain stochastic gradient descent: each step takes lr times the
+// gradient of the batch's mean loss from each parameter. It panics unless lr is a
+// positive number.
+//
+// Book: sgd, section "Linear Regression Implementation from Scratch".
+func SGD(lr float64) Optimizer {
+	requireRate("SGD", lr)
+	return Optimizer{Interface: plainSGD(lr)}
+}
+
+// plainSGD returns GoMLX's, which on its own divides the rate by the square root
+// of the step.
+func plainSGD(lr float64) *optimizer.SGDConfig {
+	return optimizer.StochasticGradientDescent().WithLearningRate(lr).WithDecay(false)
+}
+
+// Momentum returns stochastic gradient descent with momentum β: each parameter
+// has a velocity v, which starts at 0. A step with the gradient g makes it βv + g,
+// and takes lr times that from the parameter. It panics unless lr is a positive
+// number and momentum is from 0 to below 1.
+//
+// Under a schedule this is the book's formula, and PyTorch's. Gluon's 'sgd' keeps
+// v multiplied by lr instead, so that there a new rate acts on new gradients
+// alone.
+//
+// Book: sgd_momentum, section "Momentum".
+func Momentum(lr, momentum float64) Optimizer {
+	requireRate("Momentum", lr)
+	if !(momentum >= 0 && momentum < 1) {
+		panic(fmt.Sprintf("d2l: Momentum needs a momentum from 0 to below 1, got %v", momentum))
+	}
+	return Optimizer{Interface: heavyBall{sgd: plainSGD(lr), momentum: momentum}}
+}
+
+// heavyBall is SGD that steps along velocities. GoMLX v0.28.8 has none.
+type heavyBall struct {
+	sgd      *optimizer.SGDConfig
+	momentum float64
+}
+
+// velocityScope is where the velocities are, each at the path of its parameter.
+const velocityScope = "/momentum"
+
+func (h heavyBall) UpdateGraph(scope *model.Scope, g *graph.Graph, loss *graph.Node) {
+	steps := scope.BuildTrainableVariablesGradientsGraph(loss)
+	i := 0
+	for v := range scope.IterVariables() { // In the order of the gradients.
+		if !v.Trainable || !v.InUseByGraph(g) {
+			continue
+		}
+		velocity := scope.Store().Scope(velocityScope+v.Scope()).WithInitializer(initializer.Zero).
+			VariableWithShape(v.Name(), v.Shape()).SetTrainable(false)
+		steps[i] = graph.Add(graph.MulScalar(velocity.NodeValue(g), h.momentum), steps[i])
+		velocity.SetNodeValue(steps[i])
+		i++
+	}
+	h.sgd.UpdateGraphWithGradients(scope, steps, loss.DType())
+}
+
+func (h heavyBall) Clear(scope *model.Scope) error {
+	return scope.Store().Scope(velocityScope).DeleteVariablesInScope()
+}
+
+// Adam returns the optimizer Adam with the book's parameters: β₁ = 0.9 for the
+// momentum, β₂ = 0.999 for the second moment, and ε = 10⁻⁶, where Gluon and
+// PyTorch have 10⁻⁸. It panics unless lr is a positive number. For other
+// parameters take GoMLX's:
+//
+//	d2l.Optimizer{Interface: optimizer.Adam().LearningRate(lr).Epsilon(1e-8).Done()}
+//
+// Book: adam, section "Adam".
+func Adam(lr float64) Optimizer {
+	requireRate("Adam", lr)
+	return Optimizer{Interface: optimizer.Adam().LearningRate(lr).Betas(0.9, 0.999).Epsilon(1e-6).Done()}
+}
+
+// Rate is what TrainCh5 takes for lr: the learning rate of plain stochastic
+// gradient descent, or an Optimizer; one of GoMLX's is wrapped as
+// Optimizer{Interface: …}. (int is allowed so that the constant 1 can be passed,
+// which Go types as an int.)
+//
+// Book: none; train_ch5 takes a number.
+type Rate interface {
+	float64 | int | Optimizer
+}
+
+// OptimizerOf returns SGD with the learning rate lr, or lr itself if it is an
+// Optimizer. It panics unless a learning rate is a positive number.
+//
+// Book: none; train_ch5 always makes its own Trainer, with 'sgd'.
+func OptimizerOf[R Rate](lr R) Optimizer {
+	switch lr := any(lr).(type) {
+	case Optimizer:
+		return lr
+	case int:
+		return SGD(float64(lr))
+	default:
+		return SGD(lr.(float64))
 	}
 }

@@ -67,3 +67,18 @@ func requirePool(layer string, size, strides, padding int, x *graph.Node) {
 
 // poolStrides returns the step of a window: side by side unless it is given.
 func poolStrides(size, strides int) int { return cmp.Or(strides, size) }
+
+// GlobalAvgPool2D replaces each channel by its mean: from (batch, c, h, w) it makes
+// (batch, c, 1, 1).
+//
+// Book: nn.GlobalAvgPool2D, section "Network in Network (NiN)".
+type GlobalAvgPool2D struct{}
+
+// Kind returns "pool".
+func (GlobalAvgPool2D) Kind() string { return "pool" }
+
+// Forward adds the pooling to the graph of x.
+func (GlobalAvgPool2D) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
+	requireImages("GlobalAvgPool2D", x)
+	return graph.ReduceAndKeep(x, graph.ReduceMean, 2, 3)
+}

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
@@ -88,4 +90,22 @@ func (n *Net) forwardEach(scope *model.Scope, x *graph.Node, see func(name strin
 		x = forwardNamed(name, layer, scope.In("%s", name), x)
 		see(name, x)
 	}
+}
+
+// Shape is the sizes of an array's axes; it prints as in the book, (1, 6, 28, 28).
+//
+// Book: none; a shape is a tuple there.
+type Shape []int
+
+// ShapeOf returns the shape of t.
+//
+// Book: shape, section "Data Manipulation".
+func ShapeOf(t *tensors.Tensor) Shape { return Shape(t.Shape().Dimensions) }
+
+// String returns the sizes in parentheses.
+func (s Shape) String() string {
+	if len(s) == 1 {
+		return fmt.Sprintf("(%d,)", s[0])
+	}
+	return "(" + strings.Trim(strings.ReplaceAll(fmt.Sprint([]int(s)), " ", ", "), "[]") + ")"
 }

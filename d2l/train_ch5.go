@@ -1,6 +1,8 @@
 package d2l
 
-import "fmt"
+import (
+	"fmt"
+)
 
 // Result is what a training run ended with.
 //
@@ -97,4 +99,13 @@ func TrainCh5[R Rate](net *Net, trainIter, testIter DataIter,
 		Loss: trainLoss, TrainAcc: trainAcc, TestAcc: testAcc,
 		ExamplesPerSec: rate, Devices: ctx,
 	}, nil
+}
+
+// TrainCh6 is TrainCh5 under the name that it has in the book's later editions,
+// for sections from "Deep Convolutional Neural Networks (AlexNet)" on.
+//
+// Book: train_ch6, section "Convolutional Neural Networks (LeNet)".
+func TrainCh6[R Rate](net *Net, trainIter, testIter DataIter,
+	numEpochs int, lr R, ctx ...Device) (*Result, error) {
+	return TrainCh5(net, trainIter, testIter, numEpochs, lr, ctx...)
 }

@@ -5,10 +5,99 @@ import (
 	"image"
 	"image/color"
 
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/tensors"
 	"golang.org/x/image/draw"
 	"gonum.org/v1/plot/vg"
 	vgdraw "gonum.org/v1/plot/vg/draw"
 )
+
+// Images returns the pictures of a batch X, float32 (batch, 1, height, width)
+// for grey ones or (batch, 3, height, width) for red, green and blue, with
+// values in [0, 1]; what lies outside is cut off. For values of any range there is
+// [FeatureMaps]. It panics on another shape or type; an error means that the values
+// cannot be read from the device.
+//
+// Book: none; show_images takes arrays.
+func Images(X *tensors.Tensor) ([]image.Image, error) {
+	if X.Rank() != 4 || (X.Shape().Dim(1) != 1 && X.Shape().Dim(1) != 3) || X.DType() != dtypes.Float32 {
+		panic(fmt.Sprintf("d2l: Images takes float32 X of shape (batch, 1 or 3, height, width), got %v of %v", ShapeOf(X), X.DType()))
+	}
+	channels, height, width := X.Shape().Dim(1), X.Shape().Dim(2), X.Shape().Dim(3)
+	pixels := height * width
+	pictures := make([]image.Image, X.Shape().Dim(0))
+	err := tensors.ConstFlatData(X, func(values []float32) {
+		for i := range pictures {
+			planes := values[i*channels*pixels : (i+1)*channels*pixels]
+			picture := image.NewRGBA(image.Rect(0, 0, width, height))
+			for p := range pixels {
+				rgb := [3]uint8{}
+				for c := range rgb {
+					value := planes[min(c, channels-1)*pixels+p]
+					rgb[c] = uint8(min(max(value, 0), 1)*255 + 0.5)
+				}
+				picture.SetRGBA(p%width, p/width, color.RGBA{rgb[0], rgb[1], rgb[2], 0xff})
+			}
+			pictures[i] = picture
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the images: %w", err)
+	}
+	return pictures, nil
+}
+
+// ShowImages draws pictures in rows and columns, left to right and top to
+// bottom, with titles above them where given; a title that is too wide is broken
+// between words, and "\n" breaks it as well. The longer side of each picture is
+// scale inches long; 0 means 1.5. A notebook shows the figure. It panics on too
+// many pictures or titles for the grid, and on negative numbers.
+//
+// Book: show_images, section "The Image Classification Dataset".
+func ShowImages(pictures []image.Image, rows, cols int, titles []string, scale float64) (*Figure, error) {
+	if rows < 0 || cols < 0 || len(pictures) > rows*cols || len(titles) > len(pictures) {
+		panic(fmt.Sprintf("d2l: ShowImages got %d images and %d titles for %d rows of %d", len(pictures), len(titles), rows, cols))
+	}
+	grid := newImageGrid(rows, cols, scale)
+	for i, picture := range pictures {
+		grid.pictures[i/cols][i%cols] = picture
+	}
+	for i, title := range titles {
+		grid.setTitle(i/cols, i%cols, title)
+	}
+	figure := grid.figure()
+	return figure, figure.Show()
+}
+
+// ShowImageGrid draws rows of pictures, with the row's title to the left of each
+// row and the column's title above each column: examples against feature maps,
+// say. A picture may be nil, which leaves its place empty, and a row may be
+// shorter than others; titles may be nil. Sizes are those of ShowImages. A notebook
+// shows the figure. It panics on more titles than rows or columns, and on a negative
+// scale.
+//
+// Book: none; show_images comes nearest.
+func ShowImageGrid(rows [][]image.Image, rowTitles, colTitles []string, scale float64) (*Figure, error) {
+	cols := 0
+	for _, row := range rows {
+		cols = max(cols, len(row))
+	}
+	if len(rowTitles) > len(rows) || len(colTitles) > cols {
+		panic(fmt.Sprintf("d2l: ShowImageGrid got %d and %d titles for %d rows of %d", len(rowTitles), len(colTitles), len(rows), cols))
+	}
+	grid := newImageGrid(len(rows), cols, scale)
+	for i, row := range rows {
+		copy(grid.pictures[i], row)
+	}
+	for col, title := range colTitles {
+		grid.setTitle(0, col, title)
+	}
+	for row, title := range rowTitles {
+		grid.setRowTitle(row, title)
+	}
+	figure := grid.figure()
+	return figure, figure.Show()
+}
 
 // imageGrid is a figure of pictures in rows and columns. Columns are of one
 // width, rows as high as their pictures.
