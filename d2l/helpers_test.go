@@ -1,13 +1,6 @@
 package d2l
 
 import (
-	"flag"
-	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"runtime"
-	"strings"
 	"testing"
 
 	"github.com/d2l-go/book/d2l/d2ltest"
@@ -15,98 +8,15 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Those that the chapters' tests use as well.
-var noError, near, wave = d2ltest.NoError, d2ltest.Near, d2ltest.Wave
+// Short names for what all tests share.
+var (
+	noError, wantError, wantPanic, wantParts = d2ltest.NoError, d2ltest.WantError, d2ltest.WantPanic, d2ltest.WantParts
+	wantFiles, wantLittleMemory, golden      = d2ltest.WantFiles, d2ltest.WantLittleMemory, d2ltest.Golden
+	captured, quietly                        = d2ltest.Captured, d2ltest.Quietly
+	near, wave                               = d2ltest.Near, d2ltest.Wave
+)
 
-var update = flag.Bool("update", false, "write the golden files of testdata anew")
-
-// must returns the value of a call that may not fail.
-func must[T any](value T, err error) func(*testing.T) T {
-	return func(t *testing.T) T {
-		t.Helper()
-		noError(t, err)
-		return value
-	}
-}
-
-// wantError checks that err is a message with all parts in it.
-func wantError(t *testing.T, err error, parts ...string) {
-	t.Helper()
-	if err == nil {
-		t.Fatalf("no error, expected one with %q", parts)
-	}
-	wantParts(t, err.Error(), parts...)
-}
-
-// wantPanic checks that f panics with a message with all parts in it.
-func wantPanic(t *testing.T, f func(), parts ...string) {
-	t.Helper()
-	defer func() {
-		t.Helper()
-		e := recover()
-		if e == nil {
-			t.Fatalf("no panic, expected one with %q", parts)
-		}
-		wantParts(t, fmt.Sprint(e), parts...)
-	}()
-	f()
-}
-
-func wantParts(t *testing.T, text string, parts ...string) {
-	t.Helper()
-	for _, part := range parts {
-		if !strings.Contains(text, part) {
-			t.Errorf("%q is not in: %s", part, text)
-		}
-	}
-}
-
-// wantFiles checks which files and folders are in dir.
-func wantFiles(t *testing.T, dir string, want ...string) {
-	t.Helper()
-	entries, err := os.ReadDir(dir)
-	if err != nil && !os.IsNotExist(err) {
-		t.Fatal(err)
-	}
-	var names []string
-	for _, entry := range entries {
-		names = append(names, entry.Name())
-	}
-	if fmt.Sprint(names) != fmt.Sprint(want) {
-		t.Errorf("%s holds %q, expected %q", dir, names, want)
-	}
-}
-
-// golden compares content with a file of testdata.
-func golden(t *testing.T, name string, content []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		noError(t, os.WriteFile(path, content, 0o644))
-	}
-	if want := must(os.ReadFile(path))(t); string(want) != string(content) {
-		t.Errorf("the figure differs from %s: look at both, and run go test ./d2l -update if the new one is right", path)
-	}
-}
-
-// captured returns what f prints on *file, which is os.Stdout or os.Stderr.
-func captured(t *testing.T, file **os.File, f func()) string {
-	t.Helper()
-	saved := *file
-	defer func() { *file = saved }()
-	temporary := must(os.Create(filepath.Join(t.TempDir(), "captured")))(t)
-	defer temporary.Close()
-	*file = temporary
-	f()
-	must(temporary.Seek(0, io.SeekStart))(t)
-	return string(must(io.ReadAll(temporary))(t))
-}
-
-// quietly runs f without what it prints.
-func quietly(t *testing.T, f func()) {
-	t.Helper()
-	captured(t, &os.Stdout, func() { captured(t, &os.Stderr, f) })
-}
+func must[T any](value T, err error) func(testing.TB) T { return d2ltest.Must(value, err) }
 
 // freshBackends makes devices start their backends anew during the test.
 func freshBackends(t *testing.T) {
@@ -185,19 +95,4 @@ func values(t *testing.T, net *Net) map[string][]float32 {
 		all[p.Path()] = float32s(t, must(p.Value())(t))
 	}
 	return all
-}
-
-// wantLittleMemory checks how much memory is taken, in all, to read a file.
-func wantLittleMemory(t testing.TB, file []byte, most int, read func()) {
-	t.Helper()
-	total := func() uint64 {
-		var stats runtime.MemStats
-		runtime.ReadMemStats(&stats)
-		return stats.TotalAlloc
-	}
-	before := total()
-	read()
-	if taken := total() - before; taken > uint64(most) {
-		t.Errorf("a file of %d bytes made it take %d bytes of memory", len(file), taken)
-	}
 }

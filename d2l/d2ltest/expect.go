@@ -1,0 +1,117 @@
+package d2ltest
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the golden files of testdata anew")
+
+// Must returns the value of a call that may not fail.
+func Must[T any](value T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		NoError(t, err)
+		return value
+	}
+}
+
+// WantError checks that err is a message with all parts in it.
+func WantError(t testing.TB, err error, parts ...string) {
+	t.Helper()
+	if err == nil {
+		t.Fatalf("no error, expected one with %q", parts)
+	}
+	WantParts(t, err.Error(), parts...)
+}
+
+// WantPanic checks that f panics with a message with all parts in it.
+func WantPanic(t testing.TB, f func(), parts ...string) {
+	t.Helper()
+	defer func() {
+		t.Helper()
+		e := recover()
+		if e == nil {
+			t.Fatalf("no panic, expected one with %q", parts)
+		}
+		WantParts(t, fmt.Sprint(e), parts...)
+	}()
+	f()
+}
+
+func WantParts(t testing.TB, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q is not in: %s", part, text)
+		}
+	}
+}
+
+// WantFiles checks which files and folders are in dir.
+func WantFiles(t testing.TB, dir string, want ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	if fmt.Sprint(names) != fmt.Sprint(want) {
+		t.Errorf("%s holds %q, expected %q", dir, names, want)
+	}
+}
+
+// Golden compares content with a file of testdata.
+func Golden(t testing.TB, name string, content []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		NoError(t, os.WriteFile(path, content, 0o644))
+	}
+	if want := Must(os.ReadFile(path))(t); string(want) != string(content) {
+		t.Errorf("the figure differs from %s: look at both, and run go test -update there if the new one is right", path)
+	}
+}
+
+// Captured returns what f prints on *file, which is os.Stdout or os.Stderr.
+func Captured(t testing.TB, file **os.File, f func()) string {
+	t.Helper()
+	saved := *file
+	defer func() { *file = saved }()
+	temporary := Must(os.Create(filepath.Join(t.TempDir(), "Captured")))(t)
+	defer temporary.Close()
+	*file = temporary
+	f()
+	Must(temporary.Seek(0, io.SeekStart))(t)
+	return string(Must(io.ReadAll(temporary))(t))
+}
+
+// Quietly runs f without what it prints.
+func Quietly(t testing.TB, f func()) {
+	t.Helper()
+	Captured(t, &os.Stdout, func() { Captured(t, &os.Stderr, f) })
+}
+
+// WantLittleMemory checks how much memory is taken, in all, to read a file.
+func WantLittleMemory(t testing.TB, file []byte, most int, read func()) {
+	t.Helper()
+	total := func() uint64 {
+		var stats runtime.MemStats
+		runtime.ReadMemStats(&stats)
+		return stats.TotalAlloc
+	}
+	before := total()
+	read()
+	if taken := total() - before; taken > uint64(most) {
+		t.Errorf("a file of %d bytes made it take %d bytes of memory", len(file), taken)
+	}
+}
