@@ -1,0 +1,44 @@
+// Package upstream lists the faults of the libraries below this project that it works
+// around. It has no code. Each row has a test that shows the fault in the version that
+// go.mod pins, and that fails when a newer version has fixed it: then the workaround and
+// its row can go.
+//
+// GoMLX v0.28.8 and compute v0.1.6:
+//
+//	fault                                              workaround                       test
+//	gradient of a convolution with respect to its      withGradient, d2l/conv2d.go      TestConvolutionGradientOfEvenWindow
+//	input is wrong for windows of even size
+//	and missing for padding as wide as the window      withGradient, d2l/conv2d.go      TestConvolutionGradientOfWidePadding
+//	ReLU has slope 1 at exactly 0                      d2l/activation.go                TestReLUSlopeAtZero
+//	Exec.CallOnDevice ignores its device               d2l/on_device.go                 TestCallOnDeviceIgnoresItsDevice
+//	a program with variables runs on the first         a mesh of one device,            TestModelExecStaysOnFirstDevice
+//	device unless it is spread over a mesh             d2l/internal/xla
+//	an Exec holds 32 shapes, then refuses              SetMaxCache, d2l/internal/xla    TestProgramHoldsFewShapes
+//	SGD divides its rate by √step                      plainSGD, d2l/optimizer.go       TestSGDDecaysUnlessToldNotTo
+//	SGD takes a rate of 0 for 0.1                      requireRate, d2l/optimizer.go    TestRateOfZeroIsTakenForNone
+//	an optimizer's rate outlives it in the store       Net.dropOptimizer                TestFirstRateStaysInStore
+//
+// go-xla v0.4.5:
+//
+//	an optimization barrier of one value is dropped    materialized,                    TestBarrierOfOneValueIsDropped
+//	                                                   d2l/internal/convpool
+//
+// nlpodyssey/safetensors of go.mod:
+//
+//	a TensorView cannot be a scalar                    d2l/internal/weights             TestSafetensorsViewRefusesScalars
+//
+// GoNB v0.11.5:
+//
+//	runs "go get" before each cell, which would take   scripts/kernel/go                TestGoNBGetsNewestModules
+//	newer modules than go.mod pins
+//	its interrupt does not reach a build               scripts/kernel/register.py       TestGoNBInterruptsByMessage
+//	a cell's program outlives a kernel that is killed  scripts/kernel/go                TestGoNBProgramsOutliveKernel
+//
+// Without a test, since they are things that are missing, or would hang the test:
+//
+//   - Only the identity of one node takes a custom gradient (d2l/internal/convpool).
+//   - GoMLX has no SGD with momentum (d2l/optimizer.go).
+//   - After a panic of a layer with anything but an error, a GoMLX program can wait
+//     forever when it is used again: d2l/internal/xla turns every panic into an error.
+//   - GoMLX's reader of checkpoints trusts them: d2l/internal/weights has its own limits.
+package upstream
