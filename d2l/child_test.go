@@ -8,6 +8,7 @@ var children = map[string]func() string{
 	"full disk": childSavesToFullDisk,
 	"load":      childLoads,
 	"net":       childReadsNet,
+	"tokens":    childLoadsTokens,
 	"write":     childWritesForEver,
 }
 

@@ -3,8 +3,8 @@ package d2l
 import (
 	"errors"
 	"fmt"
-	"slices"
 
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -27,7 +27,7 @@ type Net struct {
 	infer  *program
 	// The Trainer whose optimizer's variables are in store, if there is one.
 	trainer *Trainer
-	input   []int // Shape of one example, once the net has seen a batch.
+	input   shapes.Shape // Of one example, with its type; not Ok before the net has seen a batch.
 }
 
 // netScope is where the layers' variables are, apart from optimizers'.
@@ -73,7 +73,7 @@ func (n *Net) use(store *model.Store, device Device, init Initializer) {
 	if n.store != nil {
 		n.store.Finalize()
 	}
-	n.store, n.device, n.init, n.infer, n.input = store, device, init, nil, nil
+	n.store, n.device, n.init, n.infer, n.input = store, device, init, nil, shapes.Shape{}
 }
 
 // drop takes the net's parameters away, as before Initialize.
@@ -198,7 +198,7 @@ func (n *Net) Outputs(X *tensors.Tensor) ([]LayerOutput, error) {
 // its forward pass. What it cannot draw is left to the device's backend, which
 // draws what has no value when it first computes with it.
 func (n *Net) drawParameters(X *tensors.Tensor) error {
-	if n.input != nil {
+	if n.input.Ok() {
 		return nil
 	}
 	p, err := n.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
@@ -244,7 +244,7 @@ func (n *Net) CopyTo(device Device) (*Net, error) {
 	if err := store.SetRNGStateFromSeed(nextSeed()); err != nil {
 		return nil, err
 	}
-	return &Net{layer: n.layer, store: store, device: device, init: n.init, input: slices.Clone(n.input)}, nil
+	return &Net{layer: n.layer, store: store, device: device, init: n.init, input: n.input}, nil
 }
 
 // copyStore returns a copy, in the memory of the host, of the net's variables;

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
@@ -20,7 +21,7 @@ func (n *Net) SaveParameters(path string) error {
 }
 
 func (n *Net) saveParameters(path string) error {
-	if n.store == nil || n.input == nil {
+	if n.store == nil || !n.input.Ok() {
 		return errNoParameters
 	}
 	content, err := n.encodeParameters()
@@ -56,15 +57,15 @@ func (n *Net) LoadParameters(path string, device Device) error {
 	return nil
 }
 
-func (n *Net) loadParameters(path string, device Device) (*model.Store, []int, error) {
+func (n *Net) loadParameters(path string, device Device) (*model.Store, shapes.Shape, error) {
 	file, err := openFile(path)
 	if err != nil {
-		return nil, nil, err
+		return nil, shapes.Shape{}, err
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
-		return nil, nil, err
+		return nil, shapes.Shape{}, err
 	}
 	return n.decodeParameters(file, info.Size(), device)
 }

@@ -27,6 +27,7 @@ const (
 	checkpointJSON = "checkpoint.json"
 	checkpointBin  = "checkpoint.bin"
 	inputJSON      = "input.json"
+	typeJSON       = "type.json"
 	layersJSON     = "layers.json"
 )
 
@@ -70,7 +71,7 @@ func (n *Net) encodeParameters() ([]byte, error) {
 	for _, entry := range []struct {
 		name    string
 		content any
-	}{{checkpointJSON, head}, {checkpointBin, values}, {inputJSON, n.input}, {layersJSON, layerList(n.layer)}} {
+	}{{checkpointJSON, head}, {checkpointBin, values}, {inputJSON, n.input.Dimensions}, {typeJSON, n.input.DType}, {layersJSON, layerList(n.layer)}} {
 		content, ok := entry.content.([]byte)
 		if !ok {
 			var err error
@@ -96,64 +97,70 @@ func (n *Net) encodeParameters() ([]byte, error) {
 // decodeParameters returns a store with the parameters of a file, for the net on
 // device, and the shape of an example of the input. It takes memory for no more
 // than the net has, whatever the file says or its archive would swell to.
-func (n *Net) decodeParameters(file io.ReaderAt, size int64, device Device) (*model.Store, []int, error) {
+func (n *Net) decodeParameters(file io.ReaderAt, size int64, device Device) (store *model.Store, input shapes.Shape, err error) {
 	archive, err := zip.NewReader(file, size)
 	if err != nil {
-		return nil, nil, fmt.Errorf("not a whole file of parameters: %w", err)
+		return nil, shapes.Shape{}, fmt.Errorf("not a whole file of parameters: %w", err)
 	}
-	input, err := readInput(archive)
+	input, err = readInput(archive)
 	if err != nil {
-		return nil, nil, err
+		return nil, shapes.Shape{}, err
 	}
-	store, _, err := n.withShapes(device, input)
+	store, _, err = n.withShapes(device, input)
 	if err != nil {
-		return nil, nil, fmt.Errorf("they are for inputs of shape %v, which this net does not take: %w", Shape(input), err)
+		return nil, shapes.Shape{}, fmt.Errorf("they are for inputs of shape %v, which this net does not take: %w", Shape(input.Dimensions), err)
 	}
 	variables := slices.Collect(store.Scope(netScope).IterVariables())
 	head, err := readHead(archive, variables)
 	if err != nil {
-		return nil, nil, err
+		return nil, shapes.Shape{}, err
 	}
 	at, most, err := match(head, variables)
 	if err != nil {
-		return nil, nil, err
+		return nil, shapes.Shape{}, err
 	}
 	if err := n.checkLayers(archive); err != nil {
-		return nil, nil, err
+		return nil, shapes.Shape{}, err
 	}
 	values, err := readEntry(archive, checkpointBin, most)
 	if err != nil {
-		return nil, nil, err
+		return nil, shapes.Shape{}, err
 	}
 	if len(values) != most {
-		return nil, nil, fmt.Errorf("%s is damaged: it has %d bytes, expected %d", checkpointBin, len(values), most)
+		return nil, shapes.Shape{}, fmt.Errorf("%s is damaged: it has %d bytes, expected %d", checkpointBin, len(values), most)
 	}
 	for _, v := range variables {
 		value := tensors.FromShape(v.Shape())
 		if err := value.MutableBytes(func(data []byte) { copy(data, values[at[v.Path()]:]) }); err != nil {
-			return nil, nil, err
+			return nil, shapes.Shape{}, err
 		}
 		if err := v.SetValue(value); err != nil {
-			return nil, nil, err
+			return nil, shapes.Shape{}, err
 		}
 	}
 	return store, input, store.SetRNGStateFromSeed(nextSeed())
 }
 
-// readInput returns the shape of an example of the input.
-func readInput(archive *zip.Reader) ([]int, error) {
+// readInput returns the shape and type of an example of the input.
+func readInput(archive *zip.Reader) (input shapes.Shape, err error) {
 	content, err := readEntry(archive, inputJSON, 1<<10)
 	if err != nil {
-		return nil, err
+		return input, err
 	}
-	var input []int
-	if err := json.Unmarshal(content, &input); err != nil {
-		return nil, fmt.Errorf("%s: %w", inputJSON, err)
+	var shape []int
+	if err := json.Unmarshal(content, &shape); err != nil {
+		return input, fmt.Errorf("%s: %w", inputJSON, err)
 	}
-	if err := checkInput(input); err != nil {
-		return nil, fmt.Errorf("%s: %w", inputJSON, err)
+	if err := checkInput(shape); err != nil {
+		return input, fmt.Errorf("%s: %w", inputJSON, err)
 	}
-	return input, nil
+	dtype := dtypes.Float32 // Earlier files do not tell it.
+	if content, err := readEntry(archive, typeJSON, 1<<10); err == nil {
+		if err := json.Unmarshal(content, &dtype); err != nil {
+			return input, fmt.Errorf("%s: %w", typeJSON, err)
+		}
+	}
+	return shapes.Make(dtype, shape...), nil
 }
 
 // checkInput refuses a shape that no example has, but one of a damaged file or of a

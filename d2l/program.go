@@ -3,7 +3,6 @@ package d2l
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/distributed"
@@ -53,7 +52,7 @@ func (n *Net) newProgram(build func(*model.Scope, []*graph.Node) []*graph.Node, 
 			inputs = withoutFilling(inputs, filling)
 			scope.Store().SetTraining(inputs[0].Graph(), training)
 			outputs := build(scope.At("%s", netScope[1:]).WithInitializer(n.init(scope)), inputs)
-			n.input = slices.Clone(inputs[0].Shape().Dimensions[1:]) // One that the layers took.
+			n.input = exampleOf(inputs[0].Shape()) // One that the layers took.
 			return outputs
 		})
 		if err != nil {

@@ -44,7 +44,7 @@ func (n *Net) SaveSafetensors(path string) error {
 }
 
 func (n *Net) encodeSafetensors() ([]byte, error) {
-	if n.store == nil || n.input == nil {
+	if n.store == nil || !n.input.Ok() {
 		return nil, errNoParameters
 	}
 	entries, err := stateDict(n.store)
@@ -74,7 +74,7 @@ func (n *Net) encodeSafetensors() ([]byte, error) {
 		}
 		state[e.name] = t
 	}
-	return serialize(state, n.input)
+	return serialize(state, n.input.Dimensions)
 }
 
 // LoadSafetensors gives the net the parameters in a file of safetensors, on
@@ -116,8 +116,9 @@ func (n *Net) LoadSafetensors(path string, device Device, input ...int) error {
 	case err != nil:
 		return fmt.Errorf("the weights in %s cannot be used: %w; save them again, %s, from a net of the same layers for inputs of the same shape", path, err, bySaving)
 	}
+	example := n.example(input)
 	n.use(store, device, Xavier)
-	n.input = input
+	n.input = example
 	return nil
 }
 
@@ -137,7 +138,7 @@ func (n *Net) decodeSafetensors(content []byte, device Device, input []int) (*mo
 	var store *model.Store
 	given := len(input) > 0
 	if input, err = n.inputFor(input, noted); err == nil {
-		if store, _, err = n.withShapes(device, input); err != nil {
+		if store, _, err = n.withShapes(device, n.example(input)); err != nil {
 			err = fmt.Errorf("this net does not take inputs of shape %v: %w", Shape(input), err)
 		}
 	}
@@ -204,7 +205,7 @@ const keptStatistics = 10
 
 // inputFor chooses the shape of an example.
 func (n *Net) inputFor(given, noted []int) ([]int, error) {
-	for _, input := range [][]int{given, noted, n.input} {
+	for _, input := range [][]int{given, noted, n.input.Dimensions} {
 		if len(input) == 0 {
 			continue
 		}

@@ -1,6 +1,9 @@
 package d2l
 
 import (
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+
 	"bytes"
 	"maps"
 	"slices"
@@ -34,7 +37,7 @@ func FuzzSafetensors(f *testing.F) {
 	store, _, err := net.decodeSafetensors(whole, CPU(0), nil)
 	noError(f, err)
 	net.use(store, CPU(0), Xavier)
-	net.input = []int{2}
+	net.input = shapes.Make(dtypes.Float32, 2)
 	f.Fuzz(func(t *testing.T, content []byte) {
 		before := state(t, net)
 		var store *model.Store
@@ -53,7 +56,7 @@ func FuzzSafetensors(f *testing.F) {
 			return
 		}
 		defer store.Finalize()
-		loaded := &Net{layer: net.layer, store: store, device: CPU(0), init: Xavier, input: input}
+		loaded := &Net{layer: net.layer, store: store, device: CPU(0), init: Xavier, input: net.example(input)}
 		again, err := loaded.encodeSafetensors()
 		noError(t, err)
 		saved := must(safetensors.Deserialize(again))(t)

@@ -24,7 +24,8 @@ type LayerShape struct {
 // Shapes returns the shape of every layer's output for a batch of one example,
 // in order, without computing anything: the net needs no parameters, and those
 // it has stay as they are. The input is the shape of an example, such as 1, 28,
-// 28 for (channel, height, width). A net that is not a Sequential counts as one
+// 28 for (channel, height, width). It has the type of the batches that the net has
+// seen; before the first, float32. A net that is not a Sequential counts as one
 // layer. These are the shapes of the table in the book's section "LeNet".
 //
 // It panics unless the input is given as positive numbers; a layer that does not
@@ -38,19 +39,33 @@ func (n *Net) Shapes(input ...int) ([]LayerShape, error) {
 		// Where nothing is computed, GoMLX in pure Go is as good, and always there.
 		device = Device{platform: platformGo}
 	}
-	_, layers, err := n.withShapes(device, input)
+	_, layers, err := n.withShapes(device, n.example(input))
 	if err != nil {
 		return nil, fmt.Errorf("finding the shapes of the layers for an example of shape %v: %w", Shape(input), err)
 	}
 	return layers, nil
 }
 
+// example returns the shape and type of an example: its type is that of the batches
+// which the net has seen, or float32.
+func (n *Net) example(shape []int) shapes.Shape {
+	dtype := dtypes.Float32
+	if n.input.Ok() {
+		dtype = n.input.DType
+	}
+	return shapes.Make(dtype, shape...)
+}
+
+// exampleOf returns the shape and type of one example of a batch.
+func exampleOf(batch shapes.Shape) shapes.Shape {
+	return shapes.Make(batch.DType, batch.Dimensions[1:]...)
+}
+
 // withShapes returns a store with the net's variables, yet without values, and
-// the shapes of the layers' outputs, as they are for one example of the given
-// shape.
-func (n *Net) withShapes(device Device, input []int) (*model.Store, []LayerShape, error) {
+// the shapes of the layers' outputs, as they are for a batch of one such example.
+func (n *Net) withShapes(device Device, example shapes.Shape) (*model.Store, []LayerShape, error) {
 	var layers []LayerShape
-	store, err := n.probe(device, dtypes.Float32, input, func(name string, y *graph.Node) {
+	store, err := n.probe(device, example, func(name string, y *graph.Node) {
 		layers = append(layers, LayerShape{name, slices.Clone(y.Shape().Dimensions)})
 	})
 	if err != nil {
@@ -59,10 +74,10 @@ func (n *Net) withShapes(device Device, input []int) (*model.Store, []LayerShape
 	return store, layers, nil
 }
 
-// probe builds the net for one example of the given type and shape, shows each
-// layer's output to see, and returns a store with the net's variables, yet without
+// probe builds the net for a batch of one such example, shows each layer's output
+// to see, and returns a store with the net's variables, yet without
 // values. The net itself stays as it is.
-func (n *Net) probe(device Device, dtype dtypes.DType, input []int, see func(name string, y *graph.Node)) (*model.Store, error) {
+func (n *Net) probe(device Device, example shapes.Shape, see func(name string, y *graph.Node)) (*model.Store, error) {
 	probe := &Net{layer: n.layer, store: model.NewStore(), device: device, init: Xavier}
 	p, err := probe.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
 		probe.forwardEach(scope, inputs[0], see)
@@ -72,7 +87,7 @@ func (n *Net) probe(device Device, dtype dtypes.DType, input []int, see func(nam
 		return nil, err
 	}
 	defer p.finalize()
-	if err := p.build(shapes.Make(dtype, append([]int{1}, input...)...)); !errors.Is(err, errBuilt) {
+	if err := p.build(shapes.Make(example.DType, append([]int{1}, example.Dimensions...)...)); !errors.Is(err, errBuilt) {
 		return nil, err
 	}
 	return probe.store, nil

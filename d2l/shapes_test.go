@@ -44,7 +44,7 @@ func TestShapes(t *testing.T) {
 		}
 	}
 	must(net.Shapes(1, 12, 12))(t)
-	if net.NumParameters() != before || fmt.Sprint(net.input) != "[1 8 8]" {
+	if net.NumParameters() != before || net.input.String() != "(Float32)[1, 8, 8]" {
 		t.Errorf("Shapes changed the net: %d parameters for %v", net.NumParameters(), net.input)
 	}
 }

@@ -193,7 +193,7 @@ func (t *Trainer) checkScores(X *tensors.Tensor) error {
 		return nil
 	}
 	scores := X.Shape() // Of a net without layers.
-	if _, err := t.net.probe(t.net.device, X.DType(), ShapeOf(X)[1:], func(_ string, y *graph.Node) { scores = y.Shape() }); err != nil {
+	if _, err := t.net.probe(t.net.device, exampleOf(X.Shape()), func(_ string, y *graph.Node) { scores = y.Shape() }); err != nil {
 		return err
 	}
 	if scores.Rank() != 2 {

@@ -1,0 +1,80 @@
+package d2l
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/layers"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// embedding is a layer of a user's own, for whole numbers: the mean of the vectors
+// that it has for the tokens of a sequence.
+type embedding struct{ tokens, size int }
+
+func (embedding) Kind() string { return "embedding" }
+
+func (e embedding) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	vectors := layers.Embedding(scope, graph.ExpandAxes(x, -1), dtypes.Float32, e.tokens, e.size)
+	return graph.ReduceMean(vectors, 1)
+}
+
+func tokenNet() *Net { return NewNet(Sequential{embedding{tokens: 7, size: 3}, Dense{Units: 4}}) }
+
+func tokenBatch() *tensors.Tensor {
+	return tensors.FromValue([][]int32{{0, 1, 2}, {3, 4, 5}, {6, 0, 1}, {2, 2, 2}, {5, 6, 4}})
+}
+
+// A net for whole numbers trains, is saved, and is loaded by a new net and in a new
+// process: its file tells the type of its input too.
+func TestIntegerInputIsSavedAndLoaded(t *testing.T) {
+	net, X := tokenNet(), tokenBatch()
+	noError(t, net.Initialize(CPU(0), Xavier))
+	_, _, err := must(NewTrainer(net, SGD(0.5)))(t).Step(X, fiveLabels())
+	noError(t, err)
+	want := float32s(t, must(net.Forward(X))(t))
+	path := saved(t, net)
+
+	loaded := tokenNet()
+	noError(t, loaded.LoadParameters(path, CPU(0)))
+	if loaded.input.DType != dtypes.Int32 {
+		t.Errorf("the loaded net is for inputs %v", loaded.input)
+	}
+	noError(t, loaded.SaveParameters(filepath.Join(t.TempDir(), "again"))) // Before the first batch.
+	if got := float32s(t, must(loaded.Forward(X))(t)); !slices.Equal(got, want) {
+		t.Errorf("the loaded net gives %v, expected %v", got, want)
+	}
+	if got := fmt.Sprint(must(loaded.Shapes(3))(t)); got != "[{embedding0 (1, 3)} {dense0 (1, 4)}]" {
+		t.Errorf("its layers' outputs are %s", got)
+	}
+	moved := must(loaded.CopyTo(CPU(1)))(t)
+	noError(t, moved.SaveParameters(filepath.Join(t.TempDir(), "moved")))
+	_, _, err = must(NewTrainer(loaded, SGD(0.5)))(t).Step(X, fiveLabels())
+	noError(t, err)
+
+	if got := said(t, child("tokens", tokensVariable+"="+path)); got != strings.TrimSpace(fmt.Sprint(want)) {
+		t.Errorf("a new process gets %s, expected %v", got, want)
+	}
+}
+
+const tokensVariable = "D2L_TEST_TOKENS"
+
+// childLoadsTokens loads a net for tokens and says what it gives.
+func childLoadsTokens() string {
+	net := tokenNet()
+	if err := net.LoadParameters(os.Getenv(tokensVariable), CPU(0)); err != nil {
+		return err.Error()
+	}
+	outputs, err := net.Forward(tokenBatch())
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprint(tensors.MustCopyFlatData[float32](outputs))
+}
