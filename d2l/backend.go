@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/d2l-go/book/d2l/internal/files"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/go-xla/compute/xla"
@@ -153,7 +154,7 @@ func pluginDirs() []string {
 		return filepath.SplitList(list)
 	}
 	var dirs []string
-	if cache, err := cacheDir(); err == nil {
+	if cache, err := files.CacheDir(); err == nil {
 		dirs = append(dirs, filepath.Join(cache, "pjrt", "cpu"), filepath.Join(cache, "pjrt", "nvidia"))
 	}
 	roots := []string{"/usr/local/lib/go-xla"}

@@ -9,7 +9,6 @@ var children = map[string]func() string{
 	"load":      childLoads,
 	"net":       childReadsNet,
 	"tokens":    childLoadsTokens,
-	"write":     childWritesForEver,
 }
 
 // Short names for what the tests of processes share.

@@ -10,11 +10,13 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/d2l-go/book/d2l/internal/files"
 )
 
 // fetch downloads the file, verifies it, and keeps it uncompressed in the cache.
 func (f dataFile) fetch() ([]byte, error) {
-	dir, err := cacheDir()
+	dir, err := files.CacheDir()
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +32,7 @@ func (f dataFile) fetch() ([]byte, error) {
 			}
 			continue
 		}
-		if err := writeFile(filepath.Join(dir, f.name), content); err != nil {
+		if err := files.Write(filepath.Join(dir, f.name), content); err != nil {
 			return nil, fmt.Errorf("%s was fetched but cannot be kept: %w; make room or set XDG_CACHE_HOME to another folder", f, err)
 		}
 		return content, nil

@@ -14,6 +14,9 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/d2l-go/book/d2l/internal/files"
+	"github.com/d2l-go/book/d2l/internal/report"
 )
 
 // dataVariable names a folder that holds data sets, for machines without the
@@ -78,7 +81,7 @@ func (f dataFile) find() (content []byte, path string, err error) {
 				return nil, path, unusable(path, err)
 			}
 			if given != "" && !slices.Contains(f.givenDirs(given), dir) {
-				warnOnce(fmt.Sprintf("d2l: %s=%s has no %s; it is read from %s", dataVariable, given, f, path))
+				report.WarnOnce(fmt.Sprintf("d2l: %s=%s has no %s; it is read from %s", dataVariable, given, f, path))
 			}
 			return content, path, nil
 		}
@@ -105,7 +108,7 @@ func (f dataFile) dirs() []string {
 	if dir := os.Getenv(dataVariable); dir != "" {
 		dirs = f.givenDirs(dir)
 	}
-	if dir, err := cacheDir(); err == nil {
+	if dir, err := files.CacheDir(); err == nil {
 		dirs = append(dirs, filepath.Join(dir, "data", f.set))
 	}
 	return append(dirs, filepath.Join("/usr/share/datasets", f.set))
@@ -115,7 +118,7 @@ func (f dataFile) dirs() []string {
 func (f dataFile) givenDirs(dir string) []string { return []string{dir, filepath.Join(dir, f.set)} }
 
 func (f dataFile) read(path string) ([]byte, error) {
-	file, err := openFile(path)
+	file, err := files.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -39,13 +39,6 @@ func places(t *testing.T) (data, cache string) {
 	return data, filepath.Join(cache, "d2l-go", "data", "d2l-test-set")
 }
 
-// put writes a file for a test.
-func put(t *testing.T, path string, content []byte) {
-	t.Helper()
-	noError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-	noError(t, os.WriteFile(path, content, 0o644))
-}
-
 func TestDataFileFound(t *testing.T) {
 	data, cache := places(t)
 	f := sampleFile()
@@ -107,7 +100,6 @@ func TestDataFileFromElsewhere(t *testing.T) {
 			f.set = "d2l-test-set"
 		}
 		t.Setenv("D2L_DATA", c.given)
-		warned.Clear()
 		said := captured(t, &os.Stderr, func() {
 			if _, path, err := f.find(); err != nil || path != c.path {
 				t.Errorf("%s: found %q (%v), expected %s", c.given, path, err, c.path)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/d2l-go/book/d2l/internal/report"
 	"github.com/gomlx/gomlx/ml/train"
 )
 
@@ -35,7 +36,7 @@ func (it checkedIter) Iter() iter.Seq2[train.Batch, error] {
 				return // A panic of the loop's, or one that the loop does not hear of.
 			}
 			if e := recover(); e != nil {
-				yield(train.Batch{}, fmt.Errorf("%s panicked while it made a batch: %w", it.Name(), panicError(e)))
+				yield(train.Batch{}, fmt.Errorf("%s panicked while it made a batch: %w", it.Name(), report.PanicError(e)))
 			}
 		}()
 		it.DataIter.Iter()(func(batch train.Batch, err error) bool {

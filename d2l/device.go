@@ -2,11 +2,10 @@ package d2l
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
-	"sync"
 
+	"github.com/d2l-go/book/d2l/internal/report"
 	"github.com/gomlx/compute"
 )
 
@@ -51,7 +50,7 @@ func TryGPU(i int) Device {
 	}
 	n, err := numGPUs()
 	if err != nil {
-		warnOnce(fmt.Sprintf("d2l: no GPU can be used, computing on cpu(0): %v", err))
+		report.WarnOnce(fmt.Sprintf("d2l: no GPU can be used, computing on cpu(0): %v", err))
 	}
 	if i < n {
 		return GPU(i)
@@ -110,14 +109,6 @@ func (d Device) orFirst() Device {
 		d.index = 0
 	}
 	return d
-}
-
-var warned sync.Map
-
-func warnOnce(message string) {
-	if _, already := warned.LoadOrStore(message, true); !already {
-		fmt.Fprintln(os.Stderr, message)
-	}
 }
 
 // Devices are those that work on something together.

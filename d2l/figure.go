@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/d2l-go/book/d2l/internal/files"
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 	"gonum.org/v1/plot/vg"
@@ -103,8 +104,8 @@ func (f *Figure) Save(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(path, content); err != nil {
-		return fmt.Errorf("saving the figure to %s: %w; %s", path, err, otherPath)
+	if err := files.Write(path, content); err != nil {
+		return fmt.Errorf("saving the figure to %s: %w; %s", path, err, files.WriteRemedy)
 	}
 	return nil
 }

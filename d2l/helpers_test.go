@@ -12,7 +12,7 @@ import (
 var (
 	noError, wantError, wantPanic, wantParts = d2ltest.NoError, d2ltest.WantError, d2ltest.WantPanic, d2ltest.WantParts
 	wantFiles, wantLittleMemory, golden      = d2ltest.WantFiles, d2ltest.WantLittleMemory, d2ltest.Golden
-	captured, quietly                        = d2ltest.Captured, d2ltest.Quietly
+	put, captured, quietly                   = d2ltest.Put, d2ltest.Captured, d2ltest.Quietly
 	near, wave                               = d2ltest.Near, d2ltest.Wave
 )
 

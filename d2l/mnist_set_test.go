@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/d2l-go/book/d2l/internal/files"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -146,7 +147,7 @@ func TestMnistSetMixedUp(t *testing.T) {
 
 	// A folder that the user names for one set does not hide the other's.
 	t.Setenv("D2L_DATA", fashion)
-	link(digits, filepath.Join(must(cacheDir())(t), "data", "mnist"))
+	link(digits, filepath.Join(must(files.CacheDir())(t), "data", "mnist"))
 	var keptLabels []byte
 	printed := captured(t, &os.Stderr, func() {
 		var err error
@@ -156,5 +157,5 @@ func TestMnistSetMixedUp(t *testing.T) {
 	if !bytes.HasPrefix(keptLabels, []byte{7, 2, 1, 0}) {
 		t.Errorf("the labels begin with % x", keptLabels[:4])
 	}
-	wantParts(t, printed, "has no "+images+" of mnist; it is read from "+filepath.Join(must(cacheDir())(t), "data", "mnist", images))
+	wantParts(t, printed, "has no "+images+" of mnist; it is read from "+filepath.Join(must(files.CacheDir())(t), "data", "mnist", images))
 }

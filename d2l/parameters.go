@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/d2l-go/book/d2l/internal/files"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -28,8 +29,8 @@ func (n *Net) saveParameters(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(path, content); err != nil {
-		return fmt.Errorf("%w; %s", err, otherPath)
+	if err := files.Write(path, content); err != nil {
+		return fmt.Errorf("%w; %s", err, files.WriteRemedy)
 	}
 	return nil
 }
@@ -58,7 +59,7 @@ func (n *Net) LoadParameters(path string, device Device) error {
 }
 
 func (n *Net) loadParameters(path string, device Device) (*model.Store, shapes.Shape, error) {
-	file, err := openFile(path)
+	file, err := files.Open(path)
 	if err != nil {
 		return nil, shapes.Shape{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/d2l-go/book/d2l/internal/report"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/distributed"
 	"github.com/gomlx/compute/shapes"
@@ -260,6 +261,6 @@ type buildError struct{ error }
 // program is used again.
 func asBuildError() {
 	if e := recover(); e != nil {
-		panic(buildError{panicError(e)})
+		panic(buildError{report.PanicError(e)})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/d2l-go/book/d2l/internal/files"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/nlpodyssey/safetensors"
@@ -37,8 +38,8 @@ func (n *Net) SaveSafetensors(path string) error {
 	if err != nil {
 		return fmt.Errorf("saving weights to %s: %w", path, err)
 	}
-	if err := writeFile(path, content); err != nil {
-		return fmt.Errorf("saving weights to %s: %w; %s", path, err, otherPath)
+	if err := files.Write(path, content); err != nil {
+		return fmt.Errorf("saving weights to %s: %w; %s", path, err, files.WriteRemedy)
 	}
 	return nil
 }

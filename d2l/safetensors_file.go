@@ -11,6 +11,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/d2l-go/book/d2l/internal/files"
 	"github.com/gomlx/compute/dtypes/bfloat16"
 	"github.com/gomlx/compute/dtypes/float16"
 	"github.com/nlpodyssey/safetensors"
@@ -29,7 +30,7 @@ const (
 
 // readLimited reads a file that is not too large.
 func readLimited(path string) ([]byte, error) {
-	file, err := openFile(path)
+	file, err := files.Open(path)
 	if err != nil {
 		return nil, err
 	}

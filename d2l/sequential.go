@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/d2l-go/book/d2l/internal/report"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
@@ -62,7 +63,7 @@ func forwardNamed(name string, layer Layer, scope *model.Scope, x *graph.Node) *
 			if x.DType() != dtypes.Float32 {
 				of = fmt.Sprintf(" of %v", x.DType())
 			}
-			panic(fmt.Errorf("layer %s, which gets %v%s: %w", name, Shape(x.Shape().Dimensions), of, panicError(e)))
+			panic(fmt.Errorf("layer %s, which gets %v%s: %w", name, Shape(x.Shape().Dimensions), of, report.PanicError(e)))
 		}
 	}()
 	return layer.Forward(scope, x)

@@ -1,18 +1,14 @@
 package d2l
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // saver is something that is saved to a file.
@@ -165,77 +161,4 @@ func TestSavedWhole(t *testing.T) {
 			wantFiles(t, dir, s.name)
 		})
 	}
-}
-
-// whole is what childWritesForEver writes: one or the other.
-var whole = [2][]byte{bytes.Repeat([]byte("first "), 1<<18), bytes.Repeat([]byte("second "), 1<<18)}
-
-func childWritesForEver() string {
-	fmt.Println("ready")
-	for i := 0; ; i++ {
-		if err := writeFile(os.Getenv("D2L_TEST_PATH"), whole[i%2]); err != nil {
-			return err.Error()
-		}
-	}
-}
-
-// Killed at any moment, a program leaves the old file or the new one. What else it
-// leaves nobody reads, and a later program removes it.
-func TestKilledWhileWriting(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "file")
-	cutShort := 0
-	for i := range 16 {
-		command := child("write", "D2L_TEST_PATH="+path)
-		output := must(command.StdoutPipe())(t)
-		noError(t, command.Start())
-		must(bufio.NewReader(output).ReadString('\n'))(t)
-		time.Sleep(time.Duration(rand.IntN(60_000)) * time.Microsecond)
-		noError(t, command.Process.Kill())
-		command.Wait()
-		content, err := os.ReadFile(path)
-		if err != nil && !os.IsNotExist(err) {
-			t.Fatal(err)
-		}
-		if err == nil && !bytes.Equal(content, whole[0]) && !bytes.Equal(content, whole[1]) {
-			t.Fatalf("killed for the %dth time, it leaves a file of %d bytes", i+1, len(content))
-		}
-		cutShort = len(must(filepath.Glob(filepath.Join(dir, ".*")))(t))
-	}
-	t.Logf("of 16 programs, %d left a temporary file", cutShort)
-
-	// Those of programs that may be at work stay.
-	noError(t, writeFile(path, []byte("new")))
-	if n := len(must(filepath.Glob(filepath.Join(dir, ".*")))(t)); n != cutShort {
-		t.Errorf("%d of %d temporary files are left, though none is old", n, cutShort)
-	}
-	for _, name := range must(filepath.Glob(filepath.Join(dir, ".*")))(t) {
-		age(t, name)
-	}
-	noError(t, writeFile(path, []byte("new")))
-	wantFiles(t, dir, "file")
-}
-
-// age makes a file look as if it had not been written for long.
-func age(t *testing.T, path string) {
-	t.Helper()
-	past := time.Now().Add(-2 * leftoverAge)
-	noError(t, os.Chtimes(path, past, past))
-}
-
-// What is removed are old temporary files of the same file, and nothing else.
-func TestWriteFileLeftovers(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "net.params")
-	for _, name := range []string{
-		".net.params.123.d2l-part", ".net.params", ".net.params.123", ".net.params.best.123.d2l-part", ".net.params..d2l-part",
-		".other.params.123.d2l-part", "net.params.123.d2l-part",
-	} {
-		put(t, filepath.Join(dir, name), []byte("x"))
-		age(t, filepath.Join(dir, name))
-	}
-	put(t, filepath.Join(dir, ".net.params.456.d2l-part"), []byte("at work"))
-	noError(t, writeFile(path, []byte("new")))
-	wantFiles(t, dir, ".net.params", ".net.params..d2l-part", ".net.params.123", ".net.params.456.d2l-part", ".net.params.best.123.d2l-part",
-		".other.params.123.d2l-part", "net.params", "net.params.123.d2l-part")
 }

@@ -54,6 +54,13 @@ func WantParts(t testing.TB, text string, parts ...string) {
 	}
 }
 
+// Put writes a file, and makes its folder if it is missing.
+func Put(t testing.TB, path string, content []byte) {
+	t.Helper()
+	NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	NoError(t, os.WriteFile(path, content, 0o644))
+}
+
 // WantFiles checks which files and folders are in dir.
 func WantFiles(t testing.TB, dir string, want ...string) {
 	t.Helper()

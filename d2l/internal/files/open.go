@@ -1,4 +1,4 @@
-package d2l
+package files
 
 import (
 	"errors"
@@ -6,21 +6,21 @@ import (
 	"os"
 )
 
-// openFile opens a file for reading and refuses what is none: opening a named pipe
-// waits for its writer, perhaps for ever, and a device may have no end.
-func openFile(path string) (*os.File, error) {
+// Open opens a regular file for reading and refuses anything else: opening a named pipe waits for its writer, perhaps
+// forever, and a device may have no end.
+func Open(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkFile(info); err != nil {
+	if err := requireRegular(info); err != nil {
 		return nil, err
 	}
 	return os.Open(path)
 }
 
-// checkFile returns an error that says what it is unless it is a file.
-func checkFile(info fs.FileInfo) error {
+// requireRegular returns an error that names the kind of file unless it is a regular one.
+func requireRegular(info fs.FileInfo) error {
 	switch mode := info.Mode(); {
 	case mode.IsRegular():
 		return nil

@@ -1,4 +1,4 @@
-package d2l
+package files
 
 import (
 	"fmt"
@@ -6,9 +6,8 @@ import (
 	"path/filepath"
 )
 
-// cacheDir returns the folder for what is fetched once and kept: plugins and
-// data sets.
-func cacheDir() (string, error) {
+// CacheDir returns the folder for what is fetched once and kept: plugins and data sets.
+func CacheDir() (string, error) {
 	dir, err := os.UserCacheDir()
 	if err != nil {
 		return "", fmt.Errorf("no place to keep files (%w): set HOME or XDG_CACHE_HOME", err)

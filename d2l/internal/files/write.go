@@ -1,4 +1,4 @@
-package d2l
+package files
 
 import (
 	"errors"
@@ -11,24 +11,26 @@ import (
 	"time"
 )
 
-// writeFile writes a file whole or not at all: readers see the old content or
-// the new, whatever interrupts the writing. It makes the folder if need be, keeps
-// the mode of an earlier file, follows a link to a file, and takes the place of no
-// folder, device or pipe.
-func writeFile(path string, content []byte) (err error) {
+// WriteRemedy is what to do if Write fails on a path that the user chose.
+const WriteRemedy = "make room there, or name a path that you may write to"
+
+// Write writes a file atomically: whatever interrupts it, readers see the old content or the new. It makes missing
+// folders, keeps the mode of an existing file, follows a link to a file, and refuses to replace a folder, device or
+// pipe.
+func Write(path string, content []byte) (err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	mode := fs.FileMode(0o666) // Less what the umask takes.
-	earlier, err := os.Stat(path)
+	mode := fs.FileMode(0o666) // Before the umask.
+	existing, err := os.Stat(path)
 	if err == nil {
-		if err := checkFile(earlier); err != nil {
+		if err := requireRegular(existing); err != nil {
 			return err
 		}
 		if path, err = filepath.EvalSymlinks(path); err != nil {
 			return err
 		}
-		mode = earlier.Mode().Perm()
+		mode = existing.Mode().Perm()
 	}
 	removeLeftovers(path)
 	temporary, err := createTemporary(path, mode)
@@ -44,8 +46,8 @@ func writeFile(path string, content []byte) (err error) {
 	if _, err := temporary.Write(content); err != nil {
 		return err
 	}
-	if earlier != nil {
-		if err := temporary.Chmod(mode); err != nil { // What the umask took.
+	if existing != nil {
+		if err := temporary.Chmod(mode); err != nil { // The umask may have removed some bits.
 			return err
 		}
 	}
@@ -58,13 +60,12 @@ func writeFile(path string, content []byte) (err error) {
 	return os.Rename(temporary.Name(), path)
 }
 
-// The names of temporary files are so that no reader, nor a user's own file, has one.
+// Temporary files have names that no reader looks for and no user would choose.
 const temporarySuffix = ".d2l-part"
 
 func temporaryPrefix(path string) string { return "." + filepath.Base(path) + "." }
 
-// createTemporary makes a new file beside path. os.CreateTemp has no regard for the
-// umask.
+// createTemporary makes a new file beside path. Unlike os.CreateTemp it respects the umask.
 func createTemporary(path string, mode fs.FileMode) (*os.File, error) {
 	for {
 		name := temporaryPrefix(path) + strconv.FormatUint(uint64(rand.Uint32()), 10) + temporarySuffix
@@ -75,20 +76,20 @@ func createTemporary(path string, mode fs.FileMode) (*os.File, error) {
 	}
 }
 
-// isTemporary says whether a file beside path is one that createTemporary makes for
-// it. Digits alone make the difference: those of net.params are not those of net.
+// isTemporary returns whether createTemporary may have made the file name for path. Only digits may stand between
+// prefix and suffix: a leftover of net.params is none of net.
 func isTemporary(name, path string) bool {
 	number, hasPrefix := strings.CutPrefix(name, temporaryPrefix(path))
 	number, hasSuffix := strings.CutSuffix(number, temporarySuffix)
 	return hasPrefix && hasSuffix && number != "" && strings.Trim(number, "0123456789") == ""
 }
 
-// leftoverAge is how old a temporary file is before it is taken for the leftover of
-// a program that was killed: no program takes so long to write one.
+// leftoverAge is the age from which a temporary file counts as left over by a killed program: no program takes that
+// long to write one.
 const leftoverAge = time.Hour
 
-// removeLeftovers removes what programs that were killed while they wrote this file
-// have left, so that it does not pile up. Failing in that harms nobody.
+// removeLeftovers removes the temporary files of programs that were killed while they wrote path, so that they do not
+// pile up. It ignores errors: a leftover harms nobody.
 func removeLeftovers(path string) {
 	dir := filepath.Dir(path)
 	entries, err := os.ReadDir(dir)
@@ -99,11 +100,9 @@ func removeLeftovers(path string) {
 		if !isTemporary(entry.Name(), path) {
 			continue
 		}
-		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > leftoverAge {
+		info, err := entry.Info()
+		if err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > leftoverAge {
 			os.Remove(filepath.Join(dir, entry.Name()))
 		}
 	}
 }
-
-// otherPath is what to do if writeFile fails on a path that the user chose.
-const otherPath = "make room there, or name a path that you may write to"
