@@ -12,7 +12,6 @@ require (
 	github.com/nlpodyssey/safetensors v0.0.0-20250209183917-bfb01cc25f7c
 	github.com/pmezard/go-difflib v1.0.1-0.20181226105442-5d4384ee4fb2
 	golang.org/x/image v0.43.0
-	golang.org/x/tools v0.47.0
 	gonum.org/v1/plot v0.16.0
 )
 

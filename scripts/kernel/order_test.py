@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 from session import CHAPTER, Kernel, cells  # noqa: E402
 
-RESTARTED = "Nothing is declared any more after a restart of the kernel; in JupyterLab, Run > Run All Above Selected Cell mends that."
+RESTARTED = "Nothing is declared any more after a restart of the kernel; in JupyterLab, Run > Run All Above Selected Cell fixes that."
 LOAD = "in code cell 5 (var trainIter, testIter = d2l.LoadDataFashionMnist(batchSize)): run that cell first"
 NET = "net is declared in code cell 2 (var net = d2l.NewNet(d2l.Sequential{): run that cell first"
 
@@ -83,7 +83,7 @@ class OrderTest(unittest.TestCase):
     def test_what_no_cell_declares(self):
         kernel = self.kernel(self.notebook)
         for source, says in {
-            "%%\nfmt.Println(batchSise)": "batchSise is not declared in any cell of lenet.ipynb as it was saved last: mend the spelling or, if a cell does declare it, run that cell first",
+            "%%\nfmt.Println(batchSise)": "batchSise is not declared in any cell of lenet.ipynb as it was saved last: fix the spelling or, if a cell does declare it, run that cell first",
             "%%\nfmt.Println(lr)": "lr belongs to code cell 9 alone, which declares it below %% (lr, numEpochs := 0.9, 1): declare it above, with var, to use it in other cells",
         }.items():
             answer = kernel.run(source)
@@ -92,7 +92,7 @@ class OrderTest(unittest.TestCase):
     def test_a_notebook_that_is_not_there(self):
         for notebook in (None, self.notebook.with_name("renamed.ipynb")):
             self.assertEqual(self.said(self.kernel(notebook), "batch")[-1],
-                             "trainIter is not declared in any cell that has run since the kernel started: mend the spelling or, if a cell does declare it, run that cell first")
+                             "trainIter is not declared in any cell that has run since the kernel started: fix the spelling or, if a cell does declare it, run that cell first")
 
 
 if __name__ == "__main__":

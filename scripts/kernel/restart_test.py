@@ -26,7 +26,7 @@ class RestartTest(unittest.TestCase):
         answer = kernel.run("%%\nfmt.Println(answer)")
         self.assertEqual(answer.status, "error", answer)
         self.assertIn("answer is not declared in any cell that has run since the kernel started: "
-                      "mend the spelling or, if a cell does declare it, run that cell first", answer.error)
+                      "fix the spelling or, if a cell does declare it, run that cell first", answer.error)
         answer = kernel.run("var answer = 6 * 7\n%%\nfmt.Println(answer)")
         self.assertEqual((answer.status, answer.stdout), ("ok", "42\n"), answer)
 

@@ -1,181 +1,134 @@
-// Command literate holds the notebooks, the package d2l and the book's chapter
-// together. See usage.
+// Command literate keeps the notebooks, package d2l and the texts about them consistent. See usage.
 package main
 
 import (
+	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/d2l-go/book/scripts/literate/notebook"
 )
 
-const usage = `usage: go run ./scripts/literate [-C folder] command [argument...]
+const usage = `usage: go run ./scripts/literate command [argument...]
 
-Paths are seen from the current folder. Without one, a command takes all notebooks of the project.
+Without a notebook a command takes all in notebooks/.
 
-A notebook's cell whose first line is //d2l:save shows declarations that the
-package d2l ships.
-
-  check                 says what does not fit; exits with 1 if there is something
-  update [notebook...]  writes the package's code to the marked cells
-  save [notebook...]    writes the marked cells' code to the package
-                        -force (both): also over what has changed on the other side
-  verify SAVED EXECUTED says how a new run of a notebook differs from the saved one
-  clean [notebook...]   takes from notebooks what differs from run to run
-  text NOTEBOOK         prints a notebook as text, for git diff
-  svg NOTEBOOK#CELL      prints the picture that a cell shows
-  program [-o file] [notebook...]
-                        writes a notebook's cells as a Go program, to out/<notebook>.go
-  missing [NOTEBOOK]    says which cells declare what the compiler, whose words it
-                        reads, calls undefined; the kernel's go command calls it
+  check                          reports everything that is inconsistent, and exits with 1 if something is
+  update [-force] [notebook...]  writes the package's code to the cells that begin with //d2l:save
+                                 -force: also over a cell that has changed
+  clean [notebook...]            removes from notebooks what differs from run to run
+  verify SAVED EXECUTED          compares the outputs of a new run with the saved ones
+  readme                         writes the chapter's results and plot to the README
+  missing [NOTEBOOK]             reads the compiler's errors and names the cells that must run first; the kernel calls it
 `
-
-// problem is what does not fit, its place first. It may have several lines.
-type problem = string
 
 // errFound means that problems were found and printed.
 var errFound = errors.New("")
 
-// commands are called with their arguments in the project's folder.
-var commands = map[string]func(out io.Writer, args []string) error{
-	"check":   check,
-	"clean":   clean,
-	"missing": missing,
-	"program": writeProgram,
-	"save":    save,
-	"svg":     printSVG,
-	"text":    text,
-	"update":  update,
-	"verify":  verifyRun,
-}
-
-// withFlags are those of commands that have flags.
-var withFlags = []string{"program", "save", "update"}
-
 func main() {
-	folder := flag.String("C", "", "the `folder` of the project instead of the one around the current folder")
-	flag.Usage = func() { fmt.Fprint(flag.CommandLine.Output(), usage) }
-	flag.Parse()
-	if commands[flag.Arg(0)] == nil {
-		flag.Usage()
-		os.Exit(2)
-	}
-	if err := run(os.Stdout, *folder, flag.Args()); err != nil {
+	if err := run(os.Args[1:]); err != nil {
 		if !errors.Is(err, errFound) {
-			fmt.Fprintf(os.Stderr, "literate: %v\n", err)
+			fmt.Fprintln(os.Stderr, "literate:", err)
 		}
 		os.Exit(1)
 	}
 }
 
-// run runs a command in the project's folder.
-func run(out io.Writer, folder string, args []string) error {
-	from, err := os.Getwd()
+func run(args []string) error {
+	name := strings.Join(args[:min(len(args), 1)], "")
+	args = args[min(len(args), 1):]
+	switch name {
+	case "missing":
+		said, err := io.ReadAll(os.Stdin)
+		for _, line := range missing(string(said), strings.Join(args, "")) {
+			fmt.Println(line)
+		}
+		return err
+	case "check", "update", "clean", "verify", "readme":
+	default:
+		fmt.Fprint(os.Stderr, usage)
+		return errFound
+	}
+	root, err := findRoot()
 	if err != nil {
 		return err
 	}
-	if err := enter(folder); err != nil {
-		return err
-	}
-	project, err := os.Getwd()
-	if err != nil {
-		return err
-	}
-	name, args := args[0], arguments(args[1:], from, project)
-	if len(args) > 0 && strings.HasPrefix(args[0], "-") && !slices.Contains(withFlags, name) {
-		return fmt.Errorf("%s has no flag %s", name, args[0])
-	}
-	return commands[name](out, args)
-}
-
-// enter makes the project's folder the current one: the given one, or the
-// nearest with a go.mod.
-func enter(folder string) error {
-	if folder != "" {
-		return os.Chdir(folder)
-	}
-	dir, err := os.Getwd()
-	if err != nil {
-		return err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return os.Chdir(dir)
-		}
-		if dir == filepath.Dir(dir) {
-			return errors.New("there is no go.mod here or above; run it in the project or name the folder by -C")
-		}
-		dir = filepath.Dir(dir)
-	}
-}
-
-// notebooks returns the paths of the named notebooks or, if none is named, of
-// all in the project.
-func notebooks(args []string) ([]string, error) {
-	if len(args) > 0 {
-		return args, nil
-	}
-	paths, err := filepath.Glob("notebooks/*.ipynb")
-	if err == nil && len(paths) == 0 {
-		err = errors.New("there is no notebook in notebooks/")
-	}
-	return paths, err
-}
-
-// inEach returns what f finds in each notebook of the project.
-func inEach(f func(path string, n *notebook.Notebook) ([]problem, error)) ([]problem, error) {
-	paths, err := notebooks(nil)
-	if err != nil {
-		return nil, err
-	}
-	var found []problem
-	for _, path := range paths {
-		n, err := notebook.Read(path)
-		if err != nil {
-			return nil, err
-		}
-		here, err := f(path, n)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, here...)
-	}
-	return found, nil
-}
-
-// checks are what check does.
-var checks = []func() ([]problem, error){
-	checkSaved,
-	checkCoverage,
-	checkClean,
-	checkTolerances,
-	checkReadme,
-	checkFaults,
-}
-
-func check(out io.Writer, args []string) error {
-	if len(args) > 0 {
-		return errors.New("check takes no arguments")
-	}
-	var all []problem
-	for _, one := range checks {
-		found, err := one()
+	var problems []string
+	switch name {
+	case "check":
+		p, err := load(root, nil)
 		if err != nil {
 			return err
 		}
-		all = slices.Concat(all, found)
+		problems = p.check()
+		if err := python(root, name); err != nil && !errors.Is(err, errFound) || len(problems) == 0 {
+			return err
+		}
+	case "update":
+		force := slices.Contains(args, "-force")
+		p, err := load(root, slices.DeleteFunc(args, func(arg string) bool { return arg == "-force" }))
+		if err != nil {
+			return err
+		}
+		for _, c := range p.cells {
+			changed, refused := false, []string(nil)
+			if c.marked {
+				changed, refused = p.update(c, force)
+			}
+			problems = append(problems, refused...)
+			if !changed {
+				continue
+			}
+			change, err := json.Marshal(map[string]any{"source": c.Source, "agreed": c.Agreed})
+			if err == nil {
+				err = python(root, "put", c.path, c.ID, string(change))
+			}
+			if err != nil {
+				return err
+			}
+			fmt.Println(c.place + ": updated")
+		}
+	default:
+		return python(root, append([]string{name}, args...)...)
 	}
-	for _, p := range all {
-		fmt.Fprintln(out, p)
+	for _, problem := range problems {
+		fmt.Println(problem)
 	}
-	if len(all) > 0 {
+	if len(problems) > 0 {
 		return errFound
 	}
 	return nil
+}
+
+// python runs notebooks.py, which does all that needs nbformat.
+func python(root string, args ...string) error {
+	script := filepath.Join(root, "scripts/literate/notebooks.py")
+	cmd := exec.Command(filepath.Join(root, ".venv/bin/python"), append([]string{script}, args...)...)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	err := cmd.Run()
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		return errFound // The script has said why.
+	}
+	if err != nil {
+		return fmt.Errorf("%w; run scripts/setup first", err)
+	}
+	return nil
+}
+
+// findRoot returns the project's folder: the nearest with a go.mod.
+func findRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+	}
+	return "", errors.New("there is no go.mod here or above; run it in the project")
 }

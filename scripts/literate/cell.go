@@ -1,0 +1,133 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"regexp"
+	"strings"
+)
+
+// notGo is the first line of a cell that GoNB does not take for Go.
+var notGo = regexp.MustCompile(`^%%(writefile|script|bash|sh|gx)\b`)
+
+// split returns the declarations of a cell and its statements, those below %%. Both keep their offsets and lines:
+// whatever else the cell holds is blank in them.
+func split(source string) (decls, statements string) {
+	if notGo.MatchString(source) {
+		return "", ""
+	}
+	var parts [2]strings.Builder
+	part, command := 0, false
+	for line := range strings.SplitAfterSeq(source, "\n") {
+		text := strings.TrimRight(line, "\r\n")
+		if !command && (text == "%%" || strings.HasPrefix(text, "%% ") || strings.HasPrefix(text, "%main")) {
+			part = 1
+		}
+		code := line
+		if command = command || len(text) > 1 && strings.Contains("%!", text[:1]); command {
+			code = blank(line)
+		}
+		parts[part].WriteString(code)
+		parts[1-part].WriteString(blank(line))
+		command = command && strings.HasSuffix(text, `\`) // The next line belongs to it.
+	}
+	return parts[0].String(), parts[1].String()
+}
+
+// blank returns as many bytes, blank but for the ends of lines.
+func blank(s string) string {
+	b := []byte(s)
+	for i := range b {
+		if b[i] != '\n' {
+			b[i] = ' '
+		}
+	}
+	return string(b)
+}
+
+// name is what a declaration declares or imports, a method as "T.F".
+type name struct {
+	name string
+	pos  token.Pos
+}
+
+func namesOf(node ast.Decl) (found []name) {
+	switch node := node.(type) {
+	case *ast.FuncDecl:
+		full := node.Name.Name
+		if node.Recv != nil && len(node.Recv.List) > 0 {
+			ast.Inspect(node.Recv.List[0].Type, func(n ast.Node) bool {
+				id, ok := n.(*ast.Ident) // The first one is the type's; its arguments follow.
+				if ok && full == node.Name.Name {
+					full = id.Name + "." + full
+				}
+				return true
+			})
+		}
+		return []name{{full, node.Name.Pos()}}
+	case *ast.GenDecl:
+		for _, spec := range node.Specs {
+			switch spec := spec.(type) {
+			case *ast.ImportSpec:
+				found = append(found, name{importName(spec), spec.Pos()})
+			case *ast.TypeSpec:
+				found = append(found, name{spec.Name.Name, spec.Pos()})
+			case *ast.ValueSpec:
+				for _, id := range spec.Names {
+					found = append(found, name{id.Name, id.Pos()})
+				}
+			}
+		}
+	}
+	return found
+}
+
+var lastWord = regexp.MustCompile(`(\w*)(?:/v\d+)?"$`)
+
+// importName is the name of an import; without one, the last word of its path.
+func importName(spec *ast.ImportSpec) string {
+	if spec.Name != nil {
+		return spec.Name.Name
+	}
+	return lastWord.FindStringSubmatch(spec.Path.Value)[1]
+}
+
+// namesIn returns the names that a cell declares for all cells and, local, those below %%, each with the line in which
+// it stands. A cell that is not Go, or not yet, declares nothing.
+func namesIn(source string) (global, local map[string]string) {
+	decls, statements := split(source)
+	const before, inMain = "package p;", "package p;func _(){"
+	lines := func(code, before string, names []name) map[string]string {
+		all := map[string]string{}
+		for _, n := range names {
+			at := int(n.pos) - 1 - len(before)
+			start := strings.LastIndexByte(code[:at], '\n') + 1
+			line, _, _ := strings.Cut(code[start:], "\n")
+			all[n.name] = strings.TrimSuffix(strings.TrimSpace(line), " {")
+		}
+		return all
+	}
+	var names []name
+	if file, err := parser.ParseFile(token.NewFileSet(), "", before+decls, parser.SkipObjectResolution); err == nil {
+		for _, decl := range file.Decls {
+			names = append(names, namesOf(decl)...)
+		}
+	}
+	global, names = lines(decls, before, names), nil
+	if file, err := parser.ParseFile(token.NewFileSet(), "", inMain+statements+"\n}", parser.SkipObjectResolution); err == nil {
+		for _, s := range file.Decls[0].(*ast.FuncDecl).Body.List {
+			switch s := s.(type) {
+			case *ast.DeclStmt:
+				names = append(names, namesOf(s.Decl.(*ast.GenDecl))...)
+			case *ast.AssignStmt:
+				for _, left := range s.Lhs {
+					if id, ok := left.(*ast.Ident); ok && s.Tok == token.DEFINE {
+						names = append(names, name{id.Name, id.Pos()})
+					}
+				}
+			}
+		}
+	}
+	return global, lines(statements, inMain, names)
+}
