@@ -32,9 +32,9 @@ def texts(saved, got, tolerance):
     same, want = numbers(saved, tolerance)
     other, found = numbers(got, tolerance)
     if same != other:
-        lines = [text.replace("\0", "…").splitlines(keepends=True) for text in (same, other)]
-        diff = [line.rstrip("\n") for line in difflib.unified_diff(*lines, "expected", "got", n=2)]
-        yield "\n  ".join(["(… may differ)"] + (diff[:60] or ["one of them does not end with the end of a line"]))
+        lines = [(text if text.endswith("\n") else text + " (no end of line)").replace("\0", "…").splitlines() for text in (same, other)]
+        diff = list(difflib.unified_diff(*lines, "expected", "got", n=2, lineterm=""))
+        yield "\n  ".join(["(… may differ)", *diff[:60]])
         return
     for (name, a, allowed), (_, b, _) in zip(want, found):
         if not math.isfinite(a) or not math.isfinite(b):

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/d2l-go/book/d2l/d2ltest"
+)
+
+const meanFile = `package d2l
+
+import "math"
+
+// Mean returns the mean of xs.
+func Mean(xs []float64) float64 {
+	total := Sum(xs)
+	if math.IsNaN(total) { // of a missing value
+		return math.NaN()
+	}
+	return total / float64(len(xs))
+}
+
+type point struct{ Sum float64 }
+
+// Sum adds xs up.
+func Sum(xs []float64) float64 {
+	p := point{Sum: 0}
+	for _, x := range xs {
+		p.Sum += x
+	}
+	return p.Sum
+}
+`
+
+const meanCell = `//d2l:save
+
+// Mean returns the mean of xs.
+func Mean(xs []float64) float64 {
+	total := d2l.Sum(xs)
+	if math.IsNaN(total) { // of a missing value
+		return math.NaN()
+	}
+	return total / float64(len(xs))
+}
+
+%%
+fmt.Println(Mean([]float64{1, 2}))`
+
+// read returns the project of one file of the package and a cell for each source. The first cell and meanFile agreed
+// on Mean.
+func read(t *testing.T, file string, sources ...string) (*project, error) {
+	t.Helper()
+	var cells []map[string]any
+	for i, source := range sources {
+		cells = append(cells, map[string]any{
+			"id": string(rune('a' + i)), "cell_type": "code", "source": strings.SplitAfter(source, "\n"), "metadata": map[string]any{},
+		})
+	}
+	mean := meanFile[strings.Index(meanFile, "// Mean"):strings.Index(meanFile, "\n\ntype")]
+	cells[0]["metadata"] = map[string]any{"d2l": map[string]any{"agreed": map[string]string{"Mean": sum(mean)}}}
+	notebook, err := json.Marshal(map[string]any{"cells": cells})
+	d2ltest.NoError(t, err)
+	root := t.TempDir()
+	for path, content := range map[string]string{"d2l/mean.go": file, "d2l/mean_test.go": "", "notebooks/x.ipynb": string(notebook)} {
+		d2ltest.Put(t, filepath.Join(root, path), []byte(content))
+	}
+	return load(root, nil)
+}
+
+// replaced replaces a text, which must be there.
+func replaced(t *testing.T, text, old, new string) string {
+	t.Helper()
+	if !strings.Contains(text, old) {
+		t.Fatalf("there is no %q in %s", old, text)
+	}
+	return strings.Replace(text, old, new, 1)
+}
+
+// wantCheck fails unless check finds nothing or, with words, one problem that has all of them.
+func wantCheck(t *testing.T, p *project, words ...string) {
+	t.Helper()
+	found := p.check()
+	if len(found) != min(len(words), 1) {
+		t.Fatalf("%d problems, want %q:\n%s", len(found), words, strings.Join(found, "\n"))
+	}
+	d2ltest.WantParts(t, strings.Join(found, ""), words...)
+}
+
+func TestProject(t *testing.T) {
+	p, err := load("../..", nil)
+	d2ltest.NoError(t, err)
+	wantCheck(t, p)
+}
+
+func TestChangeInTheCell(t *testing.T) {
+	p := d2ltest.Must(read(t, meanFile, replaced(t, meanCell, "total /", "2 * total /")))(t)
+	wantCheck(t, p, "x.ipynb, cell a: Mean is not that of d2l/mean.go:5; the cell has changed", "-	return total / ", "+	return 2 * total / ")
+	before := p.cells[0].Source
+	changed, refused := p.update(p.cells[0], false)
+	if changed || p.cells[0].Source != before || len(refused) != 1 || !strings.Contains(refused[0], "the cell has changed") {
+		t.Fatalf("%v, %q, %s", changed, refused, p.cells[0].Source)
+	}
+	if _, refused = p.update(p.cells[0], true); len(refused) > 0 || p.cells[0].Source != meanCell {
+		t.Fatalf("-force: %q, %s", refused, p.cells[0].Source)
+	}
+}
+
+func TestChangeInThePackage(t *testing.T) {
+	file := replaced(t, meanFile, "the mean of xs", "the arithmetic mean of xs")
+	p := d2ltest.Must(read(t, replaced(t, file, "total := Sum", "var total float64 = Sum"), meanCell))(t)
+	wantCheck(t, p, "the package has changed", "-// Mean returns the arithmetic mean", "-	var total float64 = d2l.Sum(xs)\n")
+	changed, refused := p.update(p.cells[0], false)
+	want := replaced(t, meanCell, "the mean of xs", "the arithmetic mean of xs")
+	want = replaced(t, want, "total := d2l.Sum", "var total float64 = d2l.Sum")
+	if !changed || len(refused) > 0 || p.cells[0].Source != want {
+		t.Fatalf("%v, %q, %s", changed, refused, p.cells[0].Source)
+	}
+	d2ltest.NoError(t, p.cells[0].parse())
+	wantCheck(t, p)
+	if changed, refused := p.update(p.cells[0], false); changed || len(refused) > 0 {
+		t.Errorf("a second update changed the cell: %q", refused)
+	}
+}
+
+// What marked cells of the notebook declare has no d2l. there; several declarations of a cell are all written.
+func TestUpdateOfSeveral(t *testing.T) {
+	const shown = "//d2l:save\n%env A=1\nfunc Sum() {}\ntype point int\n"
+	p := d2ltest.Must(read(t, meanFile, replaced(t, meanCell, "total :=", "total +="), shown))(t)
+	for _, c := range p.cells {
+		if _, refused := p.update(c, true); len(refused) > 0 {
+			t.Fatal(refused)
+		}
+		d2ltest.NoError(t, c.parse())
+	}
+	wantCheck(t, p)
+	_, sum, _ := strings.Cut(meanFile, "type point")
+	point, sum, _ := strings.Cut(sum, "\n\n")
+	if want := "//d2l:save\n%env A=1\n" + sum + "type point" + point + "\n"; p.cells[1].Source != want ||
+		!strings.Contains(p.cells[0].Source, "total := Sum(xs)") {
+		t.Errorf("%s\n%s\nwant\n%s", p.cells[0].Source, p.cells[1].Source, want)
+	}
+}
+
+func TestUpdateRefused(t *testing.T) {
+	for _, c := range []struct{ file, source, want string }{
+		{meanFile, "//d2l:save\nfunc Sum() {}", "it uses point, which a notebook cannot"},
+		{meanFile, "//d2l:save\nfunc Median() {}", "d2l has no such name"},
+		{"package d2l\n\nconst text = `\n%ls`\n", "//d2l:save\nconst text = 1", "no line may begin with % or !"},
+	} {
+		p := d2ltest.Must(read(t, c.file, c.source))(t)
+		if _, refused := p.update(p.cells[0], true); len(refused) != 1 || !strings.Contains(refused[0], c.want) || p.cells[0].Source != c.source {
+			t.Errorf("%q, want %q; %s", refused, c.want, p.cells[0].Source)
+		}
+	}
+}
+
+func TestWhatCounts(t *testing.T) {
+	for _, c := range []struct{ old, new, want string }{
+		{"Mean(xs []float64) float64 {", "Mean(\n\txs []float64,\n) float64 {", ""},
+		{"\ttotal := d2l.Sum(xs)\n", "  total   :=  d2l.Sum(xs);\n\n", ""},
+		{"d2l.Sum", "Sum", ""},
+		{"//d2l:save\n", "//d2l:save\nimport \"math\"\n", ""},
+		{"// of a missing value", "// of a missing number", "+	if math.IsNaN(total) { // of a missing number"},
+		{"{ // of a missing value\n", "{\n\t\t// of a missing value\n", "+		// of a missing value"},
+		{"// Mean returns the mean of xs.\n", "", "-// Mean returns the mean of xs."},
+		{"float64(len(xs))", "(float64(len(xs)))", "+	return total / (float64(len(xs)))"},
+		{"math.NaN()\n", "math.NaN() * 1\n", "math.NaN() * 1"},
+		{"total / ", "math.d2l.total / ", "math.d2l.total"},
+	} {
+		p := d2ltest.Must(read(t, meanFile, replaced(t, meanCell, c.old, c.new)))(t)
+		if c.want == "" {
+			wantCheck(t, p)
+		} else {
+			wantCheck(t, p, c.want, "the cell has changed")
+		}
+	}
+}
+
+func TestMarks(t *testing.T) {
+	for _, c := range []struct{ file, source, want string }{
+		{meanFile, replaced(t, meanCell, "//d2l:save", "// d2l:save"), "it declares Mean, and so does d2l/mean.go:5: begin the cell with //d2l:save"},
+		{meanFile, "//d2l:save", "it showed d2l's Mean below //d2l:save once"},
+		{replaced(t, meanFile, "func Mean", "func Median"), meanCell, "d2l has no Mean"},
+		{replaced(t, meanFile, "total /", "3 * total /"), replaced(t, meanCell, "total /", "2 * total /"), "both have changed"},
+		{replaced(t, meanFile, "total /", "2 * total /"), replaced(t, meanCell, "total /", "2 * total /"), "does not record it"},
+	} {
+		p := d2ltest.Must(read(t, c.file, c.source))(t)
+		d2ltest.WantParts(t, strings.Join(p.check(), "\n"), c.want)
+	}
+	_, err := read(t, meanFile, "x := 1")
+	d2ltest.WantError(t, err, "x.ipynb, cell a is not Go")
+}
