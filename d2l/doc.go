@@ -1,18 +1,18 @@
-// Package d2l has the helpers of the book Dive into Deep Learning for Go: what
-// its chapters call d2l.Accumulator, d2l.Animator, d2l.load_data_fashion_mnist,
-// d2l.train_ch5 and so on, with the same names and the same behaviour. They stand
-// on GoMLX, which builds computations, and on XLA, which compiles them.
+// Package d2l has the helpers of the book Dive into Deep Learning for Go: what its
+// chapters call d2l.Accumulator, d2l.Animator, d2l.load_data_fashion_mnist,
+// d2l.train_ch5 and so on, with the same names and the same behaviour. They are
+// built on GoMLX, which defines computations, and on XLA, which compiles them.
 //
 // # A first program
 //
-// This trains a small convolutional network to tell ten kinds of clothes apart.
+// This trains a small convolutional network to distinguish ten kinds of clothes.
 //
 //	package main
 //
 //	import "github.com/d2l-go/book/d2l"
 //
 //	func main() {
-//		d2l.Seed(42) // The same figures in every run.
+//		d2l.Seed(42) // The same results in every run.
 //		trainIter, testIter := d2l.LoadDataFashionMnist(256)
 //		net := d2l.NewNet(d2l.Sequential{
 //			d2l.Conv2D{Channels: 6, KernelSize: 5, Padding: 2, Activation: d2l.ReLU},
@@ -24,13 +24,13 @@
 //		d2l.Check(net.SaveParameters("clothes.params"))
 //	}
 //
-// It writes the points of the learning curve while it trains, and at the end the
-// book's two lines: loss and accuracies, and how many examples a second it trained
-// on which device. In a notebook the curve is a plot that grows.
+// It prints the points of the learning curve while it trains, and the book's two
+// lines at the end: loss and accuracies, and on how many examples a second it
+// trained on which device. In a notebook the curve is a plot that grows.
 //
-// To run it, a clone of github.com/d2l-go/book must be there and scripts/setup in
-// it have run once: it puts XLA's plugin for the CPU and the data into the user's
-// cache. The README says how a module of one's own finds the clone.
+// To run it, you need a clone of github.com/d2l-go/book in which scripts/setup has
+// run once: it installs XLA's CPU plugin and the data in the user's cache folder.
+// The README in this folder says how a module of your own finds the clone.
 //
 // # Shapes and values
 //
@@ -41,17 +41,18 @@
 //
 // # Layers and nets
 //
-// A [Layer] describes a step of a network, and holds no numbers: [Dense],
+// A [Layer] describes one step of a network and holds no parameters: [Dense],
 // [Conv2D], [AvgPool2D], [MaxPool2D], [GlobalAvgPool2D], [Flatten], [BatchNorm],
 // [Dropout], an [Activation] such as ReLU, and [Sequential], which applies several
-// in order. Whatever GoMLX can build can be a layer: a type with the two
+// in order. Anything that GoMLX can build can be a layer: a type with the two
 // methods of [Layer], as its example shows.
 //
-// A [Net] is a layer with parameters on a device. [Net.Initialize] draws them,
-// with [Xavier] or another [Initializer], once the first batch shows the shape of
-// the input; [TrainCh5] does so by itself. [Net.Forward] computes the output,
-// [Net.Outputs] what every layer makes of a batch, and [Net.Shapes] their shapes
-// without computing anything. [DrawDataFlow] and [DrawVertical] draw the net.
+// A [Net] is a layer with parameters on a device. [Net.Initialize] prepares to draw
+// them, with [Xavier] or another [Initializer]; they are drawn when the first batch
+// shows the shape of the input. [TrainCh5] initializes the net it trains.
+// [Net.Forward] computes the output, [Net.Outputs] the outputs of all layers, and
+// [Net.Shapes] their shapes without computing anything. [DrawDataFlow] and
+// [DrawVertical] draw the net.
 //
 // # Data
 //
@@ -63,20 +64,21 @@
 //		…
 //	}
 //
-// [LoadDataFashionMnist] returns two, for training and testing, and costs nothing
-// until the first batch is asked for; [LoadDataMnist] does the same for handwritten
-// digits. Data of one's own are a type with the methods of [DataIter].
+// [LoadDataFashionMnist] returns two, for training and for testing; they read
+// nothing until the first batch is needed. [LoadDataMnist] does the same for
+// handwritten digits. For data of your own, write a type with the methods of
+// [DataIter].
 //
 // # Training
 //
-// [TrainCh5] is the book's whole loop. For one of your own, a [Trainer] makes the
-// steps: [Trainer.Step] computes loss, gradients and update of a batch in one
-// compiled program, where the book has backward and step. Beside it [Accumulator]
-// sums what the steps return, [Timer] measures them, [Animator] plots them, and
-// [EvaluateAccuracyGPU] tests the net.
+// [TrainCh5] is the book's whole loop. For a loop of your own use a [Trainer]:
+// [Trainer.Step] computes loss, gradients and update for a batch in one compiled
+// program, where the book has backward and step. [Accumulator] sums what the steps
+// return, [Timer] measures them, [Animator] plots them, and [EvaluateAccuracyGPU]
+// tests the net.
 //
-// In place of a learning rate [TrainCh5] takes an [Optimizer], and [NewTrainer] does:
-// [SGD], [Momentum], [Adam] or any of GoMLX's, with a schedule if need be:
+// [TrainCh5] and [NewTrainer] also take an [Optimizer] in place of a learning rate:
+// [SGD], [Momentum], [Adam] or an optimizer of GoMLX, with or without a schedule:
 //
 //	scheduler := d2l.CosineScheduler{MaxUpdate: 10 * trainIter.Len(), BaseLR: 0.3}
 //	opt := d2l.Momentum(0.3, 0.9).WithSchedule(scheduler.At)
@@ -85,47 +87,46 @@
 //
 // # Devices
 //
-// A [Device] is gpu(i) or cpu(i). [TryGPU] takes a GPU where there is one and
-// the CPU otherwise, and what trains prints which it was. [TrainCh5] and
-// [NewTrainer] split batches over several, such as [TryAllGPUs]. [OnDevice] keeps
-// the images of a data set on a device, so that batches need not be copied there.
+// A [Device] is gpu(i) or cpu(i). [TryGPU] returns a GPU if there is one and the CPU
+// otherwise; training prints which it used. [TrainCh5] and [NewTrainer] split each
+// batch over several devices, such as [TryAllGPUs]. [OnDevice] keeps the images of a
+// data set on a device, so that batches need not be copied there.
 //
 // # Saved parameters
 //
-// [Net.SaveParameters] writes a net's parameters to a file and
-// [Net.LoadParameters] reads them into a net of the same layers; the file of
-// another is refused. The file holds the values and what the layers are called and
-// how they are set; the layers themselves are in the program. [Net.SaveSafetensors]
-// and [Net.LoadSafetensors] do the same in a format that PyTorch reads and writes,
-// with PyTorch's names and shapes, and compare nothing else.
+// [Net.SaveParameters] writes a net's parameters to a file and [Net.LoadParameters]
+// reads them into a net of the same layers; the file of another net is refused. The
+// file has the values, with PyTorch's names and shapes, and the names and settings of
+// the layers; the layers themselves are in the program. Its format is safetensors,
+// which PyTorch reads and writes. PyTorch's own files can be loaded, too.
 //
 // # Notebooks
 //
 // In a GoNB notebook [Plot], [ShowImages], [ShowImageGrid] and an [Animator] show
-// their pictures below the cell, and saving the notebook keeps them. Elsewhere they
+// their pictures below the cell, and they are saved with the notebook. Elsewhere they
 // return figures that [Figure.Save] writes to a file, and an Animator writes its
 // points to standard error.
 //
-// Every cell is a program of its own: what a cell declares is there in later cells,
-// but variables are made anew. So data sets and nets cost nothing until they are
-// used, and a net that was trained in one cell gets to a later one by its saved
-// parameters.
+// Each cell is a program of its own: declarations are available in later cells, but
+// variables are initialized again. So data sets and nets cost nothing until they are
+// used, and a net that one cell has trained reaches a later cell through a file of
+// its parameters.
 //
 // # Errors
 //
-// What can fail at run time, such as a file that is missing, returns an error
-// that says what to do. What only a mistake in the program can cause, such as a
-// wrong number of values, panics. A notebook's cell and other short programs may
-// wrap a call in [Must] or [Check].
+// What can fail at run time, such as a missing file, returns an error that says what
+// to do. What only a mistake in the program can cause, such as a wrong number of
+// values, panics. Notebook cells and other short programs may wrap a call in [Must]
+// or [Check].
 //
 // # What comes from the book
 //
-// A doc comment ends with the line "Book: …": the thing's name in the book's
-// Python, and the section of its numpy edition that has it. After "none" it says
-// what comes nearest or why there is nothing.
+// A doc comment ends with the line "Book: …": the name in the book's Python, and the
+// section of its numpy edition. After "none" it names the closest thing in the book,
+// or says why there is none.
 //
-// Names are the book's, in Go's spelling. What is different: a net's forward pass,
-// gradients and update are compiled, so a layer is no function that can be called
-// on numbers by itself; errors are values; and what the book leaves to its framework
-// (Dense, Trainer, the initializers) is here under the framework's names.
+// Names are the book's, in Go's spelling. Some things differ: a net's forward pass,
+// gradients and update are compiled, so a layer is not a function that can be called
+// on numbers; errors are values; and what the book takes from its framework (Dense,
+// Trainer, the initializers) has the framework's names here.
 package d2l

@@ -33,8 +33,8 @@ func body(t *testing.T, source, function string) string {
 	return ""
 }
 
-// The program in the package's comment is the package's Example, which is
-// compiled and run.
+// The program in the package comment is the package's Example, which is compiled
+// and run.
 func TestProgramInComment(t *testing.T) {
 	comment, err := os.ReadFile("doc.go")
 	if err != nil {

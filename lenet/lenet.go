@@ -1,5 +1,5 @@
-// Package lenet is the network of the chapter "Convolutional Neural Networks
-// (LeNet)".
+// Package lenet has the network of the chapter "Convolutional Neural Networks
+// (LeNet)", and the improved one of its exercise 2.
 package lenet
 
 import "github.com/d2l-go/book/d2l"

@@ -44,8 +44,8 @@ func ExampleImproved() {
 	// dense1 (1, 10)
 }
 
-// The network learns one batch by heart. All images, ten times, take about 40
-// seconds on two cores:
+// The network memorizes one batch. Ten epochs of all images take about 40 seconds
+// on two cores:
 //
 //	trainIter, testIter := d2l.LoadDataFashionMnist(128)
 //	numEpochs := 10

@@ -46,18 +46,18 @@ func TestXavierAgainstPyTorch(t *testing.T) {
 			mean += float64(v) / n
 			square += float64(v) * float64(v) / n
 		}
-		least, greatest := float64(slices.Min(values)), float64(slices.Max(values))
-		if bound := theirs.Bound; least < -bound || greatest > bound || min(-least, greatest) < 0.9*bound {
-			t.Errorf("%s goes from %.4f to %.4f, expected close to ±%.4f", name, least, greatest, bound)
+		low, high := float64(slices.Min(values)), float64(slices.Max(values))
+		if bound := theirs.Bound; low < -bound || high > bound || min(-low, high) < 0.9*bound {
+			t.Errorf("%s goes from %.4f to %.4f, expected close to ±%.4f", name, low, high, bound)
 		}
-		// Five standard deviations of a uniform distribution's mean and variance: of the
-		// formula's, and of the difference of two samples'.
-		ofMean, ofVariance := 5*theirs.Bound/math.Sqrt(3*n), 5*theirs.Bound*theirs.Bound*math.Sqrt(4/(45*n))
+		// Five standard deviations of the mean and the variance of a sample of a uniform
+		// distribution; the difference of two samples has √2 times as much.
+		maxMean, maxVariance := 5*theirs.Bound/math.Sqrt(3*n), 5*theirs.Bound*theirs.Bound*math.Sqrt(4/(45*n))
 		variance, formula := square-mean*mean, theirs.Bound*theirs.Bound/3
-		if math.Abs(mean) > ofMean || math.Abs(mean-theirs.Mean) > math.Sqrt2*ofMean {
+		if math.Abs(mean) > maxMean || math.Abs(mean-theirs.Mean) > math.Sqrt2*maxMean {
 			t.Errorf("%s has the mean %v, PyTorch's %v", name, mean, theirs.Mean)
 		}
-		if math.Abs(variance-formula) > ofVariance || math.Abs(variance-theirs.Variance) > math.Sqrt2*ofVariance {
+		if math.Abs(variance-formula) > maxVariance || math.Abs(variance-theirs.Variance) > math.Sqrt2*maxVariance {
 			t.Errorf("%s has the variance %v, PyTorch's %v, the formula %v", name, variance, theirs.Variance, formula)
 		}
 		rows += fmt.Sprintf("| Xavier: variance of %s by the formula's; PyTorch's, of other draws: %.3f | %d | %.3f |\n",

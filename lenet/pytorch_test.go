@@ -16,7 +16,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// A fixture is testdata/lenet.json, what PyTorch makes of LeNet.
+// A fixture is testdata/lenet.json: what PyTorch computes with LeNet.
 type fixture struct {
 	LR                         float64
 	Batch                      int
@@ -50,7 +50,7 @@ func (f fixture) batch(step int) (X, y *tensors.Tensor) {
 	}
 	for i := range pixels {
 		pixels[i] += 0.5
-		row, first := i%784/28, 2*int(labels[i/784]) // A bright band, whose place is the label.
+		row, first := i%784/28, 2*int(labels[i/784]) // A bright band, whose position is the label.
 		if row >= first && row < first+8 {
 			pixels[i]++
 		}
@@ -91,7 +91,7 @@ func initial(t *testing.T) *d2l.Net {
 	return net
 }
 
-// gradients is an optimizer that puts the gradients in the parameters' place.
+// gradients is an optimizer that replaces the parameters by their gradients.
 type gradients struct{}
 
 func (gradients) UpdateGraph(scope *model.Scope, g *graph.Graph, loss *graph.Node) {
@@ -150,8 +150,8 @@ func TestAgainstPyTorch(t *testing.T) {
 	near(t, p, "after 20 steps, by float64,", after, f.Exact20)
 }
 
-// LeNet's parameters, saved, are those in the file that PyTorch has written, bit
-// for bit, and so are they after another round.
+// LeNet's saved parameters are those in the file that PyTorch has written, bit for
+// bit, also after another round.
 func TestSafetensorsAreThoseOfPyTorch(t *testing.T) {
 	net := initial(t)
 	want := d2ltest.Safetensors(t, "testdata/lenet.safetensors")
@@ -170,7 +170,7 @@ func TestSafetensorsAreThoseOfPyTorch(t *testing.T) {
 	}
 }
 
-// A name that is not LeNet's is an error with the names that the file has.
+// A name that the file does not have is an error that lists the names it has.
 func TestSafetensorsOfOtherNames(t *testing.T) {
 	net := d2l.NewNet(d2l.Sequential{d2l.Flatten{}, d2l.BatchNorm{}, d2l.Dense{Units: 10}})
 	err := net.LoadSafetensors("testdata/lenet.safetensors", d2l.CPU(0), 1, 28, 28)

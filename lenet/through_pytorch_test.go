@@ -13,7 +13,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// batchNormNet has what LeNet lacks: running statistics, and layers in layers.
+// batchNormNet has what LeNet lacks: running statistics and nested layers.
 func batchNormNet() *d2l.Net {
 	return d2l.NewNet(d2l.Sequential{
 		d2l.Conv2D{Channels: 4, KernelSize: 3, Padding: 1}, d2l.BatchNorm{}, d2l.ReLU, d2l.MaxPool2D{PoolSize: 2},
@@ -64,7 +64,7 @@ func TestNetsThroughPyTorch(t *testing.T) {
 			back := build()
 			d2ltest.NoError(t, back.LoadSafetensors(theirs, d2l.CPU(0), 1, 28, 28))
 			if !reflect.DeepEqual(outputs(back), outputs(net)) {
-				t.Error("after the way through PyTorch the net computes something else")
+				t.Error("after the round trip through PyTorch the net computes something else")
 			}
 		})
 	}

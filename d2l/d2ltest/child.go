@@ -15,10 +15,10 @@ const (
 	childUserVariable = "D2L_TEST_CHILD_USER"
 )
 
-// nobody is a user who owns nothing.
+// nobody is the id of a user who owns no files.
 const nobody = 65534
 
-// RunAsChild, called by TestMain, does what children has under the name that a test gave to
+// RunAsChild, called by TestMain, runs the function of children that a test named with
 // Child, and then ends the process. In the process of the tests it returns at once.
 func RunAsChild(children map[string]func() string) {
 	do, ok := children[os.Getenv(childVariable)]
@@ -37,24 +37,24 @@ func RunAsChild(children map[string]func() string) {
 	os.Exit(0)
 }
 
-// Child returns a process that does what children has under that name.
+// Child returns a process that runs the function of that name of RunAsChild's children.
 func Child(name string, environment ...string) *exec.Cmd {
 	command := exec.Command(os.Args[0])
 	command.Env = append(append(os.Environ(), childVariable+"="+name), environment...)
 	return command
 }
 
-// Said runs a child and returns what it says, without what it prints as a program.
+// Said runs a child and returns its result, the output of its function.
 func Said(t testing.TB, command *exec.Cmd) string {
 	t.Helper()
 	output, err := command.Output()
 	if err != nil {
-		t.Fatalf("the child ends with %v and says %s", err, output)
+		t.Fatalf("the child ended with %v and said %s", err, output)
 	}
 	return strings.TrimSpace(string(output))
 }
 
-// AsNobody makes a child one that permissions hold for, which they do not for root.
+// AsNobody makes a child run as a user to whom permissions apply, which they do not to root.
 func AsNobody(command *exec.Cmd) *exec.Cmd {
 	if os.Getuid() == 0 {
 		command.Env = append(command.Env, childUserVariable+"=nobody")
@@ -62,7 +62,7 @@ func AsNobody(command *exec.Cmd) *exec.Cmd {
 	return command
 }
 
-// PublicDir is a folder that nobody may enter and read.
+// PublicDir returns a folder that the user nobody may enter and read.
 func PublicDir(t testing.TB) string {
 	t.Helper()
 	dir := Must(os.MkdirTemp("", "d2l-test-"))(t)
@@ -74,8 +74,8 @@ func PublicDir(t testing.TB) string {
 	return dir
 }
 
-// LimitFiles makes writing more than so many bytes to a file an error.
-func LimitFiles(most uint64) error {
+// LimitFiles makes it an error to write more than maxSize bytes to a file.
+func LimitFiles(maxSize uint64) error {
 	signal.Ignore(syscall.SIGXFSZ)
-	return syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: most, Max: most})
+	return syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: maxSize, Max: maxSize})
 }

@@ -1,5 +1,5 @@
-// Package d2ltest has what the tests of the helpers and those of the chapters
-// share.
+// Package d2ltest has the helpers that the tests of d2l, of its rooms and of the
+// chapters share.
 package d2ltest
 
 import (
@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// NoError ends the test if err is one.
+// NoError ends the test if err is not nil.
 func NoError(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -15,8 +15,8 @@ func NoError(t testing.TB, err error) {
 	}
 }
 
-// Near checks values against others: each within tolerance times one more than
-// its size.
+// Near checks that each value differs from the expected one by at most tolerance
+// times one plus its absolute value.
 func Near(t testing.TB, name string, got, want []float32, tolerance float64) {
 	t.Helper()
 	if len(got) != len(want) {
@@ -32,8 +32,8 @@ func Near(t testing.TB, name string, got, want []float32, tolerance float64) {
 	}
 }
 
-// Wave returns n numbers in [-scale, scale], the same for the same seed: the
-// inputs and parameters for which the files of testdata have PyTorch's results.
+// Wave returns n numbers in [-scale, scale], the same for the same seed. They are
+// the inputs and parameters for which the files of testdata have PyTorch's results.
 func Wave(seed int, scale float64, n int) []float32 {
 	values := make([]float32, n)
 	for i := range values {

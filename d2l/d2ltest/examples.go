@@ -14,9 +14,9 @@ import (
 )
 
 // EveryNameHasAnExample checks that every exported function, type and method of the
-// package in the test's folder has an Example, but for those that are without one:
-// the names, such as "Net.Forward" for a method, and why. What makes a value of a
-// type, and its methods, may be used in an Example of the type.
+// package in the test's folder has an Example, except for those in without: names,
+// such as "Net.Forward" for a method, and the reason. An Example of a type also counts
+// for its constructors and methods if it uses them.
 func EveryNameHasAnExample(t *testing.T, importPath string, without map[string]string) {
 	t.Helper()
 	files := token.NewFileSet()
@@ -74,13 +74,13 @@ func EveryNameHasAnExample(t *testing.T, importPath string, without map[string]s
 	}
 	for name := range without {
 		if !exists[name] {
-			t.Errorf("%s needs no Example by this test, and is not there", name)
+			t.Errorf("%s is listed as needing no Example, and does not exist", name)
 		}
 	}
 }
 
-// selects returns whether an Example has the name after a dot, with a name before
-// it that will do; what is no name before it, such as a call, is given as "".
+// selects returns whether an Example has a selector of that name whose operand ofs
+// accepts: the operand's name, or "" if it is not a name, such as a call.
 func selects(e *doc.Example, name string, ofs func(of string) bool) (found bool) {
 	ast.Inspect(e.Code, func(node ast.Node) bool {
 		if selector, ok := node.(*ast.SelectorExpr); ok && selector.Sel.Name == name {

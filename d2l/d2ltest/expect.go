@@ -13,7 +13,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files of testdata anew")
 
-// Must returns the value of a call that may not fail.
+// Must returns the value of a call that must not fail.
 func Must[T any](value T, err error) func(testing.TB) T {
 	return func(t testing.TB) T {
 		t.Helper()
@@ -22,7 +22,7 @@ func Must[T any](value T, err error) func(testing.TB) T {
 	}
 }
 
-// WantError checks that err is a message with all parts in it.
+// WantError checks that err is an error whose message has all parts.
 func WantError(t testing.TB, err error, parts ...string) {
 	t.Helper()
 	if err == nil {
@@ -31,7 +31,7 @@ func WantError(t testing.TB, err error, parts ...string) {
 	WantParts(t, err.Error(), parts...)
 }
 
-// WantPanic checks that f panics with a message with all parts in it.
+// WantPanic checks that f panics with a message that has all parts.
 func WantPanic(t testing.TB, f func(), parts ...string) {
 	t.Helper()
 	defer func() {
@@ -45,6 +45,7 @@ func WantPanic(t testing.TB, f func(), parts ...string) {
 	f()
 }
 
+// WantParts checks that text has all parts.
 func WantParts(t testing.TB, text string, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
@@ -85,7 +86,7 @@ func Golden(t testing.TB, name string, content []byte) {
 		NoError(t, os.WriteFile(path, content, 0o644))
 	}
 	if want := Must(os.ReadFile(path))(t); string(want) != string(content) {
-		t.Errorf("the figure differs from %s: look at both, and run go test -update there if the new one is right", path)
+		t.Errorf("the output differs from %s: look at both, and run go test -update there if the new one is right", path)
 	}
 }
 
@@ -102,14 +103,14 @@ func Captured(t testing.TB, file **os.File, f func()) string {
 	return string(Must(io.ReadAll(temporary))(t))
 }
 
-// Quietly runs f without what it prints.
+// Quietly runs f and discards what it prints.
 func Quietly(t testing.TB, f func()) {
 	t.Helper()
 	Captured(t, &os.Stdout, func() { Captured(t, &os.Stderr, f) })
 }
 
-// WantLittleMemory checks how much memory is taken, in all, to read a file.
-func WantLittleMemory(t testing.TB, file []byte, most int, read func()) {
+// WantLittleMemory checks that reading a file allocates at most maxBytes in total.
+func WantLittleMemory(t testing.TB, file []byte, maxBytes int, read func()) {
 	t.Helper()
 	total := func() uint64 {
 		var stats runtime.MemStats
@@ -118,7 +119,7 @@ func WantLittleMemory(t testing.TB, file []byte, most int, read func()) {
 	}
 	before := total()
 	read()
-	if taken := total() - before; taken > uint64(most) {
-		t.Errorf("a file of %d bytes made it take %d bytes of memory", len(file), taken)
+	if allocated := total() - before; allocated > uint64(maxBytes) {
+		t.Errorf("reading a file of %d bytes allocated %d bytes of memory", len(file), allocated)
 	}
 }

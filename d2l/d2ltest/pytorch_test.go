@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// recorder is a test that may fail.
+// recorder is a testing.TB that records failures.
 type recorder struct {
 	testing.TB
 	errors, logs []string
@@ -21,7 +21,7 @@ func (r *recorder) Errorf(format string, args ...any) {
 	r.errors = append(r.errors, fmt.Sprintf(format, args...))
 }
 
-// A check is red where it has to be.
+// A check fails where it has to.
 func TestNear(t *testing.T) {
 	nan := float32(math.NaN())
 	for _, c := range []struct {
@@ -55,7 +55,7 @@ func TestNear(t *testing.T) {
 	}
 }
 
-// The table has a row for each check, with the greatest difference.
+// The table has a row for each check, with its largest difference.
 func TestTable(t *testing.T) {
 	r := &recorder{}
 	p := AgainstPyTorch(r, "net")

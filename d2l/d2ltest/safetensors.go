@@ -8,8 +8,8 @@ import (
 	"github.com/nlpodyssey/safetensors"
 )
 
-// Safetensors returns the float32 tensors in a file of safetensors, by their
-// names: of a net's, the parameters as PyTorch has them.
+// Safetensors returns the float32 tensors in a safetensors file, by name: for a net,
+// its parameters as in PyTorch.
 func Safetensors(t testing.TB, path string) map[string][]float32 {
 	t.Helper()
 	content, err := os.ReadFile(path)

@@ -1,5 +1,5 @@
-"""Writes what PyTorch makes of LeNet, for TestAgainstPyTorch: lenet.safetensors, the parameters that
-everything starts from, and lenet.json, what comes of them. Run it by scripts/pytorch fixtures.
+"""Writes what PyTorch computes with LeNet, for TestAgainstPyTorch: lenet.safetensors, the initial
+parameters, and lenet.json, the results. Run it with scripts/pytorch fixtures.
 
 Parameters and images come from a formula; the test shares that of the images. Of gradients, and of
 parameters after one and after twenty steps, lenet.json has every stride-th value in PyTorch's order
@@ -29,7 +29,7 @@ def lenet():
 
 
 def batch(step):
-    """Images with a bright band each, whose place is the label: something to be learnt."""
+    """Images with a bright band each, whose position is the label, so that there is something to learn."""
     X = wave(77 + 10007 * step, 0.5, BATCH, 1, 28, 28) + 0.5
     labels = [(i * i + i // 7) % 10 for i in range(BATCH)]
     for image, label in zip(X, labels):
@@ -70,8 +70,8 @@ def train(net, dtype):
 
 
 def xavier():
-    """Of PyTorch's own initialization: mean and variance of what it draws for each layer, and the bound
-    that follows from its fans."""
+    """PyTorch's own initialization: mean and variance of the weights that it draws for each layer, and the
+    bound that follows from fan-in and fan-out."""
     torch.manual_seed(1)
     drawn = {}
     for name, p in lenet().named_parameters():
