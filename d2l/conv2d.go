@@ -3,7 +3,10 @@ package d2l
 import (
 	"fmt"
 
+	"github.com/d2l-go/book/d2l/internal/convpool"
+	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/layers/activation"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
@@ -32,29 +35,63 @@ func (c Conv2D) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	if !c.valid() {
 		panic(fmt.Sprintf("d2l: Conv2D needs positive Channels and KernelSize and no negative Strides or Padding, got %+v", c))
 	}
+	weights, biases := c.parameters(scope, x)
 	x = channelsLast(x)
-	weights, biases := weightsAndBiases(scope, x, c.KernelSize, c.KernelSize, x.Shape().Dim(-1), c.Channels)
-	kernel, padding := withGradient(weights, c.Padding)
+	kernel, padding := differentiable(weights, c.Padding)
 	y := graph.Convolve(x, kernel).Strides(max(c.Strides, 1)).PaddingPerDim([][2]int{padding, padding}).Done()
 	y = graph.Add(y, graph.ExpandLeftToRank(biases, y.Rank()))
 	return channelsFirst(c.Activation.apply(y))
+}
+
+// ForwardWith adds the convolution and the pooling after it to the graph of x together,
+// and reports whether it has: Sequential calls it, see Layer. It does so on XLA's CPU
+// backend if next is an AvgPool2D or MaxPool2D of 2 × 2 with strides of 2 and no padding,
+// x is float32, Strides is 1, Activation is none, Sigmoid, Tanh or ReLU, input times
+// output channels are at most 128, and the window is odd and either 5 × 5 or larger, or
+// has at most 32 weights over all input channels.
+//
+// Values and gradients are those of the two layers, but for rounding. Second derivatives
+// are not supported: they come out as zero.
+func (c Conv2D) ForwardWith(scope *model.Scope, x *graph.Node, self, next Layer) (y *graph.Node, ok bool) {
+	pair, ok := c.pooledBy(next, x)
+	if !ok || self != Layer(c) {
+		return nil, false
+	}
+	weights, biases := c.parameters(scope, x)
+	return pair.Forward(x, weights, biases, scope.IsTraining(x.Graph())), true
+}
+
+// pooledBy returns the convolution with next as one computation, and whether that is
+// possible and faster.
+func (c Conv2D) pooledBy(next Layer, x *graph.Node) (pair convpool.Config, ok bool) {
+	isMax, ok := pools2x2(next)
+	pair = convpool.Config{
+		Channels: c.Channels, KernelSize: c.KernelSize, Padding: c.Padding,
+		Activation: activation.Type(c.Activation), Max: isMax,
+	}
+	return pair, ok && c.valid() && c.Strides <= 1 && isCPU(x.Graph().Backend()) && pair.Suits(x)
+}
+
+func (c Conv2D) parameters(scope *model.Scope, x *graph.Node) (weights, biases *graph.Node) {
+	return weightsAndBiases(scope, x, c.KernelSize, c.KernelSize, x.Shape().Dim(1), c.Channels)
 }
 
 func (c Conv2D) valid() bool {
 	return c.Channels > 0 && c.KernelSize > 0 && c.Strides >= 0 && c.Padding >= 0
 }
 
-// withGradient returns the same convolution, as a kernel and its padding, in a
-// form of which GoMLX v0.28.8 finds the gradient: that with respect to x is
-// wrong for windows of even size, and missing for a padding as wide as the
-// window. Such a kernel gets a frame of zeros.
-func withGradient(kernel *graph.Node, padding int) (*graph.Node, [2]int) {
+// differentiable returns the same convolution, as a kernel and its padding, in a form
+// whose gradient GoMLX v0.28.8 gets right: with respect to x it is wrong for windows of
+// even size, and missing for a padding as wide as the window. Such a kernel is padded
+// with zeros.
+func differentiable(kernel *graph.Node, padding int) (*graph.Node, [2]int) {
 	size := kernel.Shape().Dim(0)
 	before := max(padding-(size-1), 0)
 	after := before + 1 - size%2
 	if after == 0 {
 		return kernel, [2]int{padding, padding}
 	}
-	frame := [2]int{before, after}
-	return padded(kernel, map[int][2]int{0: frame, 1: frame}), [2]int{padding + before, padding + after}
+	zeros := compute.PadAxis{Start: before, End: after}
+	kernel = graph.Pad(kernel, graph.ScalarZero(kernel.Graph(), kernel.DType()), zeros, zeros, compute.PadAxis{}, compute.PadAxis{})
+	return kernel, [2]int{padding + before, padding + after}
 }

@@ -1,6 +1,8 @@
 package d2l
 
 import (
+	"fmt"
+
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -10,11 +12,21 @@ import (
 //
 // Images arrive and leave as (batch, channel, height, width), as in the book;
 // inside, a layer may use another layout. Parameters are variables of scope,
-// which belongs to this layer alone. Being a graph-building function, Forward
-// panics on shapes it cannot work with; Net turns that into an error.
+// which belongs to this layer alone. Forward panics on shapes that it does not
+// support, as all functions that build graphs do; Net turns that into an error.
 //
 // Whatever GoMLX can build can be a Layer: a residual block, for example, is a
-// type whose Forward adds x to what other layers make of it.
+// type whose Forward adds x to the output of other layers.
+//
+// A layer that is faster together with the one after it, such as Conv2D before a
+// pooling, has one more method:
+//
+//	ForwardWith(scope *model.Scope, x *graph.Node, self, next Layer) (y *graph.Node, ok bool)
+//
+// Sequential calls it first. It adds both layers to x's graph and returns true, or
+// adds nothing and returns false; then Forward is called as usual. self is the layer in
+// the Sequential: if it is not the receiver, another type embeds the receiver, perhaps
+// with a Forward of its own. scope is that of self, so next must not have parameters.
 //
 // Book: nn.Block, section "Layers and Blocks".
 type Layer interface {
@@ -22,4 +34,21 @@ type Layer interface {
 	// Sequential are called conv0, conv1, …
 	Kind() string
 	Forward(scope *model.Scope, x *graph.Node) *graph.Node
+}
+
+// channelsLast returns images (batch, channel, height, width) as (batch, height, width,
+// channel), with which XLA's own convolutions and pooling are fastest. Layers transpose
+// on entry and back on exit: the compiler cancels the pair between two of them, and
+// moves no data for images of one channel.
+func channelsLast(x *graph.Node) *graph.Node { return graph.TransposeAllAxes(x, 0, 2, 3, 1) }
+
+// channelsFirst undoes channelsLast.
+func channelsFirst(x *graph.Node) *graph.Node { return graph.TransposeAllAxes(x, 0, 3, 1, 2) }
+
+// requireImages panics unless x is a batch of images.
+func requireImages(layer string, x *graph.Node) {
+	if x.Rank() != 4 {
+		panic(fmt.Sprintf("d2l: %s takes images of shape (batch, channel, height, width), got %v",
+			layer, Shape(x.Shape().Dimensions)))
+	}
 }

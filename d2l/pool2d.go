@@ -61,12 +61,27 @@ func pool(b *graph.PoolBuilder, size, strides, padding int) *graph.Node {
 func requirePool(layer string, size, strides, padding int, x *graph.Node) {
 	requireImages(layer, x)
 	if size <= 0 || strides < 0 || padding < 0 {
-		panic(fmt.Sprintf("d2l: %s needs a positive PoolSize and no negative Strides or Padding, got %d, %d, %d", layer, size, strides, padding))
+		panic(fmt.Sprintf("d2l: %s needs a positive PoolSize and no negative Strides or Padding, got %d, %d, %d",
+			layer, size, strides, padding))
 	}
 }
 
-// poolStrides returns the step of a window: side by side unless it is given.
+// poolStrides returns the strides of a pooling: 0 means side by side.
 func poolStrides(size, strides int) int { return cmp.Or(strides, size) }
+
+// pools2x2 reports whether a layer pools blocks of 2 × 2, and whether it takes their
+// maximum. It is no method: a type that embeds a pooling would have it, too, and may
+// have a Forward of its own.
+func pools2x2(layer Layer) (isMax, ok bool) {
+	switch p := layer.(type) {
+	case AvgPool2D:
+		return false, p.PoolSize == 2 && poolStrides(p.PoolSize, p.Strides) == 2 && p.Padding == 0
+	case MaxPool2D:
+		_, ok := pools2x2(AvgPool2D(p))
+		return true, ok
+	}
+	return false, false
+}
 
 // GlobalAvgPool2D replaces each channel by its mean: from (batch, c, h, w) it makes
 // (batch, c, 1, 1).

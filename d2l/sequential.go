@@ -20,14 +20,8 @@ type Sequential []Layer
 // Kind returns "sequential".
 func (s Sequential) Kind() string { return "sequential" }
 
-// Forward applies the layers in order.
-//
-// On XLA's CPU backend a Conv2D and the pooling of 2 × 2 that follows it are computed
-// together, if they are float32, the strides are 1, the activation is none, Sigmoid,
-// Tanh or ReLU, input times output channels are at most 128, and the window is odd
-// and either 5 × 5 or more, or has at most 32 weights over all input channels. Values
-// and gradients are the same but for rounding. Second derivatives are not supported
-// there: they come out as zero.
+// Forward applies the layers in order, some of them together with the next one: see
+// Layer.
 func (s Sequential) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	var names []string
 	for name := range s.Named() {
@@ -35,10 +29,12 @@ func (s Sequential) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	}
 	for i := 0; i < len(s); i++ {
 		layerScope := scope.In("%s", names[i])
-		if i+1 < len(s) && poolsWithConv(s[i], s[i+1], x) {
-			x = forwardNamed(names[i], newConvPool(s[i], s[i+1]), layerScope, x)
-			i++
-			continue
+		if i+1 < len(s) {
+			if y, ok := forwardFused(names[i], s[i], s[i+1], layerScope, x); ok {
+				x = y
+				i++
+				continue
+			}
 		}
 		x = forwardNamed(names[i], s[i], layerScope, x)
 	}
@@ -54,19 +50,21 @@ func (n *Net) forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	return forwardNamed(n.layer.Kind(), n.layer, scope, x)
 }
 
-// forwardNamed applies a layer; if it panics, the message says which one it was
-// and what reached it.
+// forwardNamed applies a layer; if it panics, the message says which layer it was.
 func forwardNamed(name string, layer Layer, scope *model.Scope, x *graph.Node) *graph.Node {
-	defer func() {
-		if e := recover(); e != nil {
-			of := ""
-			if x.DType() != dtypes.Float32 {
-				of = fmt.Sprintf(" of %v", x.DType())
-			}
-			panic(fmt.Errorf("layer %s, which gets %v%s: %w", name, Shape(x.Shape().Dimensions), of, report.PanicError(e)))
-		}
-	}()
+	defer nameInPanic(name, x)
 	return layer.Forward(scope, x)
+}
+
+// nameInPanic is deferred: it adds to a panic's message the layer's name and its input.
+func nameInPanic(name string, x *graph.Node) {
+	if e := recover(); e != nil {
+		shape := Shape(x.Shape().Dimensions).String()
+		if x.DType() != dtypes.Float32 {
+			shape += fmt.Sprintf(" of %v", x.DType())
+		}
+		panic(fmt.Errorf("layer %s, which gets %s: %w", name, shape, report.PanicError(e)))
+	}
 }
 
 // Named iterates over the layers with their names.

@@ -9,8 +9,8 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Convolution and pooling done together give what the layers give one by one:
-// outputs, and gradients with respect to the input and the parameters.
+// A convolution and a pooling that are computed together have the outputs of the two
+// layers, and the gradients with respect to the input and the parameters.
 func TestConvPoolIsConvThenPool(t *testing.T) {
 	average, maximum := AvgPool2D{PoolSize: 2}, MaxPool2D{PoolSize: 2, Strides: 2}
 	for _, c := range []struct {
@@ -49,7 +49,7 @@ func TestConvPoolIsConvThenPool(t *testing.T) {
 			noError(t, net.Initialize(CPU(0), fixtureParameters))
 			p := must(net.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
 				x := inputs[0]
-				if got := poolsWithConv(layers[0], layers[1], x); got != c.together {
+				if _, got := c.conv.pooledBy(c.pool, x); got != c.together {
 					t.Errorf("done together: %v, expected %v", got, c.together)
 				}
 				var onebyone *graph.Node
@@ -77,4 +77,86 @@ func TestConvPoolIsConvThenPool(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A factor is a layer that multiplies by a number; two in a row are one multiplication.
+type factor float64
+
+func (factor) Kind() string { return "factor" }
+
+func (f factor) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
+	return graph.MulScalar(x, float64(f))
+}
+
+func (f factor) ForwardWith(scope *model.Scope, x *graph.Node, self, next Layer) (*graph.Node, bool) {
+	other, ok := next.(factor)
+	if !ok || self != Layer(f) {
+		return nil, false
+	}
+	if f == 0 {
+		panic("no factor")
+	}
+	return (f * other).Forward(scope, x), true
+}
+
+// factorPlusOne embeds a layer that can be fused, but computes something else.
+type factorPlusOne struct{ factor }
+
+func (f factorPlusOne) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	return graph.AddScalar(f.factor.Forward(scope, x), 1)
+}
+
+// doubledConv and doubledPool do so with layers of d2l.
+type (
+	doubledConv struct{ Conv2D }
+	doubledPool struct{ AvgPool2D }
+)
+
+func (c doubledConv) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	return graph.MulScalar(c.Conv2D.Forward(scope, x), 2)
+}
+
+func (p doubledPool) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	return graph.MulScalar(p.AvgPool2D.Forward(scope, x), 2)
+}
+
+// A layer of the user's is computed together with the next one if it has the method
+// for that, and one that only embeds such a layer keeps its own Forward.
+func TestLayersOfTheUsersFuse(t *testing.T) {
+	conv, pool := Conv2D{Channels: 2, KernelSize: 5}, AvgPool2D{PoolSize: 2}
+	for _, c := range []struct {
+		layer, next Layer
+		fused       bool
+	}{
+		{factor(2), factor(3), true},
+		{factor(2), ReLU, false},
+		{factorPlusOne{factor(2)}, factor(3), false},
+		{factor(2), factorPlusOne{factor(3)}, false},
+		{conv, pool, true},
+		{doubledConv{conv}, pool, false},
+		{conv, doubledPool{pool}, false},
+	} {
+		t.Run(fmt.Sprintf("%T%+[1]v then %T%+[2]v", c.layer, c.next), func(t *testing.T) {
+			net, X := NewNet(Sequential{c.layer, c.next, factor(4)}), waves(3, 1, 2, 1, 12, 12)
+			noError(t, net.Initialize(CPU(0), fixtureParameters))
+			p := must(net.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+				y, fused := forwardFused("layer", c.layer, c.next, scope, inputs[0])
+				if fused != c.fused {
+					t.Errorf("computed together: %v, expected %v", fused, c.fused)
+				}
+				if !fused {
+					y = inputs[0]
+				}
+				return []*graph.Node{y}
+			}, false))(t)
+			defer p.finalize()
+			must(p.call(X))(t)
+			together, onebyone := must(net.Forward(X))(t), must(net.Outputs(X))(t)
+			near(t, "output", float32s(t, together), float32s(t, onebyone[2].Value), 1e-5)
+		})
+	}
+	net := NewNet(Sequential{ReLU, factor(0), factor(1)})
+	noError(t, net.Initialize(CPU(0), Xavier))
+	_, err := net.Forward(waves(3, 1, 2, 3))
+	wantError(t, err, "layer factor0, which gets (2, 3): no factor")
 }
