@@ -6,7 +6,6 @@ import "github.com/d2l-go/book/d2l/d2ltest"
 // another user's. What they return is their standard output.
 var children = map[string]func() string{
 	"full disk": childSavesToFullDisk,
-	"load":      childLoads,
 	"net":       childReadsNet,
 	"tokens":    childLoadsTokens,
 }

@@ -23,8 +23,8 @@ type DataIter interface {
 	Len() int
 }
 
-// checkedIter yields the batches of somebody's own DataIter. If that panics, or
-// yields a batch that has no inputs or no labels, the loop gets an error.
+// checkedIter yields the batches of a user's DataIter. If that panics, or yields a batch without inputs or labels, the
+// loop gets an error.
 type checkedIter struct{ DataIter }
 
 // Iter returns an iterator over one epoch.
@@ -33,7 +33,7 @@ func (it checkedIter) Iter() iter.Seq2[train.Batch, error] {
 		inLoop, done := false, false // Whether the loop has control, and whether it has ended.
 		defer func() {
 			if inLoop || done {
-				return // A panic of the loop's, or one that the loop does not hear of.
+				return // It is the loop that panicked, or the loop has ended and cannot get an error.
 			}
 			if e := recover(); e != nil {
 				yield(train.Batch{}, fmt.Errorf("%s panicked while it made a batch: %w", it.Name(), report.PanicError(e)))
@@ -41,7 +41,7 @@ func (it checkedIter) Iter() iter.Seq2[train.Batch, error] {
 		}()
 		it.DataIter.Iter()(func(batch train.Batch, err error) bool {
 			if done {
-				return false // It does not look at what yield returns.
+				return false // The DataIter ignores what yield returns.
 			}
 			if err == nil {
 				err = checkBatch(it.Name(), batch)
@@ -54,7 +54,7 @@ func (it checkedIter) Iter() iter.Seq2[train.Batch, error] {
 	}
 }
 
-// checkBatch refuses a batch that a loop could not take apart.
+// checkBatch returns an error unless a batch has X and y.
 func checkBatch(name string, batch train.Batch) error {
 	if len(batch.Inputs) == 0 || batch.Inputs[0] == nil {
 		return fmt.Errorf("%s yields a batch without X in Inputs[0]", name)

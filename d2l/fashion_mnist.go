@@ -2,22 +2,9 @@ package d2l
 
 import (
 	"fmt"
-)
 
-// fashionMnist is by Xiao, Rasul and Vollgraf, 2017, under the MIT licence; its
-// files are at the authors' own address and in their repository.
-var fashionMnist = newMnistSet("Fashion-MNIST", "fashion-mnist",
-	"on Debian install it (apt install dataset-fashion-mnist)",
-	[]string{
-		"http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
-		"https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
-	},
-	map[string]string{
-		"train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-		"train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-		"t10k-images-idx3-ubyte":  "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-		"t10k-labels-idx1-ubyte":  "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
-	})
+	"github.com/d2l-go/book/d2l/internal/mnist"
+)
 
 // LoadDataFashionMnist returns Fashion-MNIST in batches of batchSize: 60,000
 // training images, shuffled anew each epoch, and 10,000 test images in order.
@@ -27,16 +14,16 @@ var fashionMnist = newMnistSet("Fashion-MNIST", "fashion-mnist",
 // with batchSize 256 there are 235 training batches, the last of 96, and 40 test
 // batches, the last of 16. Given a resize, images are (batch, 1, resize, resize).
 //
-// Nothing is read before the first batch is asked for; then the files are looked
-// for in the folder named by D2L_DATA, in the user's cache and where Debian's
-// package dataset-fashion-mnist puts them, and fetched if they are nowhere. Their
-// content is verified. What fails is the error of the iteration.
+// Nothing is read before the first batch is needed. Then the files are searched for
+// in the folder named by D2L_DATA, in the user's cache and where Debian's package
+// dataset-fashion-mnist puts them, and fetched if they are nowhere. Their content is
+// verified. A failure is the error of the iteration.
 //
 // It panics if batchSize or resize is not positive, or on more than one resize.
 //
 // Book: load_data_fashion_mnist, section "The Image Classification Dataset".
 func LoadDataFashionMnist(batchSize int, resize ...int) (train, test DataIter) {
-	return fashionMnist.iters("LoadDataFashionMnist", batchSize, resize)
+	return mnistIters(mnist.FashionMNIST, "LoadDataFashionMnist", batchSize, resize)
 }
 
 // KeepFashionMnist makes sure that Fashion-MNIST can be loaded without the
@@ -44,12 +31,14 @@ func LoadDataFashionMnist(batchSize int, resize ...int) (train, test DataIter) {
 // that are missing, and puts uncompressed copies into the user's cache, where
 // they are read fastest. It returns the folder of the copies.
 //
-// Book: none; gluon.data.vision.FashionMNIST fetches its files by itself.
+// Book: none; gluon.data.vision.FashionMNIST fetches its files when it is made.
 func KeepFashionMnist(fetch bool) (dir string, err error) {
-	return fashionMnist.keep(fetch)
+	return mnist.FashionMNIST.Keep(fetch)
 }
 
-var fashionLabels = [...]string{"t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"}
+var fashionLabels = [...]string{
+	"t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
+}
 
 // GetFashionMnistLabels returns the names of the labels, each from 0 to 9. It
 // panics on any other number.
@@ -66,39 +55,43 @@ func GetFashionMnistLabels[L int | int32](labels ...L) []string {
 	return names
 }
 
-// mnist is by LeCun, Cortes and Burges, 1998, under CC BY-SA 3.0. Their own
-// address no longer serves the files; these are the usual mirrors.
-var mnist = newMnistSet("MNIST", "mnist",
-	"run scripts/setup of github.com/d2l-go/book, which gets it through the Go module proxy",
-	[]string{
-		"https://ossci-datasets.s3.amazonaws.com/mnist/",
-		"https://storage.googleapis.com/cvdf-datasets/mnist/",
-	},
-	map[string]string{
-		"train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-		"train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-		"t10k-images-idx3-ubyte":  "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-		"t10k-labels-idx1-ubyte":  "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-	})
-
 // LoadDataMnist returns MNIST, handwritten digits, in batches of batchSize: 60,000
 // training images, shuffled anew each epoch, and 10,000 test images in order. The
 // label of an image is its digit.
 //
-// In all else it is as LoadDataFashionMnist: the shapes and values of a batch, the
-// last batch, resize, the panics, and where the files are looked for, except that
+// Everything else is as in LoadDataFashionMnist: the shapes and values of a batch, the
+// last batch, resize, the panics, and where the files are searched for, except that
 // Debian has no package of them. scripts/setup of github.com/d2l-go/book puts them
 // into the user's cache.
 //
-// Book: none; exercise 3 of section "Convolutional Neural Networks (LeNet)" asks
-// for this data.
+// Book: none; exercise 3 of section "Convolutional Neural Networks (LeNet)" needs
+// this data.
 func LoadDataMnist(batchSize int, resize ...int) (train, test DataIter) {
-	return mnist.iters("LoadDataMnist", batchSize, resize)
+	return mnistIters(mnist.MNIST, "LoadDataMnist", batchSize, resize)
 }
 
 // KeepMnist does for MNIST what KeepFashionMnist does for Fashion-MNIST.
 //
-// Book: none; gluon.data.vision.MNIST fetches its files by itself.
+// Book: none; gluon.data.vision.MNIST fetches its files when it is made.
 func KeepMnist(fetch bool) (dir string, err error) {
-	return mnist.keep(fetch)
+	return mnist.MNIST.Keep(fetch)
+}
+
+// mnistIters returns a data set in batches, for the exported function caller.
+func mnistIters(set *mnist.Set, caller string, batchSize int, resize []int) (train, test DataIter) {
+	side := mnist.Side
+	if len(resize) > 0 {
+		side = resize[0]
+	}
+	if batchSize <= 0 || side <= 0 || len(resize) > 1 {
+		panic(fmt.Sprintf("d2l: %s needs a positive batch size and at most one positive resize, got %d and %v",
+			caller, batchSize, resize))
+	}
+	part := func(name string, p *mnist.Part, shuffle bool) DataIter {
+		return &imageIter{
+			name: fmt.Sprintf("%s (%s)", set.Name, name), n: p.N, load: p.Load, shuffle: shuffle,
+			side: mnist.Side, resize: side, batchSize: batchSize,
+		}
+	}
+	return part("train", set.Train, true), part("test", set.Test, false)
 }

@@ -2,7 +2,7 @@ package d2l
 
 import (
 	"fmt"
-	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"testing"
@@ -10,12 +10,97 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-func TestFashionMnist(t *testing.T) {
-	testMnistSet(t, LoadDataFashionMnist, wantMnistSet{
-		firstTest: []int32{9, 2, 1, 1, 6, 1, 4, 6, 5, 7},
-		train:     [10]int{6000, 6000, 6000, 6000, 6000, 6000, 6000, 6000, 6000, 6000},
-		test:      [10]int{1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000},
-	})
+// labelsOf returns the labels of an epoch and checks the batches on the way.
+func labelsOf(t *testing.T, it DataIter, batchSize, last, side int) []int32 {
+	t.Helper()
+	var all []int32
+	batches := 0
+	for batch, err := range it.Iter() {
+		noError(t, err)
+		batches++
+		size := batchSize
+		if batches == it.Len() {
+			size = last
+		}
+		X, y := batch.Inputs[0], batch.Labels[0]
+		want := fmt.Sprintf("(Float32)[%d, 1, %d, %d] (Int32)[%d]", size, side, side, size)
+		if got := fmt.Sprint(X.Shape(), y.Shape()); got != want {
+			t.Fatalf("batch %d is %s, expected %s", batches, got, want)
+		}
+		values := float32s(t, X)
+		if lo, hi := slices.Min(values), slices.Max(values); lo != 0 || hi != 1 {
+			t.Errorf("the values of batch %d go from %v to %v, expected 0 to 1", batches, lo, hi)
+		}
+		all = append(all, must(tensors.CopyFlatData[int32](y))(t)...)
+	}
+	if batches != it.Len() {
+		t.Errorf("%d batches, expected %d", batches, it.Len())
+	}
+	return all
+}
+
+// counts returns how many examples there are of each label.
+func counts(labels []int32) (n [10]int) {
+	for _, label := range labels {
+		n[label]++
+	}
+	return n
+}
+
+// mnistSets are the data sets, and what is known of them.
+var mnistSets = map[string]struct {
+	load        func(batchSize int, resize ...int) (train, test DataIter)
+	keep        func(fetch bool) (dir string, err error)
+	firstTest   []int32 // The first labels of the test set.
+	train, test [10]int // Examples of each label.
+}{
+	"fashion-mnist": {
+		LoadDataFashionMnist, KeepFashionMnist, []int32{9, 2, 1, 1, 6, 1, 4, 6, 5, 7},
+		[10]int{6000, 6000, 6000, 6000, 6000, 6000, 6000, 6000, 6000, 6000},
+		[10]int{1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000},
+	},
+	"mnist": {
+		LoadDataMnist, KeepMnist, []int32{7, 2, 1, 0, 4, 1, 4, 9, 5, 9},
+		[10]int{5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949},
+		[10]int{980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009},
+	},
+}
+
+func TestMnistSets(t *testing.T) {
+	for name, set := range mnistSets {
+		t.Run(name, func(t *testing.T) {
+			unseeded(t)
+			train, test := set.load(256)
+			if train.Len() != 235 || test.Len() != 40 {
+				t.Errorf("%d training and %d test batches, expected 235 and 40", train.Len(), test.Len())
+			}
+			inOrder := labelsOf(t, test, 256, 16, 28)
+			if got := inOrder[:len(set.firstTest)]; !slices.Equal(got, set.firstTest) {
+				t.Errorf("the test labels begin with %v, expected %v", got, set.firstTest)
+			}
+			Seed(1)
+			first := labelsOf(t, train, 256, 96, 28)
+			second := labelsOf(t, train, 256, 96, 28)
+			if slices.Equal(first, second) {
+				t.Error("two epochs have the same order")
+			}
+			Seed(1)
+			if !slices.Equal(first, labelsOf(t, train, 256, 96, 28)) {
+				t.Error("the same seed gives another order")
+			}
+			for name, labels := range map[string][]int32{"first": first, "second": second} {
+				if got := counts(labels); got != set.train {
+					t.Errorf("the %s epoch has %v examples of the labels, expected %v", name, got, set.train)
+				}
+			}
+			if got := counts(inOrder); got != set.test {
+				t.Errorf("the test set has %v examples of the labels, expected %v", got, set.test)
+			}
+			if dir := must(set.keep(false))(t); filepath.Base(dir) != name {
+				t.Errorf("it is kept in %s", dir)
+			}
+		})
+	}
 }
 
 func TestFashionMnistUnseeded(t *testing.T) {
@@ -63,9 +148,8 @@ func TestFashionMnistResized(t *testing.T) {
 	}
 }
 
-// Images are enlarged batch by batch: however many have gone by, no more is in memory
-// than the images as they are stored and a batch or two of 26 MB. All of those that go
-// by here would be 300 MB, all there are 12 GB.
+// Images are resized batch by batch, so memory holds no more than the stored images and a batch or two of 26 MB. The
+// batches of this test would take 300 MB together, the whole set 12 GB.
 func TestFashionMnistResizedInFlatMemory(t *testing.T) {
 	heap := func() float64 {
 		runtime.GC()
@@ -77,18 +161,18 @@ func TestFashionMnistResizedInFlatMemory(t *testing.T) {
 	for range plain.Iter() { // The files are read now.
 		break
 	}
-	base, most, batches := heap(), 0.0, 0
+	base, maxHeap, batches := heap(), 0.0, 0
 	enlarged, _ := LoadDataFashionMnist(128, 224)
 	for batch, err := range enlarged.Iter() {
 		noError(t, err)
-		most = max(most, heap()-base)
+		maxHeap = max(maxHeap, heap()-base)
 		runtime.KeepAlive(batch)
 		if batches++; batches == 12 {
 			break
 		}
 	}
-	if most < 20 || most > 60 {
-		t.Errorf("going through enlarged images takes %.0f MB, expected the 26 MB of a batch, or two", most)
+	if maxHeap < 20 || maxHeap > 60 {
+		t.Errorf("going through enlarged images takes %.0f MB, expected the 26 MB of a batch, or two", maxHeap)
 	}
 }
 
@@ -103,47 +187,32 @@ func quarter(values []float32, side, q int) float64 {
 	return sum / float64(side*side/4)
 }
 
-func TestLoadDataFashionMnistMisuse(t *testing.T) {
-	wantPanic(t, func() { LoadDataFashionMnist(0) }, "positive batch size")
-	wantPanic(t, func() { LoadDataFashionMnist(-1) }, "positive batch size")
-	wantPanic(t, func() { LoadDataFashionMnist(256, 0) }, "positive resize")
-	wantPanic(t, func() { LoadDataFashionMnist(256, 96, 96) }, "at most one")
+func TestMnistOnDevice(t *testing.T) {
+	_, test := LoadDataMnist(384)
+	onDevice := OnDevice(test, CPU(1))
+	if _, ok := onDevice.(*deviceIter); !ok {
+		t.Fatalf("the batches come from the host, by %T", onDevice)
+	}
+	wantSame(t, "the test set", epoch(t, onDevice, CPU(1)), epoch(t, test))
 }
 
-// An error ends the iteration, and the next epoch tries again.
-func TestImageIterError(t *testing.T) {
-	good := false
-	it := quadrants(4, 2, false)
-	load := it.load
-	it.load = once(func() ([]byte, []byte, error) {
-		if !good {
-			return nil, nil, os.ErrNotExist
-		}
-		return load()
-	})
-	batches := func() (n int, err error) {
-		for _, e := range it.Iter() {
-			n, err = n+1, e
-		}
-		return n, err
+func TestMnistResized(t *testing.T) {
+	train, test := LoadDataMnist(2000, 14)
+	if train.Name() != "MNIST (train)" || test.Name() != "MNIST (test)" {
+		t.Errorf("the names are %q and %q", train.Name(), test.Name())
 	}
-	n, err := batches()
-	wantError(t, err, "quadrants: file does not exist")
-	if n != 1 {
-		t.Errorf("%d batches after an error", n)
-	}
-	good = true
-	if n, err := batches(); n != 2 || err != nil {
-		t.Errorf("%d batches and error %v once the file is there", n, err)
-	}
-	good = false // Read once is read for good.
-	if n, err := batches(); n != 2 || err != nil {
-		t.Errorf("%d batches and error %v", n, err)
-	}
+	labelsOf(t, test, 2000, 2000, 14)
 }
 
-func TestKeepFashionMnist(t *testing.T) {
-	testKeepMnistSet(t, KeepFashionMnist, []byte{9, 2, 1, 1, 6, 1, 4, 6, 5, 7})
+func TestMnistSetsMisuse(t *testing.T) {
+	for function, load := range map[string]func(batchSize int, resize ...int) (train, test DataIter){
+		"LoadDataFashionMnist": LoadDataFashionMnist, "LoadDataMnist": LoadDataMnist,
+	} {
+		wantPanic(t, func() { load(0) }, function+" needs a positive batch size")
+		wantPanic(t, func() { load(-1) }, "positive batch size")
+		wantPanic(t, func() { load(256, 0) }, "positive resize")
+		wantPanic(t, func() { load(256, 96, 96) }, "at most one")
+	}
 }
 
 func TestGetFashionMnistLabelsMisuse(t *testing.T) {

@@ -14,9 +14,8 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// imageIter is a DataIter over grey images of one size that are kept as bytes;
-// a batch becomes float32 in [0, 1] as it is yielded, resized before that where
-// asked, so memory does not grow with the size asked for.
+// imageIter is a DataIter over grey images that are kept as bytes. Each batch is resized, if it must be, and converted
+// to float32 in [0, 1] as it is yielded, so memory does not grow with the size of the resized images.
 type imageIter struct {
 	name      string
 	n         int // Examples.
@@ -30,7 +29,7 @@ type imageIter struct {
 	onDevice map[Device]*deviceImages // Of devices that keep the images.
 }
 
-// Name returns what the images are, for messages.
+// Name returns the name of the data, for messages.
 func (it *imageIter) Name() string { return it.name }
 
 // Len returns the number of batches; the last may be smaller than the others.
@@ -52,7 +51,7 @@ func (it *imageIter) Iter() iter.Seq2[train.Batch, error] {
 	}
 }
 
-// batches iterates over the numbers of the examples in each batch of an epoch.
+// batches iterates over the indices of the examples in each batch of an epoch.
 func (it *imageIter) batches() iter.Seq[[]int] {
 	return slices.Chunk(it.order(), it.batchSize)
 }
@@ -69,11 +68,11 @@ func (it *imageIter) order() []int {
 	return order
 }
 
-// scale takes a byte of an image to [0, 1]. It multiplies, since XLA makes a
-// multiplication of a division by a constant: so host and device give the same.
+// scale is the factor from a byte of an image to [0, 1]. XLA turns a division by a constant into a multiplication, so
+// the host multiplies too: both give the same bits.
 const scale = 1.0 / 255
 
-// scaled is what each byte of an image becomes.
+// scaled has the value in [0, 1] of each byte.
 var scaled = func() (values [256]float32) {
 	for i := range values {
 		values[i] = float32(i) * scale
@@ -99,8 +98,8 @@ func (it *imageIter) batch(images, labels []byte, examples []int) train.Batch {
 	}
 }
 
-// resizeTo writes the resized examples into X, on all cores. They go through
-// colour pictures, since x/image is twice as fast with these as with grey ones.
+// resizeTo writes the resized examples into X, on all cores. They go through colour images, since x/image is twice as
+// fast with these as with grey ones.
 func (it *imageIter) resizeTo(X []float32, images []byte, examples []int) {
 	before, after := image.Rect(0, 0, it.side, it.side), image.Rect(0, 0, it.resize, it.resize)
 	scaler := draw.BiLinear.NewScaler(after.Dx(), after.Dy(), before.Dx(), before.Dy())
@@ -128,22 +127,4 @@ func pickLabels(labels []byte, examples []int) *tensors.Tensor {
 		y[i] = int32(labels[example])
 	}
 	return tensors.FromFlatDataAndDimensions(y, len(y))
-}
-
-// once makes a loader read its files on the first call that succeeds and hand
-// out the same bytes from then on. A failure is not kept, so that the next cell
-// or epoch finds a file that has been put right.
-func once(load func() (images, labels []byte, err error)) func() (images, labels []byte, err error) {
-	var mutex sync.Mutex
-	var images, labels []byte
-	return func() ([]byte, []byte, error) {
-		mutex.Lock()
-		defer mutex.Unlock()
-		if images != nil {
-			return images, labels, nil
-		}
-		var err error
-		images, labels, err = load()
-		return images, labels, err
-	}
 }

@@ -3,6 +3,7 @@ package d2l
 import (
 	"fmt"
 	"image"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -56,6 +57,28 @@ func TestResizedAsPlainly(t *testing.T) {
 			})
 		}
 		loops.Wait()
+	}
+}
+
+// An error ends the iteration, and the next epoch tries again.
+func TestImageIterError(t *testing.T) {
+	it := quadrants(4, 2, false)
+	load := it.load
+	it.load = func() ([]byte, []byte, error) { return nil, nil, os.ErrNotExist }
+	batches := func() (n int, err error) {
+		for _, e := range it.Iter() {
+			n, err = n+1, e
+		}
+		return n, err
+	}
+	n, err := batches()
+	wantError(t, err, "quadrants: file does not exist")
+	if n != 1 {
+		t.Errorf("%d batches after an error", n)
+	}
+	it.load = load
+	if n, err := batches(); n != 2 || err != nil {
+		t.Errorf("%d batches and error %v once the file is there", n, err)
 	}
 }
 

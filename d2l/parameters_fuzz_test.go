@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/d2l-go/book/d2l/d2ltest"
+
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -30,7 +32,7 @@ func FuzzLoadParameters(f *testing.F) {
 	f.Add(append(bytes.Clone(whole), whole...))
 	f.Add(append(bytes.Clone(whole), "garbage"...))
 	f.Add(append([]byte("garbage"), whole...))
-	f.Add(zipped(whole))
+	f.Add(d2ltest.Gzip(whole))
 	f.Add(zipOf("readme", "hello"))
 	f.Add(zipOf(checkpointJSON, head, checkpointBin, values, inputJSON, input, layersJSON, target.entries[layersJSON]))
 	f.Add(zipOf(checkpointJSON, head, checkpointJSON, head, checkpointBin, values, inputJSON, input, layersJSON, target.entries[layersJSON]))

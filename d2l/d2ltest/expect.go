@@ -1,6 +1,8 @@
 package d2ltest
 
 import (
+	"bytes"
+	"compress/gzip"
 	"flag"
 	"fmt"
 	"io"
@@ -60,6 +62,15 @@ func Put(t testing.TB, path string, content []byte) {
 	t.Helper()
 	NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
 	NoError(t, os.WriteFile(path, content, 0o644))
+}
+
+// Gzip returns an archive of content.
+func Gzip(content []byte) []byte {
+	var archive bytes.Buffer
+	w := gzip.NewWriter(&archive)
+	w.Write(content)
+	w.Close()
+	return archive.Bytes()
 }
 
 // WantFiles checks which files and folders are in dir.

@@ -1,4 +1,4 @@
-package d2l
+package mnist
 
 import (
 	"encoding/binary"
@@ -6,11 +6,9 @@ import (
 	"io"
 )
 
-// readIDX reads the IDX format of MNIST: two zero bytes, a type byte (8 for
-// unsigned bytes, the only one taken), the number of axes, the size of each as a
-// big-endian uint32, and then the values. It refuses files whose sizes are not
-// exactly shape, before it takes memory for them, and files with anything after
-// the values.
+// readIDX reads the IDX format of MNIST: two zero bytes, a type byte (8 for unsigned bytes, the only type supported),
+// the number of axes, the size of each as a big-endian uint32, and then the values. It refuses files whose sizes are
+// not exactly shape, before it allocates memory for them, and files with anything after the values.
 func readIDX(r io.Reader, shape ...int) ([]byte, error) {
 	header := make([]byte, 4+4*len(shape))
 	if _, err := io.ReadFull(r, header); err != nil {

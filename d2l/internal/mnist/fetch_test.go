@@ -1,4 +1,4 @@
-package d2l
+package mnist
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,8 +16,7 @@ import (
 	"time"
 )
 
-// badAnswers are those that a server may give instead of the file, and what the reader
-// is told.
+// badAnswers are what a server may send instead of the file, and what the user then reads.
 var badAnswers = []struct {
 	name   string
 	answer http.HandlerFunc
@@ -32,9 +32,13 @@ var badAnswers = []struct {
 		}
 		io.WriteString(w, "<html>Please log in</html>")
 	}, "not a gzip archive"},
-	{"a redirect loop", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }, "stopped after 10 redirects"},
+	{"a redirect loop", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, r.URL.Path, http.StatusFound)
+	}, "stopped after 10 redirects"},
 	{"nothing", serveBytes(nil), "not a gzip archive"},
-	{"no answer", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "the server has not sent 64 kB in 1s"},
+	{"no answer", func(_ http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+	}, "the server has not sent 64 kB in 1s"},
 	{"silence after a part", func(w http.ResponseWriter, r *http.Request) {
 		w.Write(zipped(sample)[:30])
 		w.(http.Flusher).Flush()
@@ -71,48 +75,50 @@ var badAnswers = []struct {
 	}, "the archive is larger than its content would ever be"},
 }
 
-func TestDataFileMissing(t *testing.T) {
-	data, cache := places(t)
+func TestMissing(t *testing.T) {
+	data, cache := testDirs(t)
 	url, _ := serve(t, http.NotFound)
 	_, err := sampleFile(url).load()
-	wantError(t, err, "samples of d2l-test-set is not on this machine", data, cache, "/usr/share/datasets/d2l-test-set", "ask for it, or put it", "set D2L_DATA", url, "404 Not Found")
+	wantError(t, err, "samples of d2l-test-set is not on this machine", data, cache, "/usr/share/datasets/d2l-test-set",
+		"ask for it, or put it", "set D2L_DATA", url, "404 Not Found")
 	wantFiles(t, cache)
 }
 
-// shorten sets a variable for a test.
-func shorten(t *testing.T, d *time.Duration, to time.Duration) {
-	saved := *d
-	*d = to
-	t.Cleanup(func() { *d = saved })
+// shortenStallTimeout makes downloads give up after a second.
+func shortenStallTimeout(t *testing.T) {
+	saved := stallTimeout
+	stallTimeout = time.Second
+	t.Cleanup(func() { stallTimeout = saved })
 }
 
-// Where one address does not give the file, the reader is told, and it comes from the next.
-func TestDataFileMirror(t *testing.T) {
-	shorten(t, &patience, time.Second)
+// If an address does not have the file, the user reads why, and the file comes from the next one.
+func TestMirror(t *testing.T) {
+	shortenStallTimeout(t)
 	for _, c := range badAnswers {
 		t.Run(c.name, func(t *testing.T) {
-			_, cache := places(t)
+			_, cache := testDirs(t)
 			bad, _ := serve(t, c.answer)
 			good, _ := serve(t, serveBytes(zipped(sample)))
 			var content []byte
-			told := captured(t, &os.Stderr, func() { content = must(sampleFile(bad, good).load())(t) })
+			printed := captured(t, &os.Stderr, func() { content = must(sampleFile(bad, good).load())(t) })
 			if !bytes.Equal(content, sample) {
 				t.Errorf("%d bytes, expected the file", len(content))
 			}
-			wantParts(t, told, "fetching "+bad, "trying the next address", c.want, "fetching "+good)
+			wantParts(t, printed, "fetching "+bad, "trying the next address", c.want, "fetching "+good)
 			wantFiles(t, cache, "samples")
 		})
 	}
 }
 
 // Answers that are odd, but from which the file comes out right.
-func TestDataFileOddAnswers(t *testing.T) {
+func TestOddAnswers(t *testing.T) {
 	archive := zipped(sample)
 	for _, c := range []struct {
 		name   string
 		answer http.HandlerFunc
 	}{
-		{"more bytes than promised", raw(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%sgarbage", len(archive), archive))},
+		{"more bytes than promised", raw(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%sgarbage",
+			len(archive), archive))},
 		{"the archive called a compressed page", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
 			w.Write(archive)
@@ -133,7 +139,7 @@ func TestDataFileOddAnswers(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, cache := places(t)
+			_, cache := testDirs(t)
 			url, _ := serve(t, c.answer)
 			if content := must(sampleFile(url).load())(t); !bytes.Equal(content, sample) {
 				t.Errorf("%d bytes, expected the file", len(content))
@@ -143,10 +149,9 @@ func TestDataFileOddAnswers(t *testing.T) {
 	}
 }
 
-// A download that is cut off after any number of bytes, or of which any bit is another, is
-// the file or an error.
-func TestDataFileCutAtAnyByte(t *testing.T) {
-	_, cache := places(t)
+// A download that is cut off after any number of bytes is an error, and nothing is kept.
+func TestCutAtAnyByte(t *testing.T) {
+	_, cache := testDirs(t)
 	archive := zipped(sample)
 	url, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		n := must(strconv.Atoi(r.URL.Query().Get("n")))(t)
@@ -157,14 +162,14 @@ func TestDataFileCutAtAnyByte(t *testing.T) {
 	})
 	for n := range len(archive) {
 		for _, promise := range []string{"", "&promise=yes"} {
-			content, err := sampleFile(fmt.Sprintf("%s?n=%d%s", url, n, promise)).download(fmt.Sprintf("%s?n=%d%s", url, n, promise))
+			content, err := sampleFile().download(fmt.Sprintf("%s?n=%d%s", url, n, promise))
 			if content != nil || err == nil {
 				t.Errorf("cut off after %d of %d bytes: %d bytes and error %v", n, len(archive), len(content), err)
 			}
 		}
 	}
 	wantFiles(t, cache)
-	for n := range len(archive) + 1 { // The whole way, into the cache.
+	for n := range len(archive) + 1 { // With everything around it, into the cache.
 		if n%8 != 0 && n != len(archive) {
 			continue
 		}
@@ -180,7 +185,7 @@ func TestDataFileCutAtAnyByte(t *testing.T) {
 
 const urlVariable = "D2L_TEST_URL"
 
-// childLoads loads the file of the tests and says how that ended.
+// childLoads loads the sample and reports how that ended.
 func childLoads() string {
 	content, err := sampleFile(os.Getenv(urlVariable)).load()
 	if err != nil {
@@ -189,36 +194,35 @@ func childLoads() string {
 	if !bytes.Equal(content, sample) {
 		return fmt.Sprintf("%d wrong bytes", len(content))
 	}
-	return "the file"
+	return "loaded the sample"
 }
 
-// Two programs that fetch the same file at once, slowly, both get it, and one whole file
-// is kept.
-func TestDataFileFetchedTwiceAtOnce(t *testing.T) {
-	_, cache := places(t)
+// Two programs that fetch the same file at once, slowly, both get it, and one whole file is kept.
+func TestFetchedTwiceAtOnce(t *testing.T) {
+	_, cache := testDirs(t)
 	archive := zipped(sample)
 	var waiting sync.WaitGroup
 	waiting.Add(2)
 	url, requests := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		waiting.Done()
-		waiting.Wait() // Both are here.
+		waiting.Wait() // For both.
 		for part := range slices.Chunk(archive, 8) {
 			w.Write(part)
 			w.(http.Flusher).Flush()
 			time.Sleep(10 * time.Millisecond)
 		}
 	})
-	var said [2]string
+	var reports [2]string
 	var children sync.WaitGroup
-	for i := range said {
+	for i := range reports {
 		children.Go(func() {
 			output, err := child("load", urlVariable+"="+url).Output()
-			said[i] = fmt.Sprintf("%s %v", output, err)
+			reports[i] = fmt.Sprintf("%s %v", output, err)
 		})
 	}
 	children.Wait()
-	if want := "the file <nil>"; said[0] != want || said[1] != want || *requests != 2 {
-		t.Errorf("after %d requests, they say %q", *requests, said)
+	if want := "loaded the sample <nil>"; reports[0] != want || reports[1] != want || *requests != 2 {
+		t.Errorf("after %d requests, they report %q", *requests, reports)
 	}
 	wantFiles(t, cache, "samples")
 	if kept := must(os.ReadFile(filepath.Join(cache, "samples")))(t); !bytes.Equal(kept, sample) {
@@ -226,21 +230,22 @@ func TestDataFileFetchedTwiceAtOnce(t *testing.T) {
 	}
 }
 
-// In a process of its own: Go looks at the variable once.
-func TestDataFileProxyUnreachable(t *testing.T) {
-	_, cache := places(t)
+// In a process of its own, since Go reads the variables once.
+func TestProxyUnreachable(t *testing.T) {
+	_, cache := testDirs(t)
 	listener := must(net.Listen("tcp", "127.0.0.1:0"))(t)
 	proxy := "http://" + listener.Addr().String()
-	noError(t, listener.Close()) // Nobody listens there any more.
+	noError(t, listener.Close()) // Now nobody listens there.
 	for _, url := range []string{"http://data.invalid/samples.gz", "https://data.invalid/samples.gz"} {
 		report := said(t, child("load", "HTTP_PROXY="+proxy, "HTTPS_PROXY="+proxy, "NO_PROXY=", urlVariable+"="+url))
-		wantParts(t, report, "cannot be fetched", url, "connection refused", "HTTP_PROXY or HTTPS_PROXY names a proxy that cannot be reached", "set D2L_DATA")
+		wantParts(t, report, "cannot be fetched", url, "connection refused",
+			"HTTP_PROXY or HTTPS_PROXY names a proxy that cannot be reached", "set D2L_DATA")
 	}
 	wantFiles(t, cache)
 }
 
-func TestDataFileFetched(t *testing.T) {
-	_, cache := places(t)
+func TestFetched(t *testing.T) {
+	_, cache := testDirs(t)
 	url, requests := serve(t, serveBytes(zipped(sample)))
 	f := sampleFile(url)
 	for range 2 { // The second time it is in the cache.
@@ -257,9 +262,9 @@ func TestDataFileFetched(t *testing.T) {
 	}
 }
 
-func TestDataFileAllFail(t *testing.T) {
-	_, cache := places(t)
-	shorten(t, &patience, time.Second)
+func TestAllFail(t *testing.T) {
+	_, cache := testDirs(t)
+	shortenStallTimeout(t)
 	var urls, want []string
 	for _, c := range badAnswers {
 		url, _ := serve(t, c.answer)
@@ -273,11 +278,42 @@ func TestDataFileAllFail(t *testing.T) {
 	wantFiles(t, cache)
 }
 
-func TestDataFileCannotBeKept(t *testing.T) {
-	_, cache := places(t)
+func TestCannotBeKept(t *testing.T) {
+	_, cache := testDirs(t)
 	noError(t, os.MkdirAll(filepath.Dir(cache), 0o755))
 	noError(t, os.Symlink("nowhere", cache)) // No folder can be made there.
 	url, _ := serve(t, serveBytes(zipped(sample)))
 	_, err := sampleFile(url).load()
 	wantError(t, err, "was fetched but cannot be kept", "XDG_CACHE_HOME")
+}
+
+// serve answers every request with answer and counts them.
+func serve(t *testing.T, answer http.HandlerFunc) (url string, requests *int) {
+	t.Helper()
+	requests = new(int)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		*requests++
+		answer(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL + "/samples.gz", requests
+}
+
+func serveBytes(content []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { w.Write(content) }
+}
+
+// emptyParts is an archive of n parts with nothing in them.
+func emptyParts(n int) []byte { return bytes.Repeat(zipped(nil), n) }
+
+// raw answers with these bytes and closes the connection.
+func raw(answer string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		connection, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			panic(err)
+		}
+		io.WriteString(connection, answer)
+		connection.Close()
+	}
 }

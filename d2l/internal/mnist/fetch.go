@@ -1,4 +1,4 @@
-package d2l
+package mnist
 
 import (
 	"context"
@@ -15,12 +15,11 @@ import (
 )
 
 // fetch downloads the file, verifies it, and keeps it uncompressed in the cache.
-func (f dataFile) fetch() ([]byte, error) {
-	dir, err := files.CacheDir()
+func (f file) fetch() ([]byte, error) {
+	dir, err := f.cacheDir()
 	if err != nil {
 		return nil, err
 	}
-	dir = filepath.Join(dir, "data", f.set)
 	var failures []error
 	for i, url := range f.urls {
 		fmt.Fprintf(os.Stderr, "d2l: fetching %s\n", url)
@@ -28,34 +27,33 @@ func (f dataFile) fetch() ([]byte, error) {
 		if err != nil {
 			failures = append(failures, fmt.Errorf("%s: %w", url, err))
 			if i < len(f.urls)-1 {
-				fmt.Fprintf(os.Stderr, "d2l: that is of no use, trying the next address: %v\n", err)
+				fmt.Fprintf(os.Stderr, "d2l: this failed, trying the next address: %v\n", err)
 			}
 			continue
 		}
 		if err := files.Write(filepath.Join(dir, f.name), content); err != nil {
-			return nil, fmt.Errorf("%s was fetched but cannot be kept: %w; make room or set XDG_CACHE_HOME to another folder", f, err)
+			return nil, fmt.Errorf("%s was fetched but cannot be kept: %w; %s", f, err, cacheRemedy)
 		}
 		return content, nil
 	}
-	return nil, fmt.Errorf("%s is not on this machine (looked in %s) and cannot be fetched; %s, or put it, plain or as .gz, into a folder and set %s to that; tried\n%w",
+	return nil, fmt.Errorf("%s is not on this machine (looked in %s) and cannot be fetched; %s, "+
+		"or put it, plain or as .gz, into a folder and set %s to that; tried\n%w",
 		f, strings.Join(f.dirs(), ", "), f.remedy, dataVariable, errors.Join(failures...))
 }
 
-// A download waits this long for every stride bytes and for the rest of the file. It
-// is a variable for the tests.
-var patience = 30 * time.Second
+// A download waits stallTimeout for every stallSize bytes and for the rest of the file. Tests shorten it.
+var stallTimeout = 30 * time.Second
 
-const stride = 64 << 10
+const stallSize = 64 << 10
 
-// download waits as long as bytes keep coming, but not for a server that is silent
-// or sends them one by one.
-func (f dataFile) download(url string) (content []byte, err error) {
+// download waits as long as bytes keep coming, but not for a server that is silent or sends them one by one.
+func (f file) download(url string) (content []byte, err error) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
-	silence := time.AfterFunc(patience, func() {
-		cancel(fmt.Errorf("the server has not sent %d kB in %v", stride>>10, patience))
+	stalled := time.AfterFunc(stallTimeout, func() {
+		cancel(fmt.Errorf("the server has not sent %d kB in %v", stallSize>>10, stallTimeout))
 	})
-	defer silence.Stop()
+	defer stalled.Stop()
 	defer func() {
 		if cause := context.Cause(ctx); err != nil && cause != nil {
 			err = cause
@@ -69,9 +67,9 @@ func (f dataFile) download(url string) (content []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	// Otherwise Go may ask for a compressed answer and unpack the archive on the way.
+	// Otherwise Go may request a compressed answer and unpack the archive on the way.
 	request.Header.Set("Accept-Encoding", "identity")
-	request.Close = true // Nothing more is asked for.
+	request.Close = true // There are no further requests.
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return nil, err
@@ -83,9 +81,9 @@ func (f dataFile) download(url string) (content []byte, err error) {
 	got := 0
 	return f.decode(readerFunc(func(p []byte) (int, error) {
 		n, err := response.Body.Read(p)
-		if got += n; got >= stride {
+		if got += n; got >= stallSize {
 			got = 0
-			silence.Reset(patience)
+			stalled.Reset(stallTimeout)
 		}
 		return n, err
 	}), true)
