@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034
 # Sourced by the scripts beside it: where things are, and the environment they run in.
 # Sourcing it writes nothing.
 
@@ -34,9 +35,10 @@ export JUPYTER_RUNTIME_DIR=$venv/share/jupyter/runtime
 export IPYTHONDIR=$venv/etc/ipython
 unset JUPYTER_PATH JUPYTER_CONFIG_PATH JUPYTERLAB_DIR
 
-# Only the environment's own Python packages.
-export PYTHONNOUSERSITE=1 PYTHONDONTWRITEBYTECODE=1 PIP_USER=no PIP_NO_INPUT=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
-unset PYTHONHOME PYTHONPATH
+# Only the environment's own Python packages, for the Python that is on PATH.
+python=$(command -v python3) || true
+export PYTHONNOUSERSITE=1 PYTHONDONTWRITEBYTECODE=1 UV_PYTHON_DOWNLOADS=never
+unset PYTHONHOME PYTHONPATH UV_NO_VERIFY_HASHES UV_SYSTEM_PYTHON UV_TARGET UV_PREFIX
 
 # scripts/setup installs the plugins; go-xla must not try to fetch others by itself.
 export GOMLX_NO_AUTO_INSTALL=1
@@ -59,29 +61,52 @@ lock() {
 	flock "$1"
 }
 
-# The environment with PyTorch and JAX, in $bench_python.
+# Python packages come by uv, which setup puts into the cache: pinned wheels alone, by their hashes.
+again="then run scripts/$self again: it goes on where it stopped"
+uv_home=$cache/uv/$(hash_of "$root/scripts/requirements-uv.txt")
+exact=(--require-hashes --only-binary :all:)
+uv() { "$uv_home/bin/uv" --quiet "$@"; }
+uv_pip() { pip_settings && uv pip "$1" "${exact[@]}" "${@:2}"; }
+
+# environment FOLDER REQUIREMENTS WHAT: a Python environment with exactly those packages. Another one that is there, or
+# one cut short, is made anew, which takes seconds out of uv's cache.
+environment() {
+	local want
+	want="$(hash_of "$2") $("$python" -c 'import sys; print(sys.version_info[:2])')"
+	stamped "$1/.packages" "$want" && [ -x "$1/bin/python" ] && return
+	say "$3 into $1"
+	rm -rf "$1"
+	uv venv --python "$python" "$1" && uv_pip sync --python "$1/bin/python" --compile-bytecode "$2" ||
+		die "$1 could not be made (above): see to the network, the disk and its permissions, $again. If a hash does not match although $2 is unchanged, the package index sends something else, which must not be used"
+	stamp "$1/.packages" "$want"
+}
+
+# What the user has set for pip holds for uv too, unless uv has a setting of its own.
+pip_settings() {
+	local name value
+	while IFS='=' read -r name value; do
+		value=${value#\'} value=${value%\'}
+		case $name in
+		*.index-url) export UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$value} ;;
+		*.extra-index-url) export UV_INDEX=${UV_INDEX:-${value//\\n/ }} ;;
+		*.find-links) export UV_FIND_LINKS=${UV_FIND_LINKS:-${value//\\n/,}} ;;
+		*.no-index) export UV_NO_INDEX=${UV_NO_INDEX:-$value} ;;
+		*.cert) export SSL_CERT_FILE=${SSL_CERT_FILE:-$value} ;;
+		esac
+	done < <("$python" -m pip config list 2>/dev/null)
+}
+
+# The environment with PyTorch and JAX; its Python in $bench_python.
 pytorch_environment() {
-	local want to=.venv-bench
 	if [ -n "${PYTHON:-}" ]; then
-		bench_python=$(command -v "$PYTHON") && "$bench_python" -c 'import torch, jax, safetensors, scipy' ||
-			die "PYTHON=$PYTHON has no PyTorch, JAX, safetensors and SciPy; unset it, and they are installed"
+		bench_python=$(command -v "$PYTHON") && "$bench_python" -c 'import torch, jax, safetensors, scipy, psutil' ||
+			die "PYTHON=$PYTHON has no PyTorch, JAX, safetensors, SciPy and psutil; unset it, and they are installed"
 		say "PYTHON is set: PyTorch and JAX are taken from $bench_python"
 		return
 	fi
-	bench_python=$root/$to/bin/python
-	want="$(hash_of scripts/requirements-bench.txt) $("$venv/bin/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
-	stamped $to/.stamp "$want" && "$bench_python" -c '' 2>/dev/null && return
+	bench_python=$root/.venv-bench/bin/python
 	lock 9 "$root"
-	if stamped $to/.stamp "$want" && "$bench_python" -c '' 2>/dev/null; then
-		exec 9<&-
-		return
-	fi
-	say "PyTorch and JAX into .venv-bench (about 3 GB to download, with NVIDIA's libraries, which come under NVIDIA's own licences)"
-	rm -rf $to # one that was cut short, or is for other versions
-	python3 -m venv $to
-	"$bench_python" -m pip --quiet install --no-deps --require-hashes --only-binary :all: -r scripts/requirements-bench.txt ||
-		die "PyTorch and JAX could not be installed (above)"
-	stamp $to/.stamp "$want"
+	environment .venv-bench scripts/requirements-bench.txt \
+		"PyTorch, JAX and NVIDIA's libraries, which come under NVIDIA's own licences (about 3 GB to download),"
 	exec 9<&- # the lock: others need not wait for the measurements
-	say "PyTorch and JAX are in place"
 }

@@ -42,15 +42,13 @@ class PinsTest(unittest.TestCase):
             for line in lines:
                 self.assertRegex(line, r"^[A-Za-z0-9._-]+(\[[a-z,]+\])?==\S+( ; .*?)?(\s+--hash=sha256:[0-9a-f]{64})+$", name)
 
-    def test_pip_takes_nothing_but_pinned_wheels(self) -> None:
+    def test_pip_and_uv_install_nothing_but_pinned_wheels(self) -> None:
         found = 0
         for name in scripts():
             for line in text(name).replace("\\\n", " ").splitlines():
-                if re.search(r"\bpip\b.*\b(install|download)\b|\bpinned=\(", line) and not re.search(r'\$\{pinned|"\$@"', line):
+                if re.search(r"\bpip\b.*\s(install|download|sync)\b|\buv pip\b(?! compile)|^exact=", line):
                     found += 1
-                    self.assertIn("--require-hashes", line, name)
-                    self.assertIn("--only-binary :all:", line, name)
-                    self.assertIn("--no-deps", line, name)
+                    self.assertRegex(line, r'--require-hashes\s+--only-binary :all:|"\$\{exact\[@\]\}"', name)
         self.assertGreaterEqual(found, 3)
 
     def test_go_modules(self) -> None:

@@ -8,6 +8,9 @@ import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+USERS_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "d2l-go"
+NOBODY = 65534
+CLOSED = "http://127.0.0.1:9"  # nothing listens there
 TOOLS = """bash basename cat chmod cp cut date df dirname env flock getent git grep head id ln ls mkdir mktemp mv printf ps realpath
     rm rmdir sed sha256sum sh sleep sort tail touch tr uname""".split()
 
@@ -16,6 +19,11 @@ def source_files() -> list[str]:
     """The project's files as they are now, committed or not."""
     listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True)
     return [name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).is_file()]
+
+
+def may(*command: str) -> bool:
+    """Whether this user may do that here."""
+    return subprocess.run(command, capture_output=True).returncode == 0
 
 
 def ended(done: subprocess.CompletedProcess) -> str:
