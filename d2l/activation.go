@@ -33,6 +33,9 @@ func (a Activation) String() string { return strings.ToLower(activation.Type(a).
 // Kind returns the activation's name in small letters, such as relu.
 func (a Activation) Kind() string { return a.String() }
 
+// Settings returns the activation's name: see Layer.
+func (a Activation) Settings() any { return struct{ Function Activation }{a} }
+
 // Forward adds the activation to the graph of x.
 func (a Activation) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
 	if x.Rank() == 4 { // The layout of the layers around it.

@@ -3,6 +3,7 @@ package d2l
 import (
 	"fmt"
 
+	"github.com/d2l-go/book/d2l/internal/weights"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers/norm"
 	"github.com/gomlx/gomlx/ml/model"
@@ -30,6 +31,18 @@ type BatchNorm struct{}
 
 // Kind returns "batchnorm".
 func (BatchNorm) Kind() string { return "batchnorm" }
+
+// batchNormState is what PyTorch's nn.BatchNorm2d has. GoMLX counts the batches once for
+// each channel, and its variables' names alone do not tell what they are.
+var batchNormState = []weights.Rule{
+	{Variable: "scale", Axes: 1, Beside: batchCount, Name: "weight"},
+	{Variable: "offset", Axes: 1, Beside: batchCount, Name: "bias"},
+	{Variable: "mean", Axes: 1, Beside: batchCount, Name: "running_mean"},
+	{Variable: "variance", Axes: 1, Beside: batchCount, Name: "running_var"},
+	{Variable: batchCount, Axes: 1, Beside: "variance", Name: "num_batches_tracked", Count: true},
+}
+
+const batchCount = "avg_weight"
 
 // Forward adds the normalization to the graph of x.
 func (BatchNorm) Forward(scope *model.Scope, x *graph.Node) *graph.Node {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/d2l-go/book/d2l/internal/convpool"
+	"github.com/d2l-go/book/d2l/internal/weights"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers/activation"
@@ -28,6 +29,15 @@ type Conv2D struct {
 
 // Kind returns "conv".
 func (c Conv2D) Kind() string { return "conv" }
+
+// Settings returns c with its default: see Layer.
+func (c Conv2D) Settings() any {
+	c.Strides = max(c.Strides, 1)
+	return c
+}
+
+// convState is what PyTorch's nn.Conv2d has, with weights of (out, in, height, width).
+var convState = []weights.Rule{{Variable: "weights", Axes: 4, Name: "weight", Order: []int{3, 2, 0, 1}}}
 
 // Forward adds the convolution to the graph of x.
 func (c Conv2D) Forward(scope *model.Scope, x *graph.Node) *graph.Node {

@@ -3,6 +3,7 @@ package d2l
 import (
 	"fmt"
 
+	"github.com/d2l-go/book/d2l/internal/weights"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -25,6 +26,16 @@ type Dense struct {
 
 // Kind returns "dense".
 func (d Dense) Kind() string { return "dense" }
+
+// Settings returns d: see Layer.
+func (d Dense) Settings() any { return d }
+
+// denseState is what PyTorch's nn.Linear has, with weights of (out, in). Every layer that
+// makes its parameters with weightsAndBiases has such biases.
+var denseState = []weights.Rule{
+	{Variable: "weights", Axes: 2, Name: "weight", Order: []int{1, 0}},
+	{Variable: "biases", Axes: 1, Name: "bias"},
+}
 
 // Forward adds the layer to the graph of x.
 func (d Dense) Forward(scope *model.Scope, x *graph.Node) *graph.Node {

@@ -28,6 +28,15 @@ import (
 // the Sequential: if it is not the receiver, another type embeds the receiver, perhaps
 // with a Forward of its own. scope is that of self, so next must not have parameters.
 //
+// A Layer may also have the method
+//
+//	Settings() any
+//
+// which returns a struct with the fields that decide, beside the parameters, what the
+// layer computes; it may be the layer itself. SaveParameters keeps those of its exported
+// fields that are not zero, and LoadParameters refuses a file in which they differ. Of a
+// layer without this method they compare the type alone.
+//
 // Book: nn.Block, section "Layers and Blocks".
 type Layer interface {
 	// Kind is the stem of the layer's name: the layers of kind "conv" in a

@@ -3,70 +3,214 @@ package d2l
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/d2l-go/book/d2l/internal/files"
+	"github.com/d2l-go/book/d2l/internal/weights"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// SaveParameters writes the net's parameters, with running statistics such as
-// those of batch normalization, to one file, and makes its folder if need be. An
-// earlier file is replaced, by the whole new one or not at all. The net must have
-// seen a batch. (net.save_parameters in the book, section "File I/O".)
-func (n *Net) SaveParameters(path string) error {
-	if err := n.saveParameters(path); err != nil {
-		return fmt.Errorf("saving parameters to %s: %w", path, err)
-	}
-	return nil
-}
+// pyTorch are the rules of the layers for what PyTorch calls their variables.
+var pyTorch = slices.Concat(denseState, convState, batchNormState)
 
-func (n *Net) saveParameters(path string) error {
-	if n.store == nil || !n.input.Ok() {
-		return errNoParameters
-	}
+// SaveParameters writes the net's parameters, with running statistics such as those of
+// batch normalization, to one file, and makes its folder if need be. An earlier file is
+// replaced, by the whole new one or not at all. The net must have seen a batch.
+//
+// The file has the format safetensors, which PyTorch and others read. Where PyTorch has
+// a counterpart, names and shapes are those of its state_dict: conv0.weight (out, in,
+// height, width), dense0.weight (out, in), conv0.bias, and of batch normalization weight,
+// bias, running_mean, running_var and num_batches_tracked. So PyTorch loads the file into
+// a net whose layers have the names that they have here:
+//
+//	net = nn.Sequential(OrderedDict(conv0=nn.Conv2d(1, 6, 5, padding=2), …, dense0=nn.Linear(400, 120), …))
+//	net.load_state_dict(safetensors.torch.load_file("lenet.params"))
+//
+// Variables of other layers keep their names, types and shapes, except that weights of
+// (in, out) or (height, width, in, out), as GoMLX's layers have them, are taken for those
+// of a dense layer and of a convolution. The file's metadata, which PyTorch ignores, hold
+// the shape and type of an example, the layers with their settings (see Layer), and a
+// SHA-256 of all that the net gets from the file.
+//
+// Book: net.save_parameters, section "File I/O".
+func (n *Net) SaveParameters(path string) error {
 	content, err := n.encodeParameters()
 	if err != nil {
-		return err
+		return fmt.Errorf("saving parameters to %s: %w", path, err)
 	}
 	if err := files.Write(path, content); err != nil {
-		return fmt.Errorf("%w; %s", err, files.WriteRemedy)
+		return fmt.Errorf("saving parameters to %s: %w; %s", path, err, files.WriteRemedy)
 	}
 	return nil
 }
 
-// LoadParameters gives the net the parameters that SaveParameters wrote, on
-// device. A file that is damaged, or was saved by a net with other shapes, another
-// activation or another pooling, is refused with an error that names the first
-// difference, and the net stays as it was. Of layers that are not d2l's own only the
-// types are compared. (net.load_parameters in the book, section "File I/O".)
-func (n *Net) LoadParameters(path string, device Device) error {
+func (n *Net) encodeParameters() ([]byte, error) {
+	if n.store == nil || !n.input.Ok() {
+		return nil, errNoParameters
+	}
+	layers, err := describe(n.layer)
+	if err != nil {
+		return nil, err
+	}
+	return weights.Encode(n.store.Scope(netScope), pyTorch, n.input, layers)
+}
+
+// LoadParameters gives the net the parameters in a file, on device: a file that
+// SaveParameters wrote, or one from PyTorch, written by
+//
+//	safetensors.torch.save_file(net.state_dict(), "lenet.safetensors")
+//
+// for a net whose layers have the names that they have here, see SaveParameters.
+//
+// A file of SaveParameters is refused, with an error that names the first difference, if
+// it is damaged or if it is that of a net with other layers or other settings. Of layers
+// without Settings, the types are compared.
+//
+// A file from PyTorch tells names and shapes and nothing else, so these alone are compared:
+// not activations or pooling, and not whether values are damaged. The input is the shape
+// of an example, such as 1, 28, 28; it may be left out if the net has seen a batch, or
+// for a file of SaveParameters. Floating-point values of other types are converted, and
+// num_batches_tracked may be missing.
+//
+// After an error the net is as it was.
+//
+// Book: net.load_parameters, section "File I/O".
+func (n *Net) LoadParameters(path string, device Device, input ...int) error {
 	if _, _, err := device.Backend(); err != nil {
 		return err
 	}
-	store, input, err := n.loadParameters(path, device)
+	content, err := readParameters(path)
+	var store *model.Store
+	var example shapes.Shape
+	if err == nil {
+		store, example, err = n.decodeParameters(content, device, input)
+	}
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return fmt.Errorf("there are no parameters in %s: run what trains the net and calls SaveParameters first (%w)", path, err)
 	case errors.Is(err, os.ErrPermission):
 		return fmt.Errorf("the parameters in %s cannot be used: %w; let this user read the file", path, err)
+	case errors.Is(err, errExample), errors.Is(err, weights.ErrNewer):
+		return fmt.Errorf("the parameters in %s cannot be used: %w", path, err)
 	case err != nil:
-		return fmt.Errorf("the parameters in %s cannot be used: %w; save them again with SaveParameters from a net of the same layers", path, err)
+		return fmt.Errorf("the parameters in %s cannot be used: %w; save them again with SaveParameters,"+
+			" or with PyTorch's safetensors.torch.save_file, from a net of the same layers", path, err)
 	}
 	n.use(store, device, Xavier)
-	n.input = input
+	n.input = example
 	return nil
 }
 
-func (n *Net) loadParameters(path string, device Device) (*model.Store, shapes.Shape, error) {
+// errExample says what to do where the caller's shape of an example is missing or wrong.
+var errExample = errors.New("give the shape of an example, such as LoadParameters(path, device, 1, 28, 28)")
+
+// readParameters reads a file that is not too large.
+func readParameters(path string) ([]byte, error) {
 	file, err := files.Open(path)
 	if err != nil {
-		return nil, shapes.Shape{}, err
+		return nil, err
 	}
 	defer file.Close()
 	info, err := file.Stat()
-	if err != nil {
-		return nil, shapes.Shape{}, err
+	switch {
+	case err != nil:
+		return nil, err
+	case info.Size() > weights.MaxFileSize:
+		return nil, fmt.Errorf("the file has %d bytes, more than the %d that are read", info.Size(), int64(weights.MaxFileSize))
 	}
-	return n.decodeParameters(file, info.Size(), device)
+	content := make([]byte, info.Size())
+	_, err = io.ReadFull(file, content)
+	return content, err
+}
+
+// decodeParameters returns a store with the net's variables and the values in content,
+// and the shape and type of an example.
+func (n *Net) decodeParameters(content []byte, device Device, input []int) (*model.Store, shapes.Shape, error) {
+	none := shapes.Shape{}
+	file, err := weights.Parse(content)
+	if err != nil {
+		return nil, none, err
+	}
+	if file.Description != nil {
+		layers, err := describe(n.layer)
+		if err == nil {
+			err = file.Description.Compare(layers)
+		}
+		if err != nil {
+			return nil, none, err
+		}
+	}
+	example, err := n.exampleFor(file, input)
+	var store *model.Store
+	if err == nil {
+		if store, _, err = n.withShapes(device, example); err != nil {
+			err = fmt.Errorf("this net does not take inputs of %v and shape %v: %w", example.DType, Shape(example.Dimensions), err)
+		}
+	}
+	if err != nil && len(input) > 0 {
+		err = fmt.Errorf("%w; %w", err, errExample)
+	}
+	if err != nil {
+		return nil, none, err
+	}
+	if err := file.Fill(store.Scope(netScope), pyTorch); err != nil {
+		return nil, none, err
+	}
+	return store, example, store.SetRNGStateFromSeed(nextSeed())
+}
+
+// exampleFor returns the shape of an example that the caller gives, or the file, or that
+// the net has seen, and its type, which the file tells, or the net.
+func (n *Net) exampleFor(file *weights.File, given []int) (shapes.Shape, error) {
+	example := n.input
+	if file.Description != nil {
+		var err error
+		if example, err = file.Description.Example(); err != nil {
+			return example, err
+		}
+	}
+	switch {
+	case len(given) > 0 && example.Ok():
+		example = shapes.Shape{DType: example.DType, Dimensions: slices.Clone(given)}
+	case len(given) > 0:
+		example = shapes.Shape{DType: n.example(nil).DType, Dimensions: slices.Clone(given)}
+	case !example.Ok():
+		return example, fmt.Errorf("they do not tell for which inputs they are: %w", errExample)
+	}
+	return example, weights.CheckInput(example.Dimensions)
+}
+
+// describe returns what decides, beside the parameters, what a layer computes outside of
+// training: its name, its type and its Settings, and for a Sequential those of its layers.
+func describe(layer Layer) ([]weights.Layer, error) { return describeNamed(layer.Kind(), layer, true) }
+
+func describeNamed(name string, layer Layer, outermost bool) (all []weights.Layer, err error) {
+	switch l := layer.(type) {
+	case *Sequential:
+		return describeNamed(name, *l, outermost)
+	case Sequential:
+		for inner, layer := range l.Named() {
+			if !outermost {
+				inner = name + "/" + inner
+			}
+			described, err := describeNamed(inner, layer, false)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, described...)
+		}
+		return all, nil
+	case Flatten, *Flatten, Dropout, *Dropout: // Dense flattens too, and Dropout is for training.
+		return nil, nil
+	}
+	var settings any
+	if l, ok := layer.(interface{ Settings() any }); ok {
+		settings = l.Settings()
+	}
+	described, err := weights.NewLayer(name, strings.TrimLeft(fmt.Sprintf("%T", layer), "*"), settings)
+	return []weights.Layer{described}, err
 }

@@ -1,131 +1,176 @@
 package d2l
 
 import (
-	"archive/zip"
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 
-	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/ml/model/checkpoint"
+	"github.com/d2l-go/book/d2l/internal/weights"
 )
 
-// Cut off anywhere, or with any bit flipped, a file of parameters is refused and the net
-// stays as it was, unless its numbers come out right all the same.
+// Cut off anywhere, or with any bit flipped, a file is refused and the net stays as it
+// was, unless all its values and the shape of an example come out right all the same.
 func TestLoadParametersDamagedAnywhere(t *testing.T) {
-	net, _ := initialized(t)
-	file := must(net.encodeParameters())(t)
-	want := values(t, net)
-	load := func(what string, file []byte) bool {
+	// Any height and width would do for this net, whose file must not tell another.
+	net := NewNet(Sequential{BatchNorm{}, GlobalAvgPool2D{}, Dense{Units: 3}})
+	text := strings.Replace(normText, `[2]`, `[2,3,3]`, 1)
+	text = strings.Replace(text, `{"name":"dense0"`, `{"name":"pool0","type":"d2l.GlobalAvgPool2D"},{"name":"dense0"`, 1)
+	file := fileOf(t, normState(), text)
+	load := func(what string, file []byte) (map[string][]float32, bool) {
 		t.Helper()
-		store, _, err := net.decodeParameters(bytes.NewReader(file), int64(len(file)), CPU(0))
-		if !maps.EqualFunc(values(t, net), want, equalBits) {
-			t.Fatalf("%s: the net has changed", what)
-		}
+		store, example, err := net.decodeParameters(file, CPU(0), nil)
 		if err != nil {
-			return false
+			return nil, false
 		}
 		defer store.Finalize()
-		if got := values(t, &Net{layer: net.layer, store: store, device: CPU(0), init: Xavier}); !maps.EqualFunc(got, want, equalBits) {
-			t.Errorf("%s: wrong numbers were loaded", what)
+		if example.String() != "(Float32)[2, 3, 3]" {
+			t.Errorf("%s: an example is %v", what, example)
 		}
-		return true
+		return state(t, &Net{layer: net.layer, store: store, device: CPU(0), init: Xavier}), true
 	}
-	if !load("the whole file", file) {
-		t.Fatal("the whole file is refused")
+	want, ok := load("the whole file", file)
+	if !ok || !slices.Equal(want["/net/dense0/weights"], []float32{1, 3, 5, 2, 4, 6}) || !slices.Equal(want["/net/batchnorm0/avg_weight"], []float32{7, 7}) {
+		t.Fatalf("the whole file has %v", want)
 	}
-	t.Run("cut off", func(t *testing.T) {
-		for n := range len(file) {
-			if load(fmt.Sprintf("%d bytes", n), file[:n]) {
-				t.Errorf("%d of %d bytes were taken for the file", n, len(file))
+	for n := range len(file) {
+		if _, ok := load("cut off", file[:n]); ok {
+			t.Errorf("%d of %d bytes were taken for the file", n, len(file))
+		}
+		if n%7 == 0 {
+			if _, ok := load("a byte missing", append(bytes.Clone(file[:n]), file[n+1:]...)); ok {
+				t.Errorf("without byte %d it is taken for the file", n)
 			}
 		}
-	})
-	t.Run("a bit flipped", func(t *testing.T) {
-		for i := range file { // One bit of each byte; the fuzzer tries others.
-			flipped := bytes.Clone(file)
-			flipped[i] ^= 1 << (i % 8)
-			load(fmt.Sprintf("byte %d", i), flipped)
-		}
-	})
-	t.Run("a byte missing", func(t *testing.T) {
-		for i := 0; i < len(file); i += 7 {
-			load(fmt.Sprintf("without byte %d", i), append(bytes.Clone(file[:i]), file[i+1:]...))
-		}
-	})
-}
-
-// withEntry returns an archive of a net's parameters in which an entry is another.
-func withEntry(entries map[string]string, name, content string) []byte {
-	other := maps.Clone(entries)
-	other[name] = content
-	return zipOf(checkpointJSON, other[checkpointJSON], checkpointBin, other[checkpointBin], inputJSON, other[inputJSON], layersJSON, other[layersJSON])
-}
-
-// Archives that are whole, but of other entries than SaveParameters makes: it says which,
-// and takes little memory to find out.
-func TestLoadParametersEntries(t *testing.T) {
-	net, _ := initialized(t)
-	want := values(t, net)
-	entries := entriesOf(t, must(net.encodeParameters())(t))
-	head := entries[checkpointJSON]
-	replaced := func(from, to string) []byte {
-		t.Helper()
-		if !strings.Contains(head, from) {
-			t.Fatalf("%s is not in %s", from, head)
-		}
-		return withEntry(entries, checkpointJSON, strings.Replace(head, from, to, 1))
 	}
-	numbers := entries[checkpointBin]
+	taken := 0
+	for i := range file {
+		for bit := range 8 {
+			flipped := bytes.Clone(file)
+			flipped[i] ^= 1 << bit
+			what := fmt.Sprintf("bit %d of byte %d, in %q", bit, i, file[max(0, i-20):min(len(file), i+20)])
+			got, ok := load(what, flipped)
+			if !ok {
+				continue
+			}
+			taken++
+			if !maps.EqualFunc(got, want, equalBits) {
+				t.Errorf("%s: wrong numbers were loaded", what)
+			}
+		}
+	}
+	t.Logf("of %d files with a bit flipped, %d were taken, of the same values", 8*len(file), taken)
+}
+
+// Files that are whole, but hold something else than SaveParameters writes: the error says
+// what, and little memory is taken to find out.
+func TestLoadParametersHostile(t *testing.T) {
+	net := normNet()
+	noError(t, net.Initialize(CPU(0), Xavier))
+	must(net.Forward(waves(1, 1, 2, 2)))(t)
+	want := state(t, net)
+	with := func(from, to string) []byte {
+		if !strings.Contains(normText, from) {
+			t.Fatalf("%s is not in the description", from)
+		}
+		return fileOf(t, normState(), strings.Replace(normText, from, to, 1))
+	}
+	tensor := func(name string, tensor weights.Tensor) []byte {
+		all := normState()
+		all[name] = tensor
+		return fileOf(t, all, normText)
+	}
+	header := func(text string, data int) []byte {
+		return append(append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...), make([]byte, data)...)
+	}
+	fewer := normState()
+	delete(fewer, "batchnorm0.num_batches_tracked")
+	newer := "a newer version of the code wrote them: update your clone"
+	const damaged = "not a file of safetensors, or it is damaged"
 	for _, c := range []struct {
 		name string
 		file []byte
-		want string
+		want []string
 	}{
-		{"a number missing", withEntry(entries, checkpointBin, numbers[4:]), "checkpoint.bin is damaged: it has 900 bytes, expected 904"},
-		{"a number over", withEntry(entries, checkpointBin, numbers+"\x00\x00\x00\x00"), "checkpoint.bin has more than the 904 bytes that it can have"},
-		{"no numbers", withEntry(entries, checkpointBin, ""), "it has 0 bytes, expected 904"},
-		{"a bomb of numbers", withEntry(entries, checkpointBin, strings.Repeat("\x00", 64<<20)), "more than the 904 bytes"},
-		{"a bomb of a head", withEntry(entries, checkpointJSON, strings.Repeat(" ", 64<<20)), "checkpoint.json has more than"},
-		{"a bomb of variables", withEntry(entries, checkpointJSON, `{"Variables":[`+strings.Repeat("{},", 80000)+`{}],"BinFormat":"uncompressed"}`), "this net has no"},
-		{"a bomb of an input", withEntry(entries, inputJSON, "["+strings.Repeat("1,", 1<<20)+"1]"), "input.json has more than the 1024 bytes"},
-		{"a bomb of layers", withEntry(entries, layersJSON, "["+strings.Repeat("1,", 1<<20)+"1]"), "layers.json has more than"},
-		{"no list of layers", withEntry(entries, layersJSON, "[1]"), "layers.json: json: cannot unmarshal"},
-		{"null for layers", withEntry(entries, layersJSON, "null"), "they are another net's: they have no conv0"},
-		{"without layers", zipOf(checkpointJSON, head, checkpointBin, numbers, inputJSON, "[1,8,8]"), "it has no layers.json, so it is no file of parameters or one that an older d2l wrote"},
-		{"an input of many axes", withEntry(entries, inputJSON, "["+strings.Repeat("1,", 400)+"1]"), "no input has the shape"},
-		{"a huge input", withEntry(entries, inputJSON, "[1,16000,16000]"), "another net's: /net/dense0/weights is (48, 4), expected (192000000, 4)"},
-		{"null for a head", withEntry(entries, checkpointJSON, "null"), `the values are kept as "", expected "uncompressed"`},
-		{"an empty head", withEntry(entries, checkpointJSON, `{"BinFormat":"uncompressed"}`), "another net's: /net/conv0"},
-		{"nothing for a head", withEntry(entries, checkpointJSON, ""), "checkpoint.json: unexpected end of JSON input"},
-		{"values compressed by GoMLX", replaced("uncompressed", "gzip"), `the values are kept as "gzip"`},
-		{"a negative size", replaced(`"Dimensions":[4]`, `"Dimensions":[-4]`), "is (-4,), expected (4,)"},
-		{"sizes that overflow", replaced(`"Dimensions":[4]`, `"Dimensions":[4611686018427387904,4]`), "is (4611686018427387904, 4), expected (4,)"},
-		{"a negative position", replaced(`"Pos":0`, `"Pos":-1`), "at -1, expected"},
-		{"a position beyond the end", replaced(`"Pos":0`, `"Pos":9000000`), "at 9000000, expected"},
-		{"a wrong length", replaced(`"Length":12`, `"Length":13`), "has the 13 bytes of"},
-		{"another type", replaced("Float32", "Float64"), "holds Float64, expected Float32"},
-		{"no type", replaced("Float32", "Nonsense"), "checkpoint.json:"},
-		{"another name", replaced("/net/dense0/weights", "/net/dense0/other"), "another net's: this net has no /net/dense0/other"},
-		{"a variable twice", replaced("/net/conv0/biases", "/net/conv0/weights"), "another net's: /net/conv0/weights is (3,), expected (3, 3, 1, 3)"},
-		{"an entry twice", zipOf(checkpointJSON, head, checkpointBin, numbers, checkpointBin, numbers, inputJSON, "[1,8,8]", layersJSON, entries[layersJSON]), "it has checkpoint.bin twice"},
-		{"a path for an entry", zipOf("../"+checkpointJSON, head, checkpointBin, numbers, inputJSON, "[1,8,8]", layersJSON, entries[layersJSON]), "it has no checkpoint.json"},
+		{"more at the end", append(with("1", "1"), 0), []string{damaged}},
+		{"huge header", append(binary.LittleEndian.AppendUint64(nil, 1<<40), '{', '}'), []string{damaged, "1099511627776 bytes"}},
+		{"a hole", header(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8), []string{damaged}},
+		{"an overlap", header(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}}`, 6), []string{damaged}},
+		{"sizes that overflow", header(`{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}`, 0), []string{damaged}},
+		{"no JSON", header(`{"a":`, 4), []string{damaged}},
+		{"no type", header(`{"a":{"dtype":"F33","shape":[1],"data_offsets":[0,4]}}`, 4), []string{damaged, "F33"}},
+		{"nothing", header(`{}`, 0), []string{"they have no batchnorm0.", "but nothing"}},
+		{"a description alone", header(`{"__metadata__":{"d2l.net":"{}"}}`, 0), []string{"only one of d2l.net and d2l.sha256"}},
+		{"safetensors of an earlier version", header(`{"__metadata__":{"d2l.input":"[2]","d2l.sha256":"00"}}`, 0), []string{"an earlier version of this package wrote them"}},
+		{"a later version", with(`"version":1`, `"version":2,"more":3`), []string{"their description has version 2, and this program knows 1", newer}},
+		{"no version", with(`"version":1,`, ``), []string{"has no version"}},
+		{"no description", fileOf(t, normState(), "null"), []string{"has no version"}},
+		{"nonsense for a description", fileOf(t, normState(), "?"), []string{"they are damaged: d2l.net: invalid character"}},
+		{"an unknown field", with(`"version":1`, `"version":1,"loss":"mse"`), []string{`unknown field "loss"`, newer}},
+		{"an unknown field of a layer", with(`"name":"dense0"`, `"name":"dense0","frozen":true`), []string{`unknown field "frozen"`, newer}},
+		{"an unknown setting", with(`"Units":3`, `"Units":3,"Groups":2`), []string{"layer dense0 d2l.Dense{Groups:2 Units:3} has the setting Groups, which d2l.Dense does not have here", newer}},
+		{"settings of a layer without", with(`"d2l.BatchNorm"`, `"d2l.BatchNorm","settings":{"Momentum":0.5}`), []string{"has the setting Momentum", newer}},
+		{"null for layers", with(`"layers":[`, `"layers":null,"layers":[`), nil},
+		{"no layers", fileOf(t, normState(), `{"version":1,"input":{"dtype":"float32","shape":[2]},"layers":null}`), []string{"they have no batchnorm0 d2l.BatchNorm"}},
+		{"a bomb of layers", fileOf(t, normState(), normText[:len(normText)-2]+strings.Repeat(`,{"name":"x"}`, 1<<16)+"]}"), []string{"this net has no x"}},
+		{"layers of another type", with(`[{"name"`, `[1,{"name"`), []string{"d2l.net: json: cannot unmarshal"}},
+		{"no type of input", with("float32", "nonsense"), []string{`no input has the type "nonsense"`}},
+		{"the invalid type", with("float32", "invaliddtype"), []string{"no input has the type"}},
+		{"another type of input", with("float32", "int32"), []string{"another net's: batchnorm0.weight is F32, expected I32"}},
+		{"a type of input of other values", with("float32", "float64"), []string{"another net's: batchnorm0.weight is F32, expected F64"}},
+		{"an input that is none", with("[2]", "[2,0]"), []string{"no input has the shape (2, 0)"}},
+		{"a negative input", with("[2]", "[-2]"), []string{"no input has the shape (-2,)"}},
+		{"a huge input", with("[2]", "[4294967296,4294967296]"), []string{"no input has the shape"}},
+		{"an input of many axes", with("[2]", "["+strings.Repeat("1,", 400)+"1]"), []string{"no input has the shape of 401 axes"}},
+		{"another input", with("[2]", "[2,2,2,2]"), []string{"does not take inputs of Float32 and shape (2, 2, 2, 2)"}},
+		{"a large input and another's tensors", with("[2]", "[2,4000,4000]"), []string{"another net's: dense0.weight is (3, 2), expected (3, 32000000)"}},
+		{"a tensor fewer", fileOf(t, fewer, normText), []string{"they have no batchnorm0.num_batches_tracked, which this net needs"}},
+		{"a tensor more", tensor("dense1.weight", f32([]int{1}, 1)), []string{"another net's: this net has no dense1.weight"}},
+		{"another shape", tensor("dense0.weight", f32([]int{2, 3}, 1, 2, 3, 4, 5, 6)), []string{"dense0.weight is (2, 3), expected (3, 2)"}},
+		{"many axes", tensor("dense0.bias", f32(slices.Repeat([]int{1}, 1000), 7)), []string{"dense0.bias is of 1000 axes, expected (3,)"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "net.params")
 			put(t, path, c.file)
 			var err error
-			wantLittleMemory(t, c.file, 48<<20, func() { err = net.LoadParameters(path, CPU(0)) })
-			wantError(t, err, "the parameters in "+path+" cannot be used: ", c.want, "save them again with SaveParameters")
-			if !maps.EqualFunc(values(t, net), want, equalBits) {
+			wantLittleMemory(t, c.file, 16<<20+64*len(c.file), func() { err = net.LoadParameters(path, CPU(0)) })
+			if c.want == nil { // What does no harm.
+				noError(t, err)
+				must(net.Forward(waves(1, 1, 2, 2)))(t)
+				want = state(t, net)
+				return
+			}
+			wantError(t, err, append(c.want, "the parameters in "+path+" cannot be used: ")...)
+			if again := strings.Contains(err.Error(), "save them again"); again == slices.Contains(c.want, newer) {
+				t.Errorf("the error gives the wrong advice: %v", err)
+			}
+			if !maps.EqualFunc(state(t, net), want, equalBits) {
 				t.Error("a refused file changed the net")
 			}
 		})
+	}
+}
+
+// A small file that asks for a large net is refused before memory is taken for it.
+func TestLoadParametersHostileSizes(t *testing.T) {
+	bias := f32([]int{120}, make([]float32, 120)...)
+	for want, state := range map[string]map[string]weights.Tensor{
+		"they have no weight, which this net needs, but nothing": nil,
+		"they have no weight, which this net needs, but [bias]":  {"bias": bias},
+		"weight is (1, 1), expected (120, 1000000)":              {"bias": bias, "weight": f32([]int{1, 1}, 1)},
+	} {
+		path := filepath.Join(t.TempDir(), "net.params")
+		file := fileOf(t, state, `{"version":1,"input":{"dtype":"float32","shape":[1,1000,1000]},"layers":[{"name":"dense","type":"d2l.Dense","settings":{"Units":120}}]}`)
+		put(t, path, file)
+		var err error
+		wantLittleMemory(t, file, 16<<20, func() { err = NewNet(Dense{Units: 120}).LoadParameters(path, CPU(0)) })
+		wantError(t, err, path, want)
 	}
 }
 
@@ -150,22 +195,5 @@ func TestLoadParametersNoFile(t *testing.T) {
 				t.Error("a refused file changed the net")
 			}
 		})
-	}
-}
-
-// GoMLX reads the checkpoint in a file of parameters as the one it is.
-func TestParametersAreGoMLXCheckpoint(t *testing.T) {
-	net, _ := initialized(t)
-	file := must(net.encodeParameters())(t)
-	archive := must(zip.NewReader(bytes.NewReader(file), int64(len(file))))(t)
-	head, numbers := must(readEntry(archive, checkpointJSON, 1<<20))(t), must(readEntry(archive, checkpointBin, 1<<20))(t)
-	store := model.NewStore()
-	must(checkpoint.Load(store).FromEmbed(string(head), numbers).Immediate().Done())(t)
-	got := map[string][]float32{}
-	for path := range values(t, net) {
-		got[path] = float32s(t, must(store.GetVariable(path).Value())(t))
-	}
-	if !maps.EqualFunc(got, values(t, net), equalBits) {
-		t.Errorf("GoMLX reads %v", got)
 	}
 }

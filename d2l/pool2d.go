@@ -24,6 +24,12 @@ type AvgPool2D struct {
 // Kind returns "pool".
 func (p AvgPool2D) Kind() string { return "pool" }
 
+// Settings returns p with its default: see Layer.
+func (p AvgPool2D) Settings() any {
+	p.Strides = poolStrides(p.PoolSize, p.Strides)
+	return p
+}
+
 // Forward adds the pooling to the graph of x.
 func (p AvgPool2D) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
 	requirePool("AvgPool2D", p.PoolSize, p.Strides, p.Padding, x)
@@ -43,6 +49,12 @@ type MaxPool2D struct {
 
 // Kind returns "pool".
 func (p MaxPool2D) Kind() string { return "pool" }
+
+// Settings returns p with its default: see Layer.
+func (p MaxPool2D) Settings() any {
+	p.Strides = poolStrides(p.PoolSize, p.Strides)
+	return p
+}
 
 // Forward adds the pooling to the graph of x.
 func (p MaxPool2D) Forward(_ *model.Scope, x *graph.Node) *graph.Node {

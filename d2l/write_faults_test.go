@@ -22,7 +22,6 @@ func savers() ([]d2ltest.Saver, error) {
 	const remedy = "make room there, or name a path that you may write to"
 	return []d2ltest.Saver{
 		{Name: "net.params", Save: net.SaveParameters, Want: []string{"saving parameters to", remedy}},
-		{Name: "net.safetensors", Save: net.SaveSafetensors, Want: []string{"saving weights to", remedy}},
 		{Name: "figure.svg", Save: figure.Save, Want: []string{"saving the figure to", remedy}},
 		{Name: "figure.png", Save: figure.Save, Want: []string{"saving the figure to", remedy}},
 	}, nil

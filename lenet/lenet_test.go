@@ -29,7 +29,7 @@ func initialized(t *testing.T) *d2l.Net {
 func parameters(t *testing.T, net *d2l.Net) map[string][]float32 {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "lenet.safetensors")
-	d2ltest.NoError(t, net.SaveSafetensors(path))
+	d2ltest.NoError(t, net.SaveParameters(path))
 	return d2ltest.Safetensors(t, path)
 }
 

@@ -43,7 +43,7 @@ func TestNetsThroughPyTorch(t *testing.T) {
 				d2ltest.NoError(t, err)
 			}
 			ours, theirs := filepath.Join(t.TempDir(), "ours.safetensors"), filepath.Join(t.TempDir(), "theirs.safetensors")
-			d2ltest.NoError(t, net.SaveSafetensors(ours))
+			d2ltest.NoError(t, net.SaveParameters(ours))
 			command := exec.Command(python, "testdata/through_pytorch.py", name, ours, theirs)
 			command.Stderr = os.Stderr
 			printed, err := command.Output()
@@ -62,7 +62,7 @@ func TestNetsThroughPyTorch(t *testing.T) {
 				t.Error("PyTorch saves other parameters than it has loaded")
 			}
 			back := build()
-			d2ltest.NoError(t, back.LoadSafetensors(theirs, d2l.CPU(0), 1, 28, 28))
+			d2ltest.NoError(t, back.LoadParameters(theirs, d2l.CPU(0), 1, 28, 28))
 			if !reflect.DeepEqual(outputs(back), outputs(net)) {
 				t.Error("after the round trip through PyTorch the net computes something else")
 			}

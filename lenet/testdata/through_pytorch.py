@@ -2,7 +2,7 @@
 
 usage: through_pytorch.py lenet|batchnorm FROM TO
 
-Loads FROM, which Net.SaveSafetensors wrote, into the same net in PyTorch, saves that to TO as a user
+Loads FROM, which Net.SaveParameters wrote, into the same net in PyTorch, saves that to TO as a user
 of PyTorch does, and prints its outputs for a batch that the test shares, as JSON.
 """
 import json

@@ -2,8 +2,11 @@ package d2l
 
 import (
 	"encoding/binary"
+	"fmt"
+	"maps"
 	"testing"
 
+	"github.com/d2l-go/book/d2l/internal/weights"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -59,41 +62,44 @@ func stated(t *testing.T) (*Net, *tensors.Tensor) {
 	return net, X
 }
 
-// stateFile returns a file of tensors; noted is what it says of the input, if
-// anything.
-func stateFile(t testing.TB, state map[string]safetensor, noted string) []byte {
+// fileOf returns a file of these tensors with the description of a net, which may be
+// empty as in a file from PyTorch.
+func fileOf(t testing.TB, state map[string]weights.Tensor, description string) []byte {
 	t.Helper()
-	var header map[string]string
-	if noted != "" {
-		header = map[string]string{inputKey: noted}
-	}
-	content, err := safetensors.Serialize(state, header)
+	content, err := weights.Serialize(state, description)
 	noError(t, err)
 	return content
 }
 
-// summedFile is a small file with a checksum, as SaveSafetensors writes it.
-func summedFile(t testing.TB) []byte {
-	t.Helper()
-	content, err := serialize(normState(), []int{2})
-	noError(t, err)
-	return content
-}
-
-func f32(shape []int, values ...float32) safetensor {
+func f32(shape []int, values ...float32) weights.Tensor {
 	data, _ := binary.Append(nil, binary.LittleEndian, values)
-	return safetensor{safetensors.F32, shape, data}
+	return weights.Tensor{Type: safetensors.F32, Sizes: shape, Values: data}
 }
 
 // normState is what PyTorch has of BatchNorm and a Dense layer.
-func normState() map[string]safetensor {
+func normState() map[string]weights.Tensor {
 	count := binary.LittleEndian.AppendUint64(nil, 7)
-	return map[string]safetensor{
+	return map[string]weights.Tensor{
 		"batchnorm0.weight": f32([]int{2}, 1, 2), "batchnorm0.bias": f32([]int{2}, 3, 4),
 		"batchnorm0.running_mean": f32([]int{2}, 5, 6), "batchnorm0.running_var": f32([]int{2}, 7, 8),
-		"batchnorm0.num_batches_tracked": {safetensors.I64, nil, count},
+		"batchnorm0.num_batches_tracked": {Type: safetensors.I64, Values: count},
 		"dense0.weight":                  f32([]int{3, 2}, 1, 2, 3, 4, 5, 6), "dense0.bias": f32([]int{3}, 7, 8, 9),
 	}
 }
 
 func normNet() *Net { return NewNet(Sequential{BatchNorm{}, Dense{Units: 3}}) }
+
+// normText is the description of normNet.
+const normText = `{"version":1,"input":{"dtype":"float32","shape":[2]},"layers":[` +
+	`{"name":"batchnorm0","type":"d2l.BatchNorm"},{"name":"dense0","type":"d2l.Dense","settings":{"Units":3}}]}`
+
+// state returns all that a net keeps.
+func state(t *testing.T, net *Net) map[string][]float32 {
+	t.Helper()
+	all := values(t, net)
+	maps.Copy(all, statistics(t, net))
+	return all
+}
+
+// equalBits compares numbers of which some may be NaN.
+func equalBits(a, b []float32) bool { return fmt.Sprint(a) == fmt.Sprint(b) }

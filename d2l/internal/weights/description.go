@@ -1,0 +1,216 @@
+package weights
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+)
+
+// Version is the version of the description. A version that an earlier program would
+// misunderstand gets a higher number; a new setting of a layer needs none, as it is left
+// out where it is zero.
+const Version = 1
+
+// A Description tells for which net the values of a file are.
+type Description struct {
+	Version int     `json:"version"`
+	Input   Input   `json:"input"`
+	Layers  []Layer `json:"layers"`
+}
+
+// Input is one example of the net's input.
+type Input struct {
+	DType string `json:"dtype"` // As PyTorch calls it, such as float32.
+	Shape []int  `json:"shape"`
+}
+
+// A Layer is a layer's name, its type and its settings. Nets with the same layers and
+// the same parameters give the same outputs, as far as the settings tell.
+type Layer struct {
+	Name     string                     `json:"name"`
+	Type     string                     `json:"type"`
+	Settings map[string]json.RawMessage `json:"settings,omitempty"`
+	known    []string                   // The names of all settings of the type, zero or not.
+}
+
+// ErrNewer is what a file ends with that tells more than this version understands.
+var ErrNewer = errors.New("a newer version of the code wrote them: update your clone")
+
+// NewLayer describes a layer. Its settings are the exported fields of a struct, or nil
+// for none. Zero fields are left out, so that a field that is added later leaves older
+// files valid. A field with a String method is kept as that string, a struct as its
+// fields, and any other value as JSON.
+func NewLayer(name, layerType string, settings any) (Layer, error) {
+	l := Layer{Name: name, Type: layerType}
+	if settings == nil {
+		return l, nil
+	}
+	value := reflect.ValueOf(settings)
+	if value.Kind() != reflect.Struct {
+		return l, fmt.Errorf("the Settings of layer %s are %T, expected a struct", name, settings)
+	}
+	for _, field := range reflect.VisibleFields(value.Type()) {
+		if field.IsExported() && len(field.Index) == 1 {
+			l.known = append(l.known, field.Name)
+		}
+	}
+	text, err := json.Marshal(plain(value))
+	if err == nil {
+		err = json.Unmarshal(text, &l.Settings)
+	}
+	if err != nil {
+		return l, fmt.Errorf("the Settings of layer %s cannot be saved: %w", name, err)
+	}
+	return l, nil
+}
+
+// plain returns a struct's exported fields that are not zero.
+func plain(value reflect.Value) map[string]any {
+	fields := map[string]any{}
+	for i := range value.NumField() {
+		field := value.Field(i)
+		if !value.Type().Field(i).IsExported() || field.IsZero() {
+			continue
+		}
+		content := field.Interface()
+		if s, ok := content.(fmt.Stringer); ok {
+			content = s.String()
+		} else if field.Kind() == reflect.Struct {
+			content = plain(field)
+		}
+		fields[value.Type().Field(i).Name] = content
+	}
+	return fields
+}
+
+// String returns the layer as Go would write it: pool0 d2l.AvgPool2D{PoolSize:2}.
+func (l Layer) String() string {
+	var settings []string
+	for _, name := range slices.Sorted(maps.Keys(l.Settings)) {
+		settings = append(settings, name+":"+string(l.Settings[name]))
+	}
+	text := l.Name + " " + l.Type
+	if len(settings) > 0 {
+		text += "{" + strings.Join(settings, " ") + "}"
+	}
+	const maxLength = 500 // Of what a file may tell.
+	return text[:min(len(text), maxLength)]
+}
+
+// Compare returns an error that names the first difference of the layers from those of
+// a net.
+func (d *Description) Compare(net []Layer) error {
+	const other = "they are another net's: "
+	for i := range max(len(d.Layers), len(net)) {
+		switch {
+		case i >= len(d.Layers):
+			return fmt.Errorf(other+"they have no %v", net[i])
+		case i >= len(net):
+			return fmt.Errorf(other+"this net has no %v", d.Layers[i])
+		}
+		saved, expected := d.Layers[i], net[i]
+		sameLayer := saved.Name == expected.Name && saved.Type == expected.Type
+		for _, name := range slices.Sorted(maps.Keys(saved.Settings)) {
+			if sameLayer && !slices.Contains(expected.known, name) {
+				return fmt.Errorf("layer %v has the setting %.100s, which %s does not have here: %w", saved, name, saved.Type, ErrNewer)
+			}
+		}
+		if !sameLayer || !maps.EqualFunc(saved.Settings, expected.Settings, sameJSON) {
+			return fmt.Errorf(other+"layer %v, expected %v", saved, expected)
+		}
+	}
+	return nil
+}
+
+func sameJSON(a, b json.RawMessage) bool { return bytes.Equal(a, b) }
+
+// describe returns the JSON of a net's description.
+func describe(input shapes.Shape, layers []Layer) (string, error) {
+	text, err := json.Marshal(Description{
+		Version: Version,
+		Input:   Input{DType: strings.ToLower(input.DType.String()), Shape: append([]int{}, input.Dimensions...)},
+		Layers:  append([]Layer{}, layers...),
+	})
+	return string(text), err
+}
+
+// checkVersion refuses descriptions of a later version, which may mean anything.
+func checkVersion(text string) error {
+	var d struct {
+		Version int `json:"version"`
+	}
+	if err := json.Unmarshal([]byte(text), &d); err != nil {
+		return fmt.Errorf("they are damaged: %s: %w", descriptionKey, err)
+	}
+	switch {
+	case d.Version > Version:
+		return fmt.Errorf("their description has version %d, and this program knows %d: %w", d.Version, Version, ErrNewer)
+	case d.Version < 1:
+		return fmt.Errorf("they are damaged: %s has no version", descriptionKey)
+	}
+	return nil
+}
+
+func parseDescription(text string) (*Description, error) {
+	d := new(Description)
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(d); err != nil {
+		if strings.Contains(err.Error(), "unknown field") {
+			err = fmt.Errorf("%w: %w", err, ErrNewer)
+		}
+		return nil, fmt.Errorf("%s: %w", descriptionKey, err)
+	}
+	if _, err := d.Example(); err != nil {
+		return nil, fmt.Errorf("%s: %w", descriptionKey, err)
+	}
+	return d, nil
+}
+
+// Example returns the shape and type of one example of the input.
+func (d *Description) Example() (shapes.Shape, error) {
+	dtype, ok := dtypes.MapOfNames[d.Input.DType]
+	if !ok || dtype == dtypes.InvalidDType {
+		return shapes.Shape{}, fmt.Errorf("no input has the type %.40q", d.Input.DType)
+	}
+	if err := CheckInput(d.Input.Shape); err != nil {
+		return shapes.Shape{}, err
+	}
+	return shapes.Make(dtype, d.Input.Shape...), nil
+}
+
+// CheckInput refuses the shape of an example that can only come from a damaged file or
+// from a mistake.
+func CheckInput(shape []int) error {
+	const maxAxes, maxSize = 16, 1 << 28 // Numbers in one example.
+	size := 1
+	for _, n := range shape {
+		if len(shape) > maxAxes || n <= 0 || n > maxSize/size {
+			return fmt.Errorf("no input has the shape %v", tuple(shape))
+		}
+		size *= n
+	}
+	return nil
+}
+
+// tuple is a shape that prints as in the book: (1, 28, 28), (4,), ().
+type tuple []int
+
+func (t tuple) String() string {
+	const maxAxes = 16
+	if len(t) > maxAxes {
+		return fmt.Sprintf("of %d axes", len(t))
+	}
+	if len(t) == 1 {
+		return fmt.Sprintf("(%d,)", t[0])
+	}
+	return "(" + strings.Trim(strings.ReplaceAll(fmt.Sprint([]int(t)), " ", ", "), "[]") + ")"
+}

@@ -1,0 +1,215 @@
+package weights
+
+import (
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/nlpodyssey/safetensors"
+)
+
+// A Rule says what PyTorch has for a variable of a layer. Variables without a rule keep
+// their name, type and order of axes.
+type Rule struct {
+	Variable string
+	Axes     int    // Of the variable.
+	Beside   string // If given, a variable that must be in the same scope.
+	Name     string // In PyTorch.
+	// Order is PyTorch's order of axes: its axis i is the variable's axis Order[i].
+	// Without one, it is the variable's.
+	Order []int
+	// Count marks batch normalization's number of batches, in PyTorch a single int64.
+	// PyTorch's files may lack it.
+	Count bool
+}
+
+// An entry is a variable and the tensor that keeps it.
+type entry struct {
+	variable *model.Variable
+	rule     Rule
+	name     string
+	dtype    safetensors.DType // Of the variable.
+	sizes    []int             // Of the tensor.
+}
+
+// entries returns the variables of a scope.
+func entries(scope *model.Scope, rules []Rule) ([]entry, error) {
+	var all []entry
+	paths := map[string]string{} // Of variables, by the names of their tensors.
+	for v := range scope.IterVariables() {
+		dtype, ok := fileTypes[v.DType()]
+		if !ok {
+			return nil, fmt.Errorf("%s is %s, a type that a file of safetensors cannot hold", v.Path(), v.DType())
+		}
+		e := entry{variable: v, rule: ruleFor(v, scope.Store(), rules), dtype: dtype, sizes: v.Shape().Dimensions}
+		if e.rule.Count {
+			e.sizes = nil
+		} else if e.rule.Order != nil {
+			e.sizes = nil
+			for _, axis := range e.rule.Order {
+				e.sizes = append(e.sizes, v.Shape().Dimensions[axis])
+			}
+		}
+		layer := strings.Trim(strings.TrimPrefix(v.Scope(), scope.Scope()), "/")
+		e.name = strings.TrimPrefix(strings.ReplaceAll(layer, "/", ".")+"."+e.rule.Name, ".")
+		if other := paths[e.name]; other != "" {
+			return nil, fmt.Errorf("%s and %s would both be called %s: give one of them another name", other, v.Path(), e.name)
+		}
+		paths[e.name] = v.Path()
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+// ruleFor returns the rule for a variable, or one that leaves it as it is.
+func ruleFor(v *model.Variable, store *model.Store, rules []Rule) Rule {
+	for _, rule := range rules {
+		matches := v.Name() == rule.Variable && v.Shape().Rank() == rule.Axes && (!rule.Count || v.DType().IsFloat())
+		if matches && (rule.Beside == "" || store.GetVariable(v.Scope()+"/"+rule.Beside) != nil) {
+			return rule
+		}
+	}
+	return Rule{Name: v.Name()}
+}
+
+// Encode returns the file of a net: of the variables in a scope, and the description of
+// the net's input and layers.
+func Encode(scope *model.Scope, rules []Rule, input shapes.Shape, layers []Layer) ([]byte, error) {
+	all, err := entries(scope, rules)
+	if err != nil {
+		return nil, err
+	}
+	state := map[string]Tensor{}
+	for _, e := range all {
+		value, err := e.variable.Value()
+		if err != nil {
+			return nil, err
+		}
+		if value, err = value.LocalClone(); err != nil { // From the device.
+			return nil, err
+		}
+		t := Tensor{Type: e.dtype, Sizes: e.sizes}
+		if err := value.ConstBytes(func(data []byte) { t.Values = slices.Clone(data) }); err != nil {
+			return nil, err
+		}
+		if e.rule.Count {
+			t.Type = safetensors.I64
+			if t.Values, err = countOf(t.Values, e.dtype); err != nil {
+				return nil, fmt.Errorf("%s: %w", e.variable.Path(), err)
+			}
+		} else if e.rule.Order != nil {
+			t.Values = permuted(t.Values, int(e.dtype.Size()), e.variable.Shape().Dimensions, e.rule.Order)
+		}
+		state[e.name] = t
+	}
+	description, err := describe(input, layers)
+	if err != nil {
+		return nil, err
+	}
+	return Serialize(state, description)
+}
+
+// Fill gives the variables of a scope the values of a file, which must have these and no
+// others. Nothing is set, and no memory taken for values, unless all fit.
+func (f *File) Fill(scope *model.Scope, rules []Rule) error {
+	all, err := entries(scope, rules)
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{}
+	for _, e := range all {
+		known[e.name] = true
+		saved, ok := f.tensors[e.name]
+		switch {
+		case ok:
+			if err := e.check(saved, f.Description == nil); err != nil {
+				return err
+			}
+		case !e.rule.Count || f.Description != nil:
+			return fmt.Errorf("they are another net's, or its layers have other names: they have no %s, which this net needs, but %s",
+				e.name, f.names())
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.tensors)) {
+		if !known[name] {
+			return fmt.Errorf("they are another net's: this net has no %.200s", name)
+		}
+	}
+	for _, e := range all {
+		value := tensors.FromShape(e.variable.Shape())
+		if err := value.MutableBytes(func(data []byte) { copy(data, f.values(e)) }); err != nil {
+			return err
+		}
+		if err := e.variable.SetValue(value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// check refuses a tensor that does not have the shape, the type and the values that its
+// variable can take. Of a file from elsewhere, floating-point types are converted.
+func (e entry) check(saved safetensors.TensorView, fromElsewhere bool) error {
+	if !slices.Equal(saved.Shape(), Tensor{Sizes: e.sizes}.Shape()) {
+		sizes := make(tuple, len(saved.Shape()))
+		for i, size := range saved.Shape() {
+			sizes[i] = int(size)
+		}
+		return fmt.Errorf("they are another net's: %s is %v, expected %v", e.name, sizes, tuple(e.sizes))
+	}
+	dtype := saved.DType()
+	switch {
+	case e.rule.Count && dtype != safetensors.I64:
+		return fmt.Errorf("%s is %s, expected I64", e.name, dtype)
+	case e.rule.Count:
+		if count := int64(binary.LittleEndian.Uint64(saved.Data())); count < 0 {
+			return fmt.Errorf("%s is %d, expected a number of batches", e.name, count)
+		}
+	case dtype != e.dtype && !(fromElsewhere && isFloat(dtype) && isFloat(e.dtype)):
+		return fmt.Errorf("they are another net's: %s is %s, expected %s", e.name, dtype, e.dtype)
+	case dtype == safetensors.BOOL && slices.ContainsFunc(saved.Data(), func(b byte) bool { return b > 1 }):
+		return fmt.Errorf("%s has values that are neither true nor false", e.name)
+	}
+	return nil
+}
+
+// keptStatistics is the number of batches for a file of PyTorch's that lacks it. The first
+// ten batches count alike (see BatchNorm), so if training went on from fewer, it would
+// soon replace the running statistics of the file. From ten on they are kept as PyTorch
+// keeps them: nine tenths after each step.
+const keptStatistics = 10
+
+// values returns what a file has for a variable, as the variable has it.
+func (f *File) values(e entry) []byte {
+	saved, ok := f.tensors[e.name]
+	if e.rule.Count {
+		count := int64(keptStatistics)
+		if ok {
+			count = int64(binary.LittleEndian.Uint64(saved.Data()))
+		}
+		return perChannel(count, e.dtype, e.variable.Shape().Size())
+	}
+	data := converted(saved.Data(), saved.DType(), e.dtype)
+	if e.rule.Order != nil {
+		data = permuted(data, int(e.dtype.Size()), e.sizes, inverse(e.rule.Order))
+	}
+	return data
+}
+
+// names lists some of a file's tensors.
+func (f *File) names() string {
+	names := slices.Sorted(maps.Keys(f.tensors))
+	switch n := len(names); {
+	case n == 0:
+		return "nothing"
+	case n > 4:
+		return fmt.Sprintf("%.100s, %.100s, %.100s and %d others", names[0], names[1], names[2], n-3)
+	default:
+		return fmt.Sprintf("%.400s", fmt.Sprint(names))
+	}
+}
