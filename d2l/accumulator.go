@@ -15,8 +15,8 @@ type Accumulator []float64
 // Scratch".
 func NewAccumulator(n int) Accumulator { return make(Accumulator, n) }
 
-// Add adds one value to each sum, in order. It panics unless it is given
-// exactly as many values as there are sums.
+// Add adds one value to each sum, in order. It panics unless there is exactly one
+// value for each sum.
 func (a Accumulator) Add(values ...float64) {
 	if len(values) != len(a) {
 		panic(fmt.Sprintf("d2l: Accumulator.Add got %d values for %d sums; give one value for each sum", len(values), len(a)))

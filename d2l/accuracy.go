@@ -8,12 +8,12 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Accuracy returns how many predictions are correct, a count and not a
-// fraction: in how many rows of yHat, float32 (batch, classes), the greatest
-// value stands at the label in y, int32 (batch).
+// Accuracy returns the number of correct predictions, a count and not a fraction: the
+// number of rows of yHat, float32 (batch, classes), whose maximum is at the label in
+// y, int32 (batch).
 //
-// It panics if the shapes or types are others. A label that yHat has no column for
-// is an error, and so is NaN in yHat.
+// It panics on other shapes or types. A label without a column in yHat is an error,
+// and so is NaN in yHat.
 //
 // Book: accuracy, section "Implementation of Softmax Regression from Scratch".
 func Accuracy(yHat, y *tensors.Tensor) (float64, error) {
@@ -42,17 +42,16 @@ func Accuracy(yHat, y *tensors.Tensor) (float64, error) {
 	return float64(correct), nil
 }
 
-// Predict returns the class of each row of yHat, float32 (batch, classes): where
-// its greatest value stands, the first one of several. A row with NaN has none, and
-// is an error.
+// Predict returns the class of each row of yHat, float32 (batch, classes): the index
+// of its maximum, or the first of several. A row with NaN is an error.
 //
-// Book: none; predict_ch3 takes the class of a row in the same way.
+// Book: none; predict_ch3 determines the class of a row in the same way.
 func Predict(yHat *tensors.Tensor) ([]int, error) {
 	if yHat.Rank() != 2 || yHat.DType() != dtypes.Float32 {
 		panic(fmt.Sprintf("d2l: Predict takes float32 yHat of shape (batch, classes), got %v of %v", ShapeOf(yHat), yHat.DType()))
 	}
 	if found := whereNaN(yHat); found != "" {
-		return nil, fmt.Errorf("the net's output is %s, so that no class has the greatest value: look for NaN in X and in the parameters", found)
+		return nil, fmt.Errorf("the net's output is %s, so that no class is the maximum: look for NaN in X and in the parameters", found)
 	}
 	classes := yHat.Shape().Dim(1)
 	predictions := make([]int, yHat.Shape().Dim(0))
@@ -72,7 +71,7 @@ func Predict(yHat *tensors.Tensor) ([]int, error) {
 	return predictions, nil
 }
 
-// labelsWithin refuses labels that are none of so many classes.
+// labelsWithin returns an error if a label is not from 0 to below classes.
 func labelsWithin(y *tensors.Tensor, classes int) error {
 	var wrong error
 	err := tensors.ConstFlatData(y, func(labels []int32) {
@@ -94,14 +93,13 @@ func requireLabels(who string, y *tensors.Tensor) {
 }
 
 // EvaluateAccuracyGPU returns the fraction of dataIter's examples that net
-// classifies correctly. It computes where the net's parameters are, or, given a
-// device, on a copy of the net there; of several it takes the first.
+// classifies correctly. It computes on the device of the net's parameters or, if ctx
+// is given, with a copy of the net on its first device.
 //
-// A batch has inputs X of any shape the net takes and labels y, int32 (batch);
-// the net's output is (batch, classes). An error of the data or the net is
-// returned; so is one for data without a single example, for a label that the net
-// has no output for, and for an output that is NaN. An output of another shape
-// panics, as in Accuracy.
+// A batch has inputs X of any shape that the net takes and labels y, int32 (batch);
+// the net's output is (batch, classes). An error of the data or the net is returned.
+// It is also an error if there are no examples, if the net has no output for a label,
+// or if an output is NaN. An output of another shape panics, as in Accuracy.
 //
 // Book: evaluate_accuracy_gpu, section "Convolutional Neural Networks (LeNet)".
 func EvaluateAccuracyGPU(net *Net, dataIter DataIter, ctx ...Device) (float64, error) {

@@ -14,14 +14,14 @@ import (
 // Animator draws series of points while they are being computed. In a notebook
 // the plot grows in place, and the last picture is saved with the notebook;
 // elsewhere each point is a line of text on standard error, and [Animator.Figure]
-// gives the plot.
+// returns the plot.
 //
 // Book: Animator, section "Implementation of Softmax Regression from Scratch".
 type Animator struct {
 	options PlotOptions
 	series  []plotter.XYs
 	id      string
-	text    io.Writer // Where points go as text, outside a notebook.
+	text    io.Writer // For points as text, outside a notebook.
 }
 
 // NewAnimator returns an Animator without points.
@@ -31,10 +31,10 @@ func NewAnimator(options PlotOptions) *Animator {
 	return &Animator{options: options, id: gonbui.UniqueId(), text: os.Stderr}
 }
 
-// Add adds to each series its value of y at x and shows the plot. [None] adds
-// nothing to its series; any other NaN cannot be drawn either, but where points
-// are text it is written. The first call fixes the number of
-// series; a legend does so as well. Add panics on any other number.
+// Add adds to each series its value of y at x and shows the plot. [None] adds nothing
+// to its series. Any other NaN is not drawn either, but it is written where points
+// are text. The legend or the first call sets the number of series; Add panics on any
+// other number.
 func (a *Animator) Add(x float64, ys ...float64) error {
 	want := max(len(a.series), len(a.options.Legend))
 	if want > 0 && len(ys) != want {

@@ -5,11 +5,11 @@ import (
 	"os"
 )
 
-// Check ends the program with err's sentence on standard error, and status 1,
-// unless err is nil. It is for the cells of a notebook and other short programs;
-// a notebook marks the cell as failed and shows the sentence.
+// Check ends the program with status 1 and err's message on standard error, unless
+// err is nil. It is for notebook cells and other short programs; a notebook marks the
+// cell as failed and shows the message.
 //
-// Book: none; in Python an error that nobody handles ends the program.
+// Book: none; in Python an unhandled error ends the program.
 func Check(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
@@ -17,10 +17,10 @@ func Check(err error) {
 	}
 }
 
-// Must returns value, or ends the program as Check does. It wraps the call of a
-// function that returns a value and an error.
+// Must returns value, or ends the program as Check does if there is an error. It
+// wraps a call that returns a value and an error.
 //
-// Book: none; in Python an error that nobody handles ends the program.
+// Book: none; in Python an unhandled error ends the program.
 func Must[T any](value T, err error) T {
 	Check(err)
 	return value

@@ -10,8 +10,8 @@ import (
 )
 
 // Device is where arrays live and computations run: cpu(0), gpu(0), gpu(1), …
-// Making a Device touches no hardware; a device that cannot be had is an error
-// of Backend, and so of the first thing that is computed there.
+// A Device can be made without hardware; if it is not available, Backend and the first
+// computation there return an error.
 //
 // Book: none; it is what section "GPUs" calls a context and passes as ctx.
 type Device struct {
@@ -19,24 +19,24 @@ type Device struct {
 	index    int
 }
 
-// CPU returns the i-th CPU device. There is one, cpu(0), unless the environment variable
-// XLA_FLAGS has --xla_force_host_platform_device_count=4, say: so programs for
-// several devices can be tried without a GPU.
+// CPU returns the i-th CPU device. There is one, cpu(0), unless the environment
+// variable XLA_FLAGS has, for example, --xla_force_host_platform_device_count=4. This
+// is for testing programs for several devices without a GPU.
 //
 // Book: npx.cpu, section "GPUs".
 func CPU(i int) Device { return Device{platformCPU, i} }
 
-// GPU returns the i-th GPU, whether there is one or not; see TryGPU.
+// GPU returns the i-th GPU, whether it exists or not; see TryGPU.
 //
 // Book: npx.gpu, section "GPUs".
 func GPU(i int) Device { return Device{platformGPU, i} }
 
-// TryGPU returns the i-th GPU if there is one and the CPU otherwise. A GPU that
-// is there but cannot be used is reported on standard error.
+// TryGPU returns the i-th GPU if there is one and the CPU otherwise. A GPU that is
+// present but cannot be used is reported on standard error.
 //
-// The environment variable GOMLX_BACKEND decides instead where it is set: xla:cpu for the
-// CPU, xla:cuda for the GPU and nothing else, go for GoMLX's own backend in pure
-// Go, which is slower by two orders of magnitude.
+// The environment variable GOMLX_BACKEND forces a device: xla:cpu the CPU, xla:cuda the
+// GPU, and go GoMLX's own backend in pure Go, which is slower by two orders of
+// magnitude.
 //
 // It panics if i is negative.
 //
@@ -58,8 +58,8 @@ func TryGPU(i int) Device {
 	return CPU(0)
 }
 
-// TryAllGPUs returns all GPUs, or the first CPU device where there is no GPU.
-// GOMLX_BACKEND decides as in TryGPU.
+// TryAllGPUs returns all GPUs, or the first CPU device if there is no GPU.
+// GOMLX_BACKEND forces a device as in TryGPU.
 //
 // Book: try_all_gpus, section "GPUs".
 func TryAllGPUs() []Device {
@@ -102,8 +102,8 @@ func (d Device) Backend() (compute.Backend, compute.DeviceNum, error) {
 	return b, compute.DeviceNum(d.index), nil
 }
 
-// orFirst returns d, or the first of its kind where the platform has but one
-// that makes sense: TryGPU(3) on a machine told to use its CPU is cpu(0).
+// orFirst returns d for a GPU, and otherwise the first device of its platform:
+// TryGPU(3) is cpu(0) if GOMLX_BACKEND forces the CPU.
 func (d Device) orFirst() Device {
 	if d.platform != platformGPU {
 		d.index = 0
@@ -111,9 +111,9 @@ func (d Device) orFirst() Device {
 	return d
 }
 
-// Devices are those that work on something together.
+// Devices are several devices that are used together.
 //
-// Book: none; several contexts are a list there.
+// Book: none; it uses a list of contexts.
 type Devices []Device
 
 // String returns cpu(0) for one device, and [gpu(0), gpu(1)] for several, as the
@@ -129,8 +129,8 @@ func (d Devices) String() string {
 	return "[" + strings.Join(names, ", ") + "]"
 }
 
-// requireTogether panics unless the devices that a function was given are
-// different ones of one kind.
+// requireTogether panics unless devices, which were passed to function, are all
+// different and of one kind.
 func requireTogether(function string, devices []Device) {
 	for i, device := range devices {
 		if slices.Contains(devices[:i], device) {

@@ -10,13 +10,13 @@ import (
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 )
 
-// Optimizer says how a Trainer updates the parameters. SGD, Momentum and Adam
-// make one, and any other of GoMLX's is made one by a literal:
+// Optimizer says how a Trainer updates the parameters. SGD, Momentum and Adam return
+// one. To use another optimizer of GoMLX, write a literal:
 //
 //	d2l.Optimizer{Interface: optimizer.RMSProp().LearningRate(0.01).Done()}
 //
-// Its learning rate is constant unless WithSchedule gives it a schedule. It keeps
-// no state: several Trainers may be made with the same one.
+// Its learning rate is constant unless WithSchedule adds a schedule. It has no state,
+// so several Trainers may use the same one.
 //
 // Book: none; gluon.Trainer takes an optimizer by its name, such as 'sgd'.
 type Optimizer struct {
@@ -24,22 +24,20 @@ type Optimizer struct {
 	schedule func(update int) float64 // nil for a constant learning rate.
 }
 
-// WithSchedule returns the optimizer with a learning rate that changes: before
-// each step schedule is called with the number of updates that the Trainer has
-// made, and returns the rate of the next one. It takes the place of the rate that
-// the optimizer was made with. The number counts from 0, as in the plots of the
-// book's section "Learning Rate Scheduling"; update / trainIter.Len() is the
-// epoch.
+// WithSchedule returns the optimizer with a learning rate that changes. Before each
+// step, schedule is called with the number of updates that the Trainer has made, and
+// returns the rate of the next one. It replaces the optimizer's own rate. Updates
+// count from 0, as in the plots of the book's section "Learning Rate Scheduling";
+// update / trainIter.Len() is the epoch.
 //
-// A rate of 0, at which a warm-up may start or a schedule end, leaves the
-// parameters as they are. One that is negative, infinite or NaN is an error of the
-// step.
+// A rate of 0, with which a warm-up may start or a schedule end, leaves the parameters
+// unchanged. A rate that is negative, infinite or NaN is an error of the step.
 func (o Optimizer) WithSchedule(schedule func(update int) float64) Optimizer {
 	o.schedule = schedule
 	return o
 }
 
-// scheduled returns the optimizer's schedule, or that of the one it is made of.
+// scheduled returns the optimizer's schedule, or that of the optimizer inside it.
 func (o Optimizer) scheduled() func(update int) float64 {
 	if o.schedule == nil {
 		return scheduleOf(o.Interface)
@@ -55,14 +53,15 @@ func scheduleOf(opt optimizer.Interface) func(update int) float64 {
 	return nil
 }
 
-// requireOptimizer panics if there is none.
+// requireOptimizer panics if opt is nil or empty.
 func requireOptimizer(opt optimizer.Interface) {
 	if o, ok := opt.(Optimizer); opt == nil || ok && o.Interface == nil {
 		panic("d2l: NewTrainer needs an optimizer, such as SGD(0.1)")
 	}
 }
 
-// requireRate panics unless lr is one that the optimizer of that name can use.
+// requireRate panics unless lr is a learning rate that an optimizer can use; name is
+// the optimizer's.
 func requireRate(name string, lr float64) {
 	if !(lr > 0) || math.IsInf(lr, 0) {
 		panic(fmt.Sprintf("d2l: %s needs a positive learning rate, got %v", name, lr))
@@ -72,7 +71,7 @@ func requireRate(name string, lr float64) {
 	}
 }
 
-// SGD returns plain stochastic gradient descent: each step takes lr times the
+// SGD returns plain stochastic gradient descent: each step subtracts lr times the
 // gradient of the batch's mean loss from each parameter. It panics unless lr is a
 // positive number.
 //
@@ -82,20 +81,19 @@ func SGD(lr float64) Optimizer {
 	return Optimizer{Interface: plainSGD(lr)}
 }
 
-// plainSGD returns GoMLX's, which on its own divides the rate by the square root
-// of the step.
+// plainSGD returns GoMLX's SGD without its default decay, which divides the rate by
+// the square root of the step.
 func plainSGD(lr float64) *optimizer.SGDConfig {
 	return optimizer.StochasticGradientDescent().WithLearningRate(lr).WithDecay(false)
 }
 
-// Momentum returns stochastic gradient descent with momentum β: each parameter
-// has a velocity v, which starts at 0. A step with the gradient g makes it βv + g,
-// and takes lr times that from the parameter. It panics unless lr is a positive
-// number and momentum is from 0 to below 1.
+// Momentum returns stochastic gradient descent with momentum β. Each parameter has a
+// velocity v, initially 0. A step with the gradient g sets v to βv + g and subtracts
+// lr·v from the parameter. It panics unless lr is a positive number and momentum is
+// at least 0 and less than 1.
 //
-// Under a schedule this is the book's formula, and PyTorch's. Gluon's 'sgd' keeps
-// v multiplied by lr instead, so that there a new rate acts on new gradients
-// alone.
+// With a schedule this is the book's formula, and PyTorch's. Gluon's 'sgd' stores v
+// multiplied by lr instead, so there a new rate affects new gradients only.
 //
 // Book: sgd_momentum, section "Momentum".
 func Momentum(lr, momentum float64) Optimizer {
@@ -103,19 +101,19 @@ func Momentum(lr, momentum float64) Optimizer {
 	if !(momentum >= 0 && momentum < 1) {
 		panic(fmt.Sprintf("d2l: Momentum needs a momentum from 0 to below 1, got %v", momentum))
 	}
-	return Optimizer{Interface: heavyBall{sgd: plainSGD(lr), momentum: momentum}}
+	return Optimizer{Interface: sgdMomentum{sgd: plainSGD(lr), momentum: momentum}}
 }
 
-// heavyBall is SGD that steps along velocities. GoMLX v0.28.8 has none.
-type heavyBall struct {
+// sgdMomentum is SGD with momentum, which GoMLX v0.28.8 does not have.
+type sgdMomentum struct {
 	sgd      *optimizer.SGDConfig
 	momentum float64
 }
 
-// velocityScope is where the velocities are, each at the path of its parameter.
+// velocityScope is the scope of the velocities, each at the path of its parameter.
 const velocityScope = "/momentum"
 
-func (h heavyBall) UpdateGraph(scope *model.Scope, g *graph.Graph, loss *graph.Node) {
+func (m sgdMomentum) UpdateGraph(scope *model.Scope, g *graph.Graph, loss *graph.Node) {
 	steps := scope.BuildTrainableVariablesGradientsGraph(loss)
 	i := 0
 	for v := range scope.IterVariables() { // In the order of the gradients.
@@ -124,21 +122,20 @@ func (h heavyBall) UpdateGraph(scope *model.Scope, g *graph.Graph, loss *graph.N
 		}
 		velocity := scope.Store().Scope(velocityScope+v.Scope()).WithInitializer(initializer.Zero).
 			VariableWithShape(v.Name(), v.Shape()).SetTrainable(false)
-		steps[i] = graph.Add(graph.MulScalar(velocity.NodeValue(g), h.momentum), steps[i])
+		steps[i] = graph.Add(graph.MulScalar(velocity.NodeValue(g), m.momentum), steps[i])
 		velocity.SetNodeValue(steps[i])
 		i++
 	}
-	h.sgd.UpdateGraphWithGradients(scope, steps, loss.DType())
+	m.sgd.UpdateGraphWithGradients(scope, steps, loss.DType())
 }
 
-func (h heavyBall) Clear(scope *model.Scope) error {
+func (m sgdMomentum) Clear(scope *model.Scope) error {
 	return scope.Store().Scope(velocityScope).DeleteVariablesInScope()
 }
 
-// Adam returns the optimizer Adam with the book's parameters: β₁ = 0.9 for the
-// momentum, β₂ = 0.999 for the second moment, and ε = 10⁻⁶, where Gluon and
-// PyTorch have 10⁻⁸. It panics unless lr is a positive number. For other
-// parameters take GoMLX's:
+// Adam returns the optimizer Adam with the book's settings: β₁ = 0.9 for the momentum,
+// β₂ = 0.999 for the second moment, and ε = 10⁻⁶ (Gluon and PyTorch have 10⁻⁸). It
+// panics unless lr is a positive number. For other settings use GoMLX's:
 //
 //	d2l.Optimizer{Interface: optimizer.Adam().LearningRate(lr).Epsilon(1e-8).Done()}
 //
@@ -148,10 +145,10 @@ func Adam(lr float64) Optimizer {
 	return Optimizer{Interface: optimizer.Adam().LearningRate(lr).Betas(0.9, 0.999).Epsilon(1e-6).Done()}
 }
 
-// Rate is what TrainCh5 takes for lr: the learning rate of plain stochastic
-// gradient descent, or an Optimizer; one of GoMLX's is wrapped as
-// Optimizer{Interface: …}. (int is allowed so that the constant 1 can be passed,
-// which Go types as an int.)
+// Rate is the type of TrainCh5's lr: the learning rate of plain stochastic gradient
+// descent, or an Optimizer. An optimizer of GoMLX is wrapped as
+// Optimizer{Interface: …}. (int is allowed for constants such as 1, which Go types as
+// an int.)
 //
 // Book: none; train_ch5 takes a number.
 type Rate interface {
@@ -161,7 +158,7 @@ type Rate interface {
 // OptimizerOf returns SGD with the learning rate lr, or lr itself if it is an
 // Optimizer. It panics unless a learning rate is a positive number.
 //
-// Book: none; train_ch5 always makes its own Trainer, with 'sgd'.
+// Book: none; train_ch5 always uses 'sgd'.
 func OptimizerOf[R Rate](lr R) Optimizer {
 	switch lr := any(lr).(type) {
 	case Optimizer:

@@ -31,18 +31,17 @@ func (s FactorScheduler) At(update int) float64 {
 	return max(s.StopFactorLR, s.BaseLR*math.Pow(s.Factor, float64(update+1)))
 }
 
-// MultiFactorScheduler keeps the learning rate constant but for a few moments, at
-// which it is multiplied by a factor. Its At is a schedule for
-// Optimizer.WithSchedule.
+// MultiFactorScheduler multiplies the learning rate by a factor at given updates and
+// keeps it constant between them. Its At is a schedule for Optimizer.WithSchedule.
 //
 // Book: lr_scheduler.MultiFactorScheduler, section "Learning Rate Scheduling".
 type MultiFactorScheduler struct {
-	Step   []int   // After how many updates the rate changes.
+	Step   []int   // The numbers of updates after which the rate changes.
 	Factor float64 // Positive.
 	BaseLR float64 // Positive.
 }
 
-// At returns BaseLR · Factor^n, where n of the steps are update or less.
+// At returns BaseLR · Factor^n, where n is the number of steps up to update.
 func (s MultiFactorScheduler) At(update int) float64 {
 	if !(s.Factor > 0 && s.BaseLR > 0) {
 		panic(fmt.Sprintf("d2l: MultiFactorScheduler needs a positive Factor and BaseLR, got %+v", s))
@@ -56,23 +55,23 @@ func (s MultiFactorScheduler) At(update int) float64 {
 	return s.BaseLR * math.Pow(s.Factor, float64(n))
 }
 
-// CosineScheduler lets the learning rate fall from BaseLR to FinalLR along half a
-// period of the cosine, and stay there. Before that it may warm up: rise in a
-// straight line from WarmupBeginLR to BaseLR. Its At is a schedule for
+// CosineScheduler lowers the learning rate from BaseLR to FinalLR along half a period
+// of the cosine, and keeps it there. Before that there may be a warm-up, in which the
+// rate rises linearly from WarmupBeginLR to BaseLR. Its At is a schedule for
 // Optimizer.WithSchedule.
 //
 // Book: CosineScheduler, section "Learning Rate Scheduling".
 type CosineScheduler struct {
-	MaxUpdate     int     // When FinalLR is reached, the warm-up included.
+	MaxUpdate     int     // The update at which FinalLR is reached, including the warm-up.
 	BaseLR        float64 // Positive.
 	FinalLR       float64
 	WarmupSteps   int // Fewer than MaxUpdate.
 	WarmupBeginLR float64
 }
 
-// At returns, once the warm-up is over, with t for update, W for WarmupSteps and T
-// for MaxUpdate, at most T,
-// FinalLR + (BaseLR − FinalLR) (1 + cos(π (t − W)/(T − W))) / 2.
+// At returns, after the warm-up,
+// FinalLR + (BaseLR − FinalLR) (1 + cos(π (t − W)/(T − W))) / 2,
+// where T is MaxUpdate, t the smaller of update and T, and W is WarmupSteps.
 func (s CosineScheduler) At(update int) float64 {
 	if !(s.BaseLR > 0) || s.WarmupSteps < 0 || s.WarmupSteps >= s.MaxUpdate {
 		panic(fmt.Sprintf("d2l: CosineScheduler needs a positive BaseLR and from 0 to below MaxUpdate WarmupSteps, got %+v", s))

@@ -14,10 +14,10 @@ var seeds struct {
 // initial parameters and random layers of each Net.Initialize, and the order of
 // each epoch of training data. Without it every run differs.
 //
-// The same seed gives the same figures on the same machine, device and
-// versions; elsewhere sums are taken in another order and the last digits differ.
+// The same seed gives the same results on the same machine, device and versions;
+// elsewhere sums are computed in another order, and the last digits differ.
 //
-// Book: none; npx.random.seed comes nearest.
+// Book: none; npx.random.seed is the closest.
 func Seed(seed uint64) {
 	seeds.Lock()
 	defer seeds.Unlock()

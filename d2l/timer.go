@@ -19,8 +19,8 @@ func NewTimer() *Timer { return &Timer{start: time.Now()} }
 // Start begins a lap.
 func (t *Timer) Start() { t.start = time.Now() }
 
-// Stop ends the lap begun by the last Start, keeps it, and returns its length
-// in seconds.
+// Stop ends the lap that the last Start began, records it, and returns its length in
+// seconds.
 func (t *Timer) Stop() float64 {
 	lap := time.Since(t.start).Seconds()
 	t.laps = append(t.laps, lap)
@@ -35,7 +35,7 @@ func (t *Timer) Avg() float64 {
 	return t.Sum() / float64(len(t.laps))
 }
 
-// Sum returns the length of all laps together, in seconds.
+// Sum returns the total length of all laps in seconds.
 func (t *Timer) Sum() float64 {
 	sum := 0.0
 	for _, lap := range t.laps {
@@ -44,7 +44,7 @@ func (t *Timer) Sum() float64 {
 	return sum
 }
 
-// Cumsum returns, for each lap, the seconds of it and all laps before it.
+// Cumsum returns the cumulative sums of the laps in seconds.
 func (t *Timer) Cumsum() []float64 {
 	sums := make([]float64, len(t.laps))
 	sum := 0.0

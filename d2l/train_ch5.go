@@ -4,9 +4,9 @@ import (
 	"fmt"
 )
 
-// Result is what a training run ended with.
+// Result has the metrics of a training run.
 //
-// Book: none; train_ch5 prints these figures and returns nothing.
+// Book: none; train_ch5 prints them and returns nothing.
 type Result struct {
 	Loss           float64 // Mean loss over the last epoch.
 	TrainAcc       float64 // Fraction of correct predictions over the last epoch.
@@ -16,22 +16,21 @@ type Result struct {
 }
 
 // TrainCh5 trains net with minibatch stochastic gradient descent on the softmax
-// cross-entropy loss, on one device or, each batch split over them, on several:
-// TryGPU(0) or TryAllGPUs()... for ctx. In the place of the learning rate lr it
-// also takes an Optimizer, such as Adam(0.001), which may have a schedule.
+// cross-entropy loss. ctx is one device, such as TryGPU(0), or several, such as
+// TryAllGPUs()..., over which each batch is split. In place of the learning rate lr it
+// also takes an Optimizer, such as Adam(0.001), with or without a schedule.
 //
-// The parameters are drawn anew (Xavier). Loss and training accuracy are those
-// of the forward passes of the training steps themselves, averaged over the
-// epoch so far; they are plotted every 50 batches, the test accuracy after each
-// epoch. The rate counts the time of the steps, not fetching the batches and the
-// evaluation.
+// The parameters are initialized first (Xavier). Loss and training accuracy come from
+// the forward passes of the training steps, averaged over the epoch so far; they are
+// plotted every 50 batches, the test accuracy after each epoch. The rate, in examples
+// a second, is measured over the time of the steps, without loading and evaluation.
 //
-// A batch has inputs X of any shape the net takes and labels y, int32 (batch);
-// the net's output is (batch, classes). Two lines are printed at the end, as in
-// the book. An error of the data, the net or a device ends the training and is
-// returned. So is that of a step whose loss or update is NaN or infinite, as where
-// lr is too great; the net then has the parameters of the last step that was made.
-// TrainCh5 panics if lr or numEpochs is not positive, or without a device.
+// A batch has inputs X of any shape that the net takes and labels y, int32 (batch);
+// the net's output is (batch, classes). Two lines are printed at the end, as in the
+// book. An error of the data, the net or a device ends the training and is returned.
+// So does a loss or an update that is NaN or infinite, for example because lr is too
+// large; the net then has the parameters of the last successful step. TrainCh5 panics
+// if lr or numEpochs is not positive, or without a device.
 //
 // Book: train_ch5, section "Convolutional Neural Networks (LeNet)".
 func TrainCh5[R Rate](net *Net, trainIter, testIter DataIter,
@@ -65,7 +64,7 @@ func TrainCh5[R Rate](net *Net, trainIter, testIter DataIter,
 			}
 			timer.Start()
 			X, y := batch.Inputs[0], batch.Labels[0]
-			// Copies to ctx what is not there, then loss, gradients and update in one go.
+			// Copies X and y to ctx if necessary, then computes loss, gradients and update.
 			lossSum, correct, err := trainer.Step(X, y)
 			if err != nil {
 				return nil, err
@@ -101,8 +100,8 @@ func TrainCh5[R Rate](net *Net, trainIter, testIter DataIter,
 	}, nil
 }
 
-// TrainCh6 is TrainCh5 under the name that it has in the book's later editions,
-// for sections from "Deep Convolutional Neural Networks (AlexNet)" on.
+// TrainCh6 is TrainCh5 under its name in later editions of the book, for sections from
+// "Deep Convolutional Neural Networks (AlexNet)" on.
 //
 // Book: train_ch6, section "Convolutional Neural Networks (LeNet)".
 func TrainCh6[R Rate](net *Net, trainIter, testIter DataIter,
