@@ -43,8 +43,8 @@ func (c Config) Suits(x *graph.Node) bool {
 }
 
 // Forward returns the output for x, both (batch, channel, height, width), with weights
-// (KernelSize, KernelSize, in, Channels) and biases (Channels). Its gradients have no
-// gradient of their own: second derivatives come out as zero.
+// (KernelSize, KernelSize, in, Channels) and biases (Channels). Building a second
+// derivative panics.
 func (c Config) Forward(x, weights, biases *graph.Node, training bool) *graph.Node {
 	x = batchLast(x)
 	p := c.newPass(graph.StopGradient(x), graph.StopGradient(weights), graph.StopGradient(biases), training)

@@ -1,6 +1,10 @@
 package convpool
 
-import "github.com/gomlx/gomlx/core/graph"
+import (
+	"errors"
+
+	"github.com/gomlx/gomlx/core/graph"
+)
 
 // An input of a function, and the function that builds the gradient with respect to it.
 type input struct {
@@ -15,21 +19,28 @@ type input struct {
 //
 // GoMLX derives gradients operation by operation. This is for where that costs time:
 // the gradient of 25 overlapping slices, say, is 25 images to add up, where one product
-// of matrices would do. These gradients have none of their own: a gradient of a gradient
-// would be zero.
+// of matrices would do. A gradient of these gradients panics: without their own it would
+// be wrong.
 func withCustomGradient(y *graph.Node, backward func(dY *graph.Node), inputs ...input) *graph.Node {
 	// In GoMLX v0.28.8 only the identity of one node takes a custom gradient. So y gets
 	// a zero from each input, and the gradient of that zero is the input's. The compiler
 	// removes the zeros.
 	y = graph.StopGradient(y)
 	for _, in := range inputs {
-		x := graph.IdentityWithCustomGradient(in.x, func(_, _ *graph.Node) *graph.Node { return in.gradient() })
+		x := graph.IdentityWithCustomGradient(in.x, func(_, _ *graph.Node) *graph.Node {
+			return graph.IdentityWithCustomGradient(in.gradient(), noSecondDerivative)
+		})
 		y = graph.Add(y, zeroOf(x))
 	}
 	return graph.IdentityWithCustomGradient(y, func(_, dY *graph.Node) *graph.Node {
 		backward(dY)
 		return dY
 	})
+}
+
+func noSecondDerivative(_, _ *graph.Node) *graph.Node {
+	panic(errors.New("d2l: a convolution and a pooling that are computed together have no second derivatives: " +
+		"put a layer between them, such as the activation or NoActivation"))
 }
 
 // zeroOf returns the scalar zero as something that depends on x.
