@@ -27,10 +27,10 @@ const (
 	Tanh         = Activation(activation.TypeTanh)
 )
 
-// String returns the activation's name in small letters, such as relu.
+// String returns the activation's name in lower case, such as relu.
 func (a Activation) String() string { return strings.ToLower(activation.Type(a).String()) }
 
-// Kind returns the activation's name in small letters, such as relu.
+// Kind returns the activation's name in lower case, such as relu.
 func (a Activation) Kind() string { return a.String() }
 
 // Settings returns the activation's name: see Layer.

@@ -9,22 +9,20 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// BatchNorm normalizes each channel of images (batch, channel, height, width), or
-// each feature of vectors (batch, features), and gives it a learnt scale and offset;
-// the shape stays. Its parameters are scale and offset (channels), which start as
-// ones and zeros.
+// BatchNorm normalizes each channel of images (batch, channel, height, width), or each
+// feature of vectors (batch, features), and applies a learned scale and offset. The shape
+// stays. Its parameters are scale and offset (channels), initially ones and zeros.
 //
-// In training, mean and variance are those of the batch, over all its examples and
-// pixels, and 1e-5 is added to the variance. Forward normalizes with running ones
-// instead, so that an example's output does not depend on the others in its batch.
-// The net keeps these beside its parameters, and SaveParameters writes them.
+// In training, mean and variance are those of the batch, over all examples and pixels,
+// and 1e-5 is added to the variance. Net.Forward uses running statistics instead, so that
+// the output for an example does not depend on the rest of its batch. The net keeps them
+// beside its parameters, and SaveParameters saves them.
 //
-// Each step takes a tenth of the batch's mean and variance into the running ones and
-// keeps nine tenths: the book's momentum of 0.9, which PyTorch writes as 0.1. The
-// variance is the mean of the squared deviations in both, as in the book, where
-// PyTorch divides their sum by one less for the running one. The first ten batches
-// count alike, so that nothing is left of the zeros and ones that the statistics
-// start as in the book: a net can be evaluated after a few steps.
+// The running statistics have the book's momentum of 0.9, which PyTorch calls 0.1: each
+// step adds a tenth of the batch's mean and variance to nine tenths of the old ones. Both
+// variances are biased, as in the book; PyTorch's running variance is unbiased. The
+// first ten batches have equal weights, so that the initial zeros and ones do not count,
+// unlike in the book: a net can be evaluated after a few steps.
 //
 // Book: nn.BatchNorm, section "Batch Normalization".
 type BatchNorm struct{}
@@ -55,6 +53,7 @@ func (BatchNorm) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	case 4:
 		return channelsFirst(normalize(channelsLast(x), 3))
 	default:
-		panic(fmt.Sprintf("d2l: BatchNorm takes a batch of shape (batch, channel, height, width) or (batch, features), got %v", Shape(x.Shape().Dimensions)))
+		panic(fmt.Sprintf("d2l: BatchNorm takes a batch of shape (batch, channel, height, width) or (batch, features), "+
+			"got %v", Shape(x.Shape().Dimensions)))
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 // Conv2D is a two-dimensional convolution.
 //
-// From (batch, in, h, w) it makes (batch, Channels, h', w'), where
+// The output for (batch, in, h, w) is (batch, Channels, h', w'), where
 // h' = (h + 2·Padding − KernelSize)/Strides + 1, rounded down, and w' likewise.
 // Its parameters are weights (KernelSize, KernelSize, in, Channels) and biases
 // (Channels).
@@ -43,7 +43,8 @@ var convState = []weights.Rule{{Variable: "weights", Axes: 4, Name: "weight", Or
 func (c Conv2D) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	requireImages("Conv2D", x)
 	if !c.valid() {
-		panic(fmt.Sprintf("d2l: Conv2D needs positive Channels and KernelSize and no negative Strides or Padding, got %+v", c))
+		panic(fmt.Sprintf(
+			"d2l: Conv2D needs positive Channels and KernelSize and no negative Strides or Padding, got %+v", c))
 	}
 	weights, biases := c.parameters(scope, x)
 	x = channelsLast(x)
@@ -102,6 +103,7 @@ func differentiable(kernel *graph.Node, padding int) (*graph.Node, [2]int) {
 		return kernel, [2]int{padding, padding}
 	}
 	zeros := compute.PadAxis{Start: before, End: after}
-	kernel = graph.Pad(kernel, graph.ScalarZero(kernel.Graph(), kernel.DType()), zeros, zeros, compute.PadAxis{}, compute.PadAxis{})
+	zero := graph.ScalarZero(kernel.Graph(), kernel.DType())
+	kernel = graph.Pad(kernel, zero, zeros, zeros, compute.PadAxis{}, compute.PadAxis{})
 	return kernel, [2]int{padding + before, padding + after}
 }

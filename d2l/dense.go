@@ -14,9 +14,9 @@ import (
 
 // Dense is a fully connected layer.
 //
-// Everything but the batch axis is flattened first, so from (batch, c, h, w) or
-// (batch, features) it makes (batch, Units). Its parameters are weights
-// (features, Units) and biases (Units).
+// All axes but the batch are flattened first: the output for (batch, c, h, w) or
+// (batch, features) is (batch, Units). Its parameters are weights (features, Units) and
+// biases (Units).
 //
 // Book: nn.Dense, section "Concise Implementation of Linear Regression".
 type Dense struct {
@@ -48,8 +48,8 @@ func (d Dense) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	return d.Activation.apply(y)
 }
 
-// Flatten turns each example into a vector: from (batch, c, h, w) it makes
-// (batch, c·h·w). Dense does so by itself.
+// Flatten turns each example into a vector: the output for (batch, c, h, w) is
+// (batch, c·h·w). Before Dense it is not needed.
 //
 // Book: nn.Flatten, section "Network in Network (NiN)".
 type Flatten struct{}
@@ -68,10 +68,9 @@ func flatten(x *graph.Node) *graph.Node {
 	return graph.Reshape(x, batch, x.Shape().Size()/batch)
 }
 
-// weightsAndBiases returns the parameters of a layer that takes x: weights of
-// the given sizes, the last of which is the number of outputs, and a bias for
-// each output. Weights take part in a penalty that the net's hyperparameters ask
-// for, as those of GoMLX's own layers do.
+// weightsAndBiases returns the parameters of a layer of x's type: weights of the given
+// sizes, with the outputs last, and a bias for each output. A regularizer among the net's
+// hyperparameters applies to the weights, as it does in GoMLX's own layers.
 func weightsAndBiases(scope *model.Scope, x *graph.Node, sizes ...int) (weights, biases *graph.Node) {
 	g, dtype := x.Graph(), x.DType()
 	w := scope.VariableWithShape("weights", shapes.Make(dtype, sizes...))

@@ -8,13 +8,13 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Dropout sets a random part of the numbers to zero in training, others in each
-// step, and divides the rest by 1 − Rate, so that the expected value stays. Forward
-// leaves all as they are. Any shape goes in and comes out; there are no parameters.
+// Dropout sets random elements to zero in training, different ones in each step, and
+// divides the others by 1 − Rate, so that the expected value stays. Net.Forward changes
+// nothing. It takes any shape, and has no parameters.
 //
 // Book: nn.Dropout, section "Dropout".
 type Dropout struct {
-	Rate float64 // Probability of a number to be dropped, from 0 up to but not 1.
+	Rate float64 // Probability that an element is dropped, at least 0 and less than 1.
 }
 
 // Kind returns "dropout".
@@ -23,7 +23,7 @@ func (d Dropout) Kind() string { return "dropout" }
 // Forward adds the dropout to the graph of x.
 func (d Dropout) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	if !(d.Rate >= 0 && d.Rate < 1) {
-		panic(fmt.Sprintf("d2l: Dropout needs a Rate from 0 up to but not 1, got %v", d.Rate))
+		panic(fmt.Sprintf("d2l: Dropout needs a Rate of at least 0 and less than 1, got %v", d.Rate))
 	}
 	return layers.DropoutStatic(scope, x, d.Rate)
 }

@@ -186,7 +186,7 @@ func TestLayerMisuse(t *testing.T) {
 		{GlobalAvgPool2D{}, vectors, "GlobalAvgPool2D takes images"},
 		{BatchNorm{}, waves(1, 1, 2, 3, 4), "BatchNorm takes a batch of shape (batch, channel, height, width) or (batch, features), got (2, 3, 4)"},
 		{BatchNorm{}, waves(1, 1, 2), "BatchNorm takes a batch"},
-		{Dropout{1}, vectors, "Dropout needs a Rate from 0 up to but not 1, got 1"},
+		{Dropout{1}, vectors, "Dropout needs a Rate of at least 0 and less than 1, got 1"},
 		{Dropout{-0.1}, vectors, "Dropout needs a Rate"},
 		{Dropout{math.NaN()}, vectors, "Dropout needs a Rate"},
 		{Dense{}, vectors, "Dense needs positive Units"},

@@ -8,16 +8,15 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// AvgPool2D replaces each window of PoolSize × PoolSize by its mean. Padded
-// zeros count in the mean.
+// AvgPool2D replaces each window of PoolSize × PoolSize by its mean, padding included.
 //
-// From (batch, c, h, w) it makes (batch, c, h', w'), where
+// The output for (batch, c, h, w) is (batch, c, h', w'), where
 // h' = (h + 2·Padding − PoolSize)/Strides + 1, rounded down, and w' likewise.
 //
 // Book: nn.AvgPool2D, section "Convolutional Neural Networks (LeNet)".
 type AvgPool2D struct {
 	PoolSize int // Height and width of the window.
-	Strides  int // Step of the window; 0 means PoolSize: windows side by side.
+	Strides  int // Step of the window; 0 means PoolSize.
 	Padding  int // Rows and columns of zeros added on each side.
 }
 
@@ -37,13 +36,13 @@ func (p AvgPool2D) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
 	return channelsFirst(graph.DivScalar(sums, float64(p.PoolSize*p.PoolSize)))
 }
 
-// MaxPool2D replaces each window of PoolSize × PoolSize by its maximum. Shapes
-// are those of AvgPool2D; padding never is the maximum.
+// MaxPool2D replaces each window of PoolSize × PoolSize by its maximum. Shapes are those
+// of AvgPool2D; padding is never the maximum.
 //
 // Book: nn.MaxPool2D, section "Pooling".
 type MaxPool2D struct {
 	PoolSize int // Height and width of the window.
-	Strides  int // Step of the window; 0 means PoolSize: windows side by side.
+	Strides  int // Step of the window; 0 means PoolSize.
 	Padding  int // Rows and columns added on each side, smaller than any value.
 }
 
@@ -78,12 +77,12 @@ func requirePool(layer string, size, strides, padding int, x *graph.Node) {
 	}
 }
 
-// poolStrides returns the strides of a pooling: 0 means side by side.
+// poolStrides returns the strides of a pooling: 0 means size.
 func poolStrides(size, strides int) int { return cmp.Or(strides, size) }
 
 // pools2x2 reports whether a layer pools blocks of 2 × 2, and whether it takes their
-// maximum. It is no method: a type that embeds a pooling would have it, too, and may
-// have a Forward of its own.
+// maximum. It is not a method: a type that embeds a pooling would have it too, perhaps
+// with a Forward of its own.
 func pools2x2(layer Layer) (isMax, ok bool) {
 	switch p := layer.(type) {
 	case AvgPool2D:
@@ -95,7 +94,7 @@ func pools2x2(layer Layer) (isMax, ok bool) {
 	return false, false
 }
 
-// GlobalAvgPool2D replaces each channel by its mean: from (batch, c, h, w) it makes
+// GlobalAvgPool2D replaces each channel by its mean: the output for (batch, c, h, w) is
 // (batch, c, 1, 1).
 //
 // Book: nn.GlobalAvgPool2D, section "Network in Network (NiN)".

@@ -10,9 +10,9 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Sequential is a Layer that applies its layers one after the other. Its layers
-// are named after their kind, counted from zero: conv0, pool0, conv1, …; the
-// names are also the scopes of their parameters.
+// Sequential is a Layer that applies its layers one after the other. They are named
+// after their kind, counted from zero: conv0, pool0, conv1, …; the names are also the
+// scopes of their parameters.
 //
 // Book: nn.Sequential, section "Layers and Blocks".
 type Sequential []Layer
