@@ -31,7 +31,7 @@ for name, shape in [("alone", (6, 3)), ("alone", (4, 3, 5, 2)), ("after a convol
         for seed, p in enumerate(parameters.values()):
             p.copy_(wave(11 + seed, 0.5, *p.shape))
     seen = []
-    norm.register_forward_pre_hook(lambda _, args: seen.append(args[0].numel() // norm.num_features))
+    norm.register_forward_pre_hook(lambda norm, args, seen=seen: seen.append(args[0].numel() // norm.num_features))
     for step in range(STEPS):
         X = wave(33 + step, 2, *shape).requires_grad_()
         norm.momentum = max(0.1, 1 / (step + 1))

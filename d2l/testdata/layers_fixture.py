@@ -13,8 +13,9 @@ POOLS = {"AvgPool2D": nn.AvgPool2d, "MaxPool2D": nn.MaxPool2d}
 
 
 def conv(kernel, strides, padding, activation=""):
-    return dict(layer="Conv2D", size=kernel, strides=strides, padding=padding, activation=activation), lambda c: nn.Sequential(
-        nn.Conv2d(c, 3, kernel, strides, padding), ACTIVATIONS[activation]())
+    return dict(
+        layer="Conv2D", size=kernel, strides=strides, padding=padding, activation=activation
+    ), lambda c: nn.Sequential(nn.Conv2d(c, 3, kernel, strides, padding), ACTIVATIONS[activation]())
 
 
 def avg(size, strides, padding):
@@ -26,17 +27,22 @@ def greatest(size, strides, padding):
 
 
 def pool(layer, size, strides, padding):
-    return dict(layer=layer, size=size, strides=strides, padding=padding), lambda c: POOLS[layer](size, strides or size, padding)
+    return dict(layer=layer, size=size, strides=strides, padding=padding), lambda c: POOLS[layer](
+        size, strides or size, padding
+    )
 
 
 def together(kernel, padding, activation, pool):
     """A convolution and the pooling of 2 x 2 after it, which are computed together."""
-    return dict(layer="Conv2D", size=kernel, strides=1, padding=padding, activation=activation, pool=pool), lambda c: nn.Sequential(
-        nn.Conv2d(c, 3, kernel, padding=padding), ACTIVATIONS[activation](), POOLS[pool](2))
+    return dict(
+        layer="Conv2D", size=kernel, strides=1, padding=padding, activation=activation, pool=pool
+    ), lambda c: nn.Sequential(nn.Conv2d(c, 3, kernel, padding=padding), ACTIVATIONS[activation](), POOLS[pool](2))
 
 
 def dense(activation=""):
-    return dict(layer="Dense", activation=activation), lambda c: nn.Sequential(nn.Flatten(), nn.Linear(c, 3), ACTIVATIONS[activation]())
+    return dict(layer="Dense", activation=activation), lambda c: nn.Sequential(
+        nn.Flatten(), nn.Linear(c, 3), ACTIVATIONS[activation]()
+    )
 
 
 def alone(activation):
@@ -122,7 +128,9 @@ for ties, listed in ((False, CASES), (True, TIES)):
         X = (X.clamp(-1.4, 1.4).round() if ties else X).requires_grad_()
         output = layer(X)
         (output * wave(44, 1, *output.shape)).sum().backward()
-        case = dict(case, ties=ties, input=list(shape), shape=list(output.shape), output=numbers(output), gradX=numbers(X.grad))
+        case = dict(
+            case, ties=ties, input=list(shape), shape=list(output.shape), output=numbers(output), gradX=numbers(X.grad)
+        )
         for name, p in layer.named_parameters():
             case["gradW" if name.endswith("weight") else "gradB"] = numbers(p.grad)
         cases.append(case)

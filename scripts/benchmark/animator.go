@@ -9,15 +9,15 @@ import (
 	"github.com/d2l-go/book/lenet"
 )
 
-// compareAnimator trains LeNet in turns by a bare loop, by the same loop with an
+// compareAnimator trains LeNet in interleaved rounds by a bare loop, by the same loop with an
 // Animator that draws what it would draw in a notebook, and by TrainCh5, and
 // prints the examples a second of each, as TrainCh5 counts them: over the time of
 // the steps, with compilation.
-func compareAnimator(batchSize, epochs, turns int) error {
+func compareAnimator(batchSize, epochs, rounds int) error {
 	stdout := os.Stdout
-	os.Stdout = os.Stderr // What TrainCh5 prints is not asked for.
+	os.Stdout = os.Stderr // What TrainCh5 prints is not wanted.
 	rates := map[string][]float64{}
-	for range turns {
+	for range rounds {
 		off, _, err := loop(batchSize, epochs, false)
 		if err != nil {
 			return err

@@ -28,7 +28,8 @@ from jupyter_client.manager import KernelManager
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "scripts/notebook"))
-from run import session  # noqa: E402
+from processes import describe
+from run import kill_session
 
 # What any cell takes, one that links the book's package, and one that computes with XLA. Each has a kernel of its own,
 # since a cell's declarations, and what they import, are in every later cell's program.
@@ -114,11 +115,7 @@ class Kernel:
     def __exit__(self, *_) -> None:
         self.client.stop_channels()
         # GoNB leaves gopls running, which would slow down what is measured next.
-        for pid in session(self.manager.provisioner.pid):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        kill_session(self.manager.provisioner.pid)
         self.manager.shutdown_kernel(now=True)
         self.log.close()
 
@@ -162,25 +159,26 @@ def row(name: str, times: list[dict[str, float]]) -> str:
 
 
 def machine() -> str:
-    names = re.findall(r"^model name\s*: (.*)", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    load = os.getloadavg()[0]
-    return f"{len(os.sched_getaffinity(0))} cores, {names[0] if names else 'unknown'}, load {load:.1f} at the start, {time.strftime('%d %B %Y').lstrip('0')}"
+    return f"{describe()}, load {os.getloadavg()[0]:.1f} at the start, {time.strftime('%d %B %Y').lstrip('0')}"
 
 
 def report(head: str, smallest: dict[str, list], cells: dict[str, list], trains: set[str]) -> str:
-    columns = ["cell", "median", "least", "most", "first", *PARTS]
+    columns = ["cell", "median", "min", "max", "first", *PARTS]
     lines = [
         f"Seconds from Shift-Enter to the end of output ({head}):", "",
         f"| {' | '.join(columns)} |", "|---" + "|---:" * (len(columns) - 1) + "|",
         *(row(f"*{name}*", times) for name, times in smallest.items()),
         *(row(f"{name} (one epoch)" if name in trains else name, times) for name, times in cells.items()),
     ]
-    medians = {name: statistics.median(t["all"] for t in times[1:]) for name, times in cells.items() if name not in trains}
+    medians = {
+        name: statistics.median(t["all"] for t in times[1:]) for name, times in cells.items() if name not in trains
+    }
     if medians:
         slowest = max(medians, key=medians.get)
         lines += [
             "",
-            f"Median over {len(next(iter(cells.values()))) - 1} rounds; *first* is the round before them, in a new kernel. "
+            f"Median over {len(next(iter(cells.values()))) - 1} rounds; *first* is the round before them, in a new "
+            f"kernel. "
             f"The cells that do not train take {statistics.median(medians.values()):.2f} s (median), "
             f"the slowest of them, {slowest}, {medians[slowest]:.2f} s.",
         ]

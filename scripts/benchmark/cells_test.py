@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 
 sys.path.insert(0, str(Path(__file__).parent))
-from cells import changed, one_epoch, parts, report  # noqa: E402
+from cells import changed, one_epoch, parts, report
 
 LOG = """\
 I1124 23:59:59.500000   77 execcode.go:327] \x1b[7m[ab]\x1b[0m GoImports():
@@ -41,7 +41,12 @@ class CellsTest(unittest.TestCase):
         self.assertTrue(math.isnan(parts("")["program"]))
 
     def test_the_table_leaves_out_the_first_round_and_the_summary_what_trains(self):
-        text = report("here", {"small": times(9, 1, 2, 3)}, {"a": times(9, 4, 4, 4), "b": times(9, 6, 6, 6), "t": times(9, 20, 20, 20)}, {"t"})
+        text = report(
+            "here",
+            {"small": times(9, 1, 2, 3)},
+            {"a": times(9, 4, 4, 4), "b": times(9, 6, 6, 6), "t": times(9, 20, 20, 20)},
+            {"t"},
+        )
         self.assertIn("| *small* | 2.00 | 1.00 | 3.00 | 9.00 | 0.01 | 1.00 | 0.50 |", text)
         self.assertIn("| t (one epoch) | 20.00 |", text)
         self.assertIn("take 5.00 s (median), the slowest of them, b, 6.00 s", text)

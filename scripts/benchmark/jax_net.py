@@ -6,12 +6,11 @@ import sys
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
-import jax  # noqa: E402
-import jax.numpy as jnp  # noqa: E402
-import numpy as np  # noqa: E402
-from jax import lax  # noqa: E402
-
-import worker  # noqa: E402
+import jax
+import jax.numpy as jnp
+import numpy as np
+import worker
+from jax import lax
 
 # Channels last, which is JAX's habit, and on a CPU a good deal faster than channels first.
 LAYOUT = ("NHWC", "HWIO", "NHWC")
@@ -45,8 +44,8 @@ def lenet(params, X):
     return X @ weights + biases
 
 
-def correct(scores, y):
-    return jnp.sum(jnp.argmax(scores, axis=-1) == y)
+def correct(logits, y):
+    return jnp.sum(jnp.argmax(logits, axis=-1) == y)
 
 
 @functools.partial(jax.jit, donate_argnames="params")
@@ -54,13 +53,13 @@ def step(params, X, y):
     """The new parameters, the sum of the losses and the correct predictions."""
 
     def mean_loss(params):
-        scores = lenet(params, X)
-        log_p = jax.nn.log_softmax(scores)
-        return -jnp.take_along_axis(log_p, y[:, None], axis=-1).mean(), scores
+        logits = lenet(params, X)
+        log_p = jax.nn.log_softmax(logits)
+        return -jnp.take_along_axis(log_p, y[:, None], axis=-1).mean(), logits
 
-    (loss, scores), grads = jax.value_and_grad(mean_loss, has_aux=True)(params)
+    (loss, logits), grads = jax.value_and_grad(mean_loss, has_aux=True)(params)
     params = jax.tree.map(lambda p, g: p - worker.LR * g, params, grads)
-    return params, loss * len(y), correct(scores, y)
+    return params, loss * len(y), correct(logits, y)
 
 
 @jax.jit
@@ -97,7 +96,7 @@ def chapter(args) -> None:
     X, y = host(worker.scaled(worker.images(args.data, "train")), worker.labels(args.data, "train"))
     test_X, test_y = host(worker.scaled(worker.images(args.data, "t10k")), worker.labels(args.data, "t10k"))
     values = []
-    for shape in worker.SHAPES:  # Xavier uniform, zero biases
+    for shape in worker.SHAPES.values():  # Xavier uniform, zero biases
         window = int(np.prod(shape[2:]))
         bound = (6 / (window * sum(shape[:2]))) ** 0.5 if len(shape) > 1 else 0
         values.append(rng.uniform(-bound, bound, shape).astype(np.float32))
@@ -109,7 +108,10 @@ def chapter(args) -> None:
             params, batch_loss, batch_hits = step(params, X[at], y[at])
             loss, hits, seen = loss + batch_loss, hits + batch_hits, seen + len(at)
             if (i + 1) % 50 == 0:
-                print(f"epoch {epoch + i / batches:.2f}  train loss {loss / seen:.3f}  train acc {hits / seen:.3f}", file=sys.stderr)
+                print(
+                    f"epoch {epoch + i / batches:.2f}  train loss {loss / seen:.3f}  train acc {hits / seen:.3f}",
+                    file=sys.stderr,
+                )
         right = sum(count(params, test_X[i:i + args.batch], test_y[i:i + args.batch])
                     for i in range(0, len(test_y), args.batch))
         print(f"epoch {epoch + 1}  test acc {right / len(test_y):.3f}", file=sys.stderr)

@@ -17,11 +17,10 @@ func main() {
 	batchSize := flag.Int("batch", 256, "batch size")
 	threads := flag.Int("threads", 2, "cores that this process is to be bound to")
 	data := flag.String("data", "", "folder with the four plain files of Fashion-MNIST")
-	start := flag.String("start", "", "folder with weights.f32 and order.i32")
+	start := flag.String("start", "", "folder with weights.safetensors and order.i32")
 	epochs := flag.Int("epochs", 10, "epochs of -chapter, -animator and -gpu")
-	turns := flag.Int("turns", 3, "turns of -animator")
+	rounds := flag.Int("rounds", 3, "rounds of -animator")
 	profile := flag.String("profile", "", "file for the CPU profile of -host")
-	makeStart := flag.Bool("make", false, "write the weights in the folder -start as a file of parameters as well")
 	chapter := flag.Bool("chapter", false, "run the whole chapter")
 	animator := flag.Bool("animator", false, "compare the training rate with and without an Animator")
 	host := flag.Bool("host", false, "measure the time of a step in which there is little to compute")
@@ -31,13 +30,11 @@ func main() {
 
 	var err error
 	switch {
-	case *makeStart:
-		err = makeParameters(*start)
 	case *chapter:
 		trainIter, testIter := d2l.LoadDataFashionMnist(*batchSize)
 		_, err = d2l.TrainCh5(lenet.New(), trainIter, testIter, *epochs, lr, d2l.CPU(0))
 	case *animator:
-		err = compareAnimator(*batchSize, *epochs, *turns)
+		err = compareAnimator(*batchSize, *epochs, *rounds)
 	case *host:
 		err = printHostTime(*profile)
 	case *roofline:
@@ -45,7 +42,8 @@ func main() {
 	case *gpu:
 		err = onGPU(*epochs)
 	case runtime.NumCPU() != *threads: // Cores bound Go's threads and XLA's.
-		err = fmt.Errorf("this worker is to have %d threads but may run on %d cores: start it by scripts/bench or under taskset", *threads, runtime.NumCPU())
+		err = fmt.Errorf("this worker is to have %d threads but may run on %d cores: start it by scripts/bench or under taskset",
+			*threads, runtime.NumCPU())
 	default:
 		err = serve(*data, *start, *batchSize)
 	}

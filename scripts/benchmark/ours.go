@@ -17,13 +17,13 @@ type ours struct {
 }
 
 // newOurs returns net ready to be trained on device, with new parameters or with
-// those in the folder start.
+// those that pytorch.py has written to the folder start.
 func newOurs(net *d2l.Net, device d2l.Device, start string) (*ours, error) {
 	var err error
 	if start == "" {
 		err = net.Initialize(device, d2l.Xavier)
 	} else {
-		err = net.LoadParameters(filepath.Join(start, parametersFile), device)
+		err = net.LoadSafetensors(filepath.Join(start, "weights.safetensors"), device, 1, 28, 28)
 	}
 	if err != nil {
 		return nil, err

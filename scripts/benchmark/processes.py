@@ -1,7 +1,8 @@
-"""Starts and questions the programs that are compared."""
+"""Starts and questions the programs that are compared, and says what the machine does besides."""
 
 import json
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -9,8 +10,9 @@ import threading
 import time
 from pathlib import Path
 
+import psutil
+
 PATIENCE = 900  # seconds; compiling takes long
-TICK = os.sysconf("SC_CLK_TCK")
 
 
 class Failed(Exception):
@@ -24,8 +26,8 @@ class Process:
         self.name = name
         self.stderr = tempfile.TemporaryFile("w+", errors="replace")
         self.popen = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.stderr, text=True, start_new_session=True,
-            env=os.environ | (env or {}), preexec_fn=lambda: os.sched_setaffinity(0, cores))
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.stderr, text=True,
+            start_new_session=True, env=os.environ | (env or {}), preexec_fn=lambda: os.sched_setaffinity(0, cores))
 
     def __enter__(self) -> "Process":
         return self
@@ -65,19 +67,31 @@ class Process:
 
     def cpu_seconds(self) -> float:
         """What it and its children have used of the processor."""
-        return sum(ticks(pid) for pid in family(self.popen.pid)) / TICK
+        return sum(of_family(self.popen.pid, lambda process: sum(process.cpu_times()[:2])))
 
     def run(self) -> tuple[str, float, float]:
-        """Lets the program run to its end; what it printed, and how much memory it took in MB: at the
-        most for one process, and for it and its children together."""
-        with patience(self.popen.pid), Sampler(self.popen.pid) as sampler:
+        """Lets the program run to its end. Returns what it printed, and the peak memory in MB of its largest process,
+        and of it and its children together."""
+        together, ended = [0], threading.Event()
+
+        def sample() -> None:
+            """The kernel keeps the peak of one process; of several it is looked at now and then."""
+            while not ended.wait(0.5):
+                shares = of_family(self.popen.pid, lambda process: process.memory_full_info().pss)
+                together.append(sum(shares) if len(shares) > 1 else 0)
+
+        sampler = threading.Thread(target=sample, daemon=True)
+        sampler.start()
+        with patience(self.popen.pid):
             printed = self.popen.stdout.read()
             _, status, usage = os.wait4(self.popen.pid, 0)
+        ended.set()
+        sampler.join()
         self.popen.returncode = os.waitstatus_to_exitcode(status)
         if self.popen.returncode != 0:
             raise self.failed(f"ended with status {self.popen.returncode}")
         largest = usage.ru_maxrss / 1024
-        return printed, largest, max(largest, sampler.most / 1024)
+        return printed, largest, max(largest, max(together) / 2**20)
 
 
 class patience:
@@ -94,60 +108,54 @@ class patience:
         self.timer.cancel()
 
 
-class Sampler:
-    """Looks now and then at the memory of a process with its children: pages that several share are
-    counted once. A process without children is left alone; the kernel keeps its maximum."""
-
-    def __init__(self, pid: int) -> None:
-        self.pid, self.most, self.done = pid, 0, threading.Event()
-        self.thread = threading.Thread(target=self.watch, daemon=True)
-
-    def __enter__(self) -> "Sampler":
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self.done.set()
-        self.thread.join()
-
-    def watch(self) -> None:
-        while not self.done.wait(0.5):
-            pids = family(self.pid)
-            if len(pids) > 1:
-                self.most = max(self.most, sum(map(proportional, pids)))
-
-
-def family(pid: int) -> list[int]:
-    """A process and its descendants."""
-    found = [pid]
+def of_family(pid: int, measure) -> list[float]:
+    """What is measured of a process and of each of its descendants, of those that have not ended."""
+    found = []
     try:
-        for children in Path(f"/proc/{pid}/task").glob("*/children"):
-            for child in children.read_text().split():
-                found += family(int(child))
-    except OSError:
-        pass  # it has ended
+        top = psutil.Process(pid)
+        family = [top, *top.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return found
+    for process in family:
+        try:
+            found.append(measure(process))
+        except psutil.Error:
+            pass
     return found
-
-
-def proportional(pid: int) -> int:
-    """The memory of a process in kB, with its share of what it shares."""
-    try:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1])
-    except OSError:
-        pass
-    return 0
-
-
-def ticks(pid: int) -> int:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return int(fields[11]) + int(fields[12])
-    except OSError:
-        return 0
 
 
 def settle() -> None:
     """Threads spin for a moment before they sleep: not while another program is measured."""
     time.sleep(0.3)
+
+
+def cores(n: int) -> list[int]:
+    """n of the processors that this process may use, of different cores while there are any."""
+
+    def core(cpu: int) -> str:
+        try:
+            return Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list").read_text()
+        except OSError:
+            return str(cpu)
+
+    allowed = sorted(os.sched_getaffinity(0))
+    first = {core(cpu): cpu for cpu in reversed(allowed)}
+    chosen = sorted(allowed, key=lambda cpu: (first[core(cpu)] != cpu, cpu))[:n]
+    if len(chosen) < n:
+        raise SystemExit(f"bench: {n} cores are needed, and there are {len(chosen)} to be used")
+    return chosen
+
+
+def describe() -> str:
+    """The processor, such as "2 × Intel(R) Xeon(R) Processor, AVX-512"."""
+    text = Path("/proc/cpuinfo").read_text()
+    name = re.search(r"^model name\s*: (.*)", text, re.M)
+    vectors = "AVX-512" if " avx512f" in text else "AVX2, no AVX-512" if " avx2" in text else "no AVX2"
+    return f"{os.cpu_count()} × {name[1] if name else 'processor'}, {vectors}"
+
+
+def machine_seconds() -> float:
+    """Seconds that the processors have not been idle since the machine started, added up. What a hypervisor took for
+    others counts as well."""
+    t = psutil.cpu_times()
+    return t.user + t.nice + t.system + t.irq + t.softirq + t.steal

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
-
 import worker
+from safetensors.torch import save_file
+from torch import nn
 
 VARIANTS = ("eager", "channels_last", "compiled", "compiled_channels_last", "book")
 
@@ -121,7 +121,11 @@ def chapter(args) -> tuple[float, float, float]:
             batch_loss, batch_correct = net.step(X, y)
             loss, correct, seen = loss + batch_loss, correct + batch_correct, seen + len(y)
             if (i + 1) % 50 == 0:
-                print(f"epoch {epoch + i / len(train_iter):.2f}  train loss {loss / seen:.3f}  train acc {correct / seen:.3f}", file=sys.stderr)
+                print(
+                    f"epoch {epoch + i / len(train_iter):.2f}  train loss {loss / seen:.3f}  train acc "
+                    f"{correct / seen:.3f}",
+                    file=sys.stderr,
+                )
         net.forward.eval()
         tested = [(net.correct(X, y), len(y)) for X, y in test_iter]
         test_acc = sum(c for c, _ in tested) / sum(n for _, n in tested)
@@ -135,8 +139,7 @@ def make(start: Path) -> None:
     torch.manual_seed(0)
     net = lenet()
     xavier(net)
-    with torch.no_grad():
-        np.concatenate([p.numpy().ravel() for p in net.parameters()]).tofile(start / "weights.f32")
+    save_file(dict(zip(worker.SHAPES, net.state_dict().values(), strict=True)), start / worker.WEIGHTS)
     torch.randperm(60000).numpy().astype(np.int32).tofile(start / "order.i32")
 
 

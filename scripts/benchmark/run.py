@@ -1,6 +1,6 @@
-"""Measures LeNet in Go, PyTorch and JAX in turns on the same cores; called by scripts/bench.
+"""Measures LeNet in Go, PyTorch and JAX in interleaved rounds on the same cores; called by scripts/bench.
 
-usage: run.py --ours PROGRAM --data FOLDER --out FILE [--quick] [--turns N] [--epochs N] [section...]
+usage: run.py --ours PROGRAM --data FOLDER --out FILE [--quick] [--rounds N] [--epochs N] [section...]
 """
 
 import argparse
@@ -18,9 +18,8 @@ import time
 from pathlib import Path
 from statistics import median
 
-import machine
-from figures import OURS, Quantity, greatest_difference, summary
-from processes import Failed, Process, settle
+from processes import Failed, Process, cores, describe, machine_seconds, settle
+from results import OURS, Quantity, max_difference, summary
 
 SECTIONS = ("rates", "start", "chapter", "scaling", "animator", "host", "roofline")
 EAGER, JAX = "PyTorch eager", "JAX jitted"
@@ -36,20 +35,30 @@ CHECKED = 60  # steps
 class Bench:
     def __init__(self, args: argparse.Namespace, work: Path) -> None:
         self.args, self.work, self.start = args, work, work / "start"
-        self.turns = args.turns or (2 if args.quick else 7)
-        self.long_turns = args.turns or (1 if args.quick else 3)  # of what takes minutes
+        self.rounds = args.rounds or (2 if args.quick else 7)
+        self.long_rounds = args.rounds or (1 if args.quick else 3)  # of what takes minutes
         self.report: list[str] = []
         self.quantities: list[Quantity] = []
-        self.machine = machine.describe(Path("/proc/cpuinfo").read_text())
+        self.machine = describe()
         self.missing = cannot_compile()
         self.variants = {n: v for n, v in VARIANTS.items() if not ("compiled" in v and self.missing)}
         self.versions: dict[str, str] = {}
-        self.waiting: list[float] = []  # cores used in each turn by the programs not at turn
+        self.waiting: list[float] = []  # cores used in each measurement by the programs that wait
         self.others: list[float] = []  # and by all else
         self.fastest = "PyTorch channels_last"  # until the rates are known
 
     def process(self, name: str, *flags: str, batch=256, threads=2, cache="inductor") -> Process:
-        flags = ("--batch", str(batch), "--threads", str(threads), "--data", str(self.args.data), "--start", str(self.start), *flags)
+        flags = (
+            "--batch",
+            str(batch),
+            "--threads",
+            str(threads),
+            "--data",
+            str(self.args.data),
+            "--start",
+            str(self.start),
+            *flags,
+        )
         here = Path(__file__).parent
         if name == OURS:
             command = [self.args.ours]
@@ -59,13 +68,13 @@ class Bench:
             variant = "book" if name == BOOK else VARIANTS[name]
             command = [sys.executable, str(here / "pytorch.py"), "--variant", variant]
         env = {"TORCHINDUCTOR_CACHE_DIR": str(self.work / cache), "D2L_DATA": str(self.args.data)}
-        return Process(name, [*command, *flags], machine.cores(threads), env)
+        return Process(name, [*command, *flags], cores(threads), env)
 
     def prepare(self) -> None:
         self.start.mkdir()
-        here = Path(__file__).parent
-        subprocess.run([sys.executable, here / "pytorch.py", "--make", "--start", self.start], check=True)
-        subprocess.run([self.args.ours, "-make", "-start", self.start], check=True)
+        subprocess.run(
+            [sys.executable, Path(__file__).parent / "pytorch.py", "--make", "--start", self.start], check=True
+        )
 
     def write(self, title: str, *lines: str) -> None:
         self.report += [f"## {title}", "", *lines, ""]
@@ -86,10 +95,14 @@ class Bench:
         self.write("Rates with batches of 256, on 2 cores", *train.table(), "", *evaluate.table(), "", self.quiet())
 
     def quiet(self) -> str:
-        """What the machine did besides, in the turns so far."""
+        """What the machine did besides, in the measurements so far."""
         waiting, others = max(self.waiting), sum(self.others) / len(self.others)
-        return (f"In these {len(self.others)} turns the programs that were not at turn used {100 * waiting:.1f} % of a core at the most, and all else on "
-                f"the machine used {100 * others:.1f} % on average" + (": **too much** for figures to rely on." if others > 0.1 else "."))
+        return (
+            f"In these {len(self.others)} measurements the programs that waited used at most {100 * waiting:.1f} % "
+            f"of a core, "
+            f"and all else on the machine used {100 * others:.1f} % on average"
+            + (": **too much** for results to rely on." if others > 0.1 else ".")
+        )
 
     @contextlib.contextmanager
     def workers(self, names: list[str], **options):
@@ -108,46 +121,59 @@ class Bench:
             say(f"checking {name}")
             losses[name] = worker.ask(f"train {CHECKED}")["losses"]
             correct[name] = worker.ask("eval 40")["correct"]
-        difference, name, step = greatest_difference(losses)
+        difference, name, step = max_difference(losses)
         if not difference <= TOLERANCE:
-            raise Failed(f"the programs do not compute the same: at step {step} the loss of {name} is off by {difference:.1e} of {next(iter(losses))}'s")
+            raise Failed(
+                f"the programs do not compute the same: at step {step} the loss of {name} is off by {difference:.1e} "
+                f"of {next(iter(losses))}'s"
+            )
         spread = max(correct.values()) - min(correct.values())
         if spread > 0.01 * 40 * 256:
             raise Failed(f"the programs do not compute the same: correct predictions are {correct}")
-        self.write("The same mathematics", f"From the same weights and on the same batches, the losses of {CHECKED} training steps differ by "
-                   f"{difference:.1e} at the most, relative to each other ({name}, step {step}); of {40 * 256} images the programs then classify "
-                   f"{min(correct.values()):.0f} to {max(correct.values()):.0f} correctly.")
+        self.write(
+            "The same mathematics",
+            f"From the same weights and on the same batches, the losses of {CHECKED} training steps differ by "
+            f"at most {difference:.1e}, relative to each other ({name}, step {step}); of {40 * 256} images the "
+            f"programs then classify "
+            f"{min(correct.values()):.0f} to {max(correct.values()):.0f} correctly.",
+        )
 
-    def alternate(self, workers: dict[str, Process], command: str, batches: int, quantity: Quantity, turns: int | None = None) -> None:
-        """Turns A B C … A B C …"""
-        for turn in range(turns or self.turns):
-            say(f"{quantity.name}: turn {turn + 1}")
+    def alternate(
+        self, workers: dict[str, Process], command: str, batches: int, quantity: Quantity, rounds: int | None = None
+    ) -> None:
+        """Interleaved rounds: A B C … A B C …"""
+        for number in range(rounds or self.rounds):
+            say(f"{quantity.name}: round {number + 1}")
             for name, worker in workers.items():
                 settle()
-                machine_before, before, start = machine.used(), {n: w.cpu_seconds() for n, w in workers.items()}, time.monotonic()
+                machine_before, before, start = (
+                    machine_seconds(),
+                    {n: w.cpu_seconds() for n, w in workers.items()},
+                    time.monotonic(),
+                )
                 answer = worker.ask(f"{command} {batches}")
                 took = time.monotonic() - start
                 cpu = {n: w.cpu_seconds() - before[n] for n, w in workers.items()}
-                self.others.append(max(0.0, machine.used() - machine_before - sum(cpu.values())) / took)
+                self.others.append(max(0.0, machine_seconds() - machine_before - sum(cpu.values())) / took)
                 self.waiting.append(max(cpu[n] for n in workers if n != name) / took)
                 quantity.add(name, answer["examples"] / answer["seconds"])
 
     def first_step(self) -> None:
         q = Quantity("time to the first step", "s", digits=2, more_is_better=False)
         compiled = [n for n, v in self.variants.items() if "compiled" in v]
-        for turn in range(-1, self.long_turns):
-            say(f"{q.name}: turn {turn + 1}" if turn >= 0 else f"{q.name}: all files read once")
+        for number in range(-1, self.long_rounds):
+            say(f"{q.name}: round {number + 1}" if number >= 0 else f"{q.name}: all files read once")
             for name in [OURS, EAGER, "PyTorch channels_last", *compiled, JAX]:
-                if turn < 0 and name in compiled:
+                if number < 0 and name in compiled:
                     continue
                 # The first time there is no cache of compiled code, the second time there is.
                 for again in (False, True) if name in compiled else (False,):
                     settle()
                     start = time.monotonic()
-                    with self.process(name, cache=f"first-{turn}-{VARIANTS.get(name)}") as worker:
+                    with self.process(name, cache=f"first-{number}-{VARIANTS.get(name)}") as worker:
                         self.versions[name] = worker.ask(None)["ready"]
                         worker.ask("train 1")
-                        if turn >= 0:
+                        if number >= 0:
                             q.add(name + (", from its cache" if again else ""), time.monotonic() - start)
         self.quantities.append(q)
         self.write("From the start of the program to the loss of the first training step", *q.table())
@@ -158,23 +184,35 @@ class Bench:
         single = Quantity("peak memory of one process", "MB", more_is_better=False)
         printed = {}
         compiled = [n for n, v in self.variants.items() if v == "compiled_channels_last"]
-        for turn in range(self.long_turns):
+        for number in range(self.long_rounds):
             for name in [OURS, BOOK, EAGER, "PyTorch channels_last", *compiled, JAX]:
-                say(f"{seconds.name}: turn {turn + 1}, {name}")
+                say(f"{seconds.name}: round {number + 1}, {name}")
                 settle()
                 start = time.monotonic()
                 # Code is compiled the first time, as on the day of a reader; not again after that.
-                with self.process(name, "--chapter", "--epochs", str(self.args.epochs), cache=f"chapter-{turn}") as process:
+                with self.process(
+                    name, "--chapter", "--epochs", str(self.args.epochs), cache=f"chapter-{number}"
+                ) as process:
                     text, largest, together = process.run()
                 seconds.add(name, time.monotonic() - start)
                 memory.add(name, together)
                 single.add(name, largest)
                 printed[name] = text.strip().splitlines()[0]
         self.quantities += [seconds, memory]
-        self.write(f"The chapter as a script: load, {self.args.epochs} epochs with an evaluation after each, print",
-                   *seconds.table(), "", *memory.table(), "", *single.table(), "",
-                   f"“{BOOK}” loads with four processes, as the book does; the others of PyTorch take rows of one tensor. Ours is a program "
-                   "that was built before. The last run of each printed:", "", *(f"- {name}: {text}" for name, text in printed.items()))
+        self.write(
+            f"The chapter as a script: load, {self.args.epochs} epochs with an evaluation after each, print",
+            *seconds.table(),
+            "",
+            *memory.table(),
+            "",
+            *single.table(),
+            "",
+            f"“{BOOK}” loads with four processes, as the book does; the others of PyTorch take rows of one tensor. "
+            f"Ours is a program "
+            "that was built before. The last run of each printed:",
+            "",
+            *(f"- {name}: {text}" for name, text in printed.items()),
+        )
 
     def scaling(self) -> None:
         others = list(dict.fromkeys([self.fastest, EAGER]))
@@ -188,55 +226,85 @@ class Bench:
                     steps = max(10, 15360 // batch)
                     for worker in workers.values():
                         worker.ask(f"train {steps}")
-                    self.alternate(workers, "train", steps, q, self.long_turns)
-                cells = [f"{q.ratio(n):.2f} ×" for n in others] + [f"{median(q.values[n]):,.0f}" for n in [OURS, *others]]
+                    self.alternate(workers, "train", steps, q, self.long_rounds)
+                cells = [f"{q.ratio(n):.2f} ×" for n in others] + [
+                    f"{median(q.values[n]):,.0f}" for n in [OURS, *others]
+                ]
                 lines.append(f"| {batch} | " + " | ".join(cells) + " |")
             lines.append("")
         self.write("Training rate by batch and threads: ratio of ours, and examples/s", *lines[:-1])
 
     def animator(self) -> None:
-        with self.process(OURS, "-animator", "-epochs", "2", "-turns", str(self.long_turns)) as process:
+        with self.process(OURS, "-animator", "-epochs", "2", "-rounds", str(self.long_rounds)) as process:
             rates = json.loads(process.run()[0].splitlines()[-1])
         off = median(rates["off"])
         lines = ["| two epochs | to off | median | min | max |", "|---|--:|--:|--:|--:|"]
-        for key, name in (("off", "Animator off: a bare loop"), ("on", "Animator on, drawing as in a notebook"), ("TrainCh5", "TrainCh5")):
+        for key, name in (
+            ("off", "Animator off: a bare loop"),
+            ("on", "Animator on, drawing as in a notebook"),
+            ("TrainCh5", "TrainCh5"),
+        ):
             v = rates[key]
             lines.append(f"| {name} | {median(v) / off:.3f} | {median(v):,.0f} | {min(v):,.0f} | {max(v):,.0f} |")
-        self.write("Training rate with the Animator, examples/s, compilation included", *lines, "",
-                   f"Drawing, which these rates leave out as the book's do, took {1000 * median(rates['drawing']):.0f} ms a point.")
+        self.write(
+            "Training rate with the Animator, examples/s, compilation included",
+            *lines,
+            "",
+            f"Drawing, which these rates leave out as the book's do, took {1000 * median(rates['drawing']):.0f} ms a "
+            f"point.",
+        )
 
     def host(self) -> None:
         profile = self.args.out.with_name("bench-host.pprof")
         with self.process(OURS, "-host", "-profile", str(profile)) as process:
             times = json.loads(process.run()[0].splitlines()[-1])
         lines = ["| a training step, µs | median | 99 of 100 below |", "|---|--:|--:|"]
-        for name, (median, p99) in times.items():
-            lines.append(f"| {name} | {median:.0f} | {p99:.0f} |")
-        self.write("What Go, cgo and dispatch take of a step, at the most", *lines, "",
-                   f"`go tool pprof -top {profile.relative_to(profile.parents[1])}` shows where, of both nets together; code of the plugin is listed under its name.")
+        for name, (middle, p99) in times.items():
+            lines.append(f"| {name} | {middle:.0f} | {p99:.0f} |")
+        self.write(
+            "What Go, cgo and dispatch take at most of a step",
+            *lines,
+            "",
+            f"`go tool pprof -top {profile.relative_to(profile.parents[1])}` shows where, of both nets together; "
+            f"code of the plugin is listed under its name.",
+        )
 
     def roofline(self) -> None:
         with self.process(OURS, "-roofline") as process:
             measured = json.loads(process.run()[0].splitlines()[-1])
         peak, bandwidth, batch = measured["GFLOPS"], measured["GBs"], measured["batch"]
-        lines = ["| part | kFLOP an image | kB | forward, ms | GFLOP/s | with gradients, ms | GFLOP/s |", "|---|--:|--:|--:|--:|--:|--:|"]
+        lines = [
+            "| part | kFLOP an image | kB | forward, ms | GFLOP/s | with gradients, ms | GFLOP/s |",
+            "|---|--:|--:|--:|--:|--:|--:|",
+        ]
         total = {"KFLOP": 0.0, "work": 0.0, "KB": 0.0, "Forward": 0.0, "Both": 0.0}
         for part in measured["parts"]:
             part["work"] = part["KFLOP"] * (1 + part["Gradients"])
             for key in total:
                 total[key] += part[key]
         for part in [*measured["parts"], {"Name": "all", **total}]:
-            rates = [work * batch / seconds / 1e6 for work, seconds in ((part["KFLOP"], part["Forward"]), (part["work"], part["Both"]))]
+            rates = [
+                work * batch / seconds / 1e6
+                for work, seconds in ((part["KFLOP"], part["Forward"]), (part["work"], part["Both"]))
+            ]
             lines.append(
-                f"| {part['Name']} | {part['KFLOP']:.0f} | {part['KB']:.1f} | {part['Forward'] * 1e3:.2f} | {rates[0]:.0f}, {rates[0] / peak:.0%} of the best"
+                f"| {part['Name']} | {part['KFLOP']:.0f} | {part['KB']:.1f} | {part['Forward'] * 1e3:.2f} | "
+                f"{rates[0]:.0f}, {rates[0] / peak:.0%} of the best"
                 f" | {part['Both'] * 1e3:.2f} | {rates[1]:.0f}, {rates[1] / peak:.0%} |"
             )
         least = min(part["KFLOP"] / part["KB"] for part in measured["parts"])
         bound = "arithmetic" if least * bandwidth > peak else "memory"
-        self.write(f"Where the arithmetic of a batch of {batch} goes", *lines, "",
-                   f"At its best, in a product of 2048 × 2048 matrices, XLA does {peak:.0f} GFLOP/s on these cores, and reads {bandwidth:.0f} GB/s from memory. The "
-                   f"least arithmetic for a byte is {least:.0f} operations, so that memory would allow for {least * bandwidth:.0f} GFLOP/s: {bound} is the bound. A training step "
-                   f"takes {total['work'] / 1e3:.2f} MFLOP an image: at the best rate, {peak / total['work'] * 1e6:,.0f} images/s; evaluation {total['KFLOP'] / 1e3:.2f}: {peak / total['KFLOP'] * 1e6:,.0f}.")
+        self.write(
+            f"Where the arithmetic of a batch of {batch} goes",
+            *lines,
+            "",
+            f"At its best, in a product of 2048 × 2048 matrices, XLA does {peak:.0f} GFLOP/s on these cores, and "
+            f"reads {bandwidth:.0f} GB/s from memory. The "
+            f"least arithmetic for a byte is {least:.0f} operations, so that memory would allow for "
+            f"{least * bandwidth:.0f} GFLOP/s: {bound} is the bound. A training step "
+            f"takes {total['work'] / 1e3:.2f} MFLOP an image: at the best rate, {peak / total['work'] * 1e6:,.0f} "
+            f"images/s; evaluation {total['KFLOP'] / 1e3:.2f}: {peak / total['KFLOP'] * 1e6:,.0f}.",
+        )
 
     # ---- the whole -------------------------------------------------------------------------------
 
@@ -255,13 +323,23 @@ class Bench:
 
     def save(self) -> None:
         """What is known so far; a later section may fail."""
-        lines = ["# LeNet in Go, PyTorch and JAX", "", f"{self.machine}, {datetime.date.today():%-d %B %Y}; made by `scripts/bench`.", ""]
+        lines = [
+            "# LeNet in Go, PyTorch and JAX",
+            "",
+            f"{self.machine}, {datetime.date.today():%-d %B %Y}; made by `scripts/bench`.",
+            "",
+        ]
         if self.versions:
             lines += ["; ".join(sorted(set(self.versions.values()))) + ".", ""]
         if self.missing:
             lines += [self.missing, ""]
         if ratios := self.ratios():
-            lines += [*ratios, "", "A ratio is the median of the turns' ratios; above 1 ours is faster, or takes less.", ""]
+            lines += [
+                *ratios,
+                "",
+                "A ratio is the median of the rounds' ratios; above 1 ours is faster, or takes less.",
+                "",
+            ]
         new = self.args.out.with_suffix(".tmp")
         new.write_text("\n".join(lines + self.report), encoding="utf-8")
         os.replace(new, self.args.out)
@@ -276,7 +354,9 @@ def cannot_compile() -> str:
     if not (os.environ.get("CXX") or shutil.which("g++") or shutil.which("clang++")):
         return "PyTorch compiled was not run: torch.compile needs a C++ compiler (on Debian: apt install g++)."
     if not (Path(sysconfig.get_paths()["include"]) / "Python.h").exists():
-        return "PyTorch compiled was not run: torch.compile needs Python's headers (on Debian: apt install python3-dev)."
+        return (
+            "PyTorch compiled was not run: torch.compile needs Python's headers (on Debian: apt install python3-dev)."
+        )
     return ""
 
 
@@ -286,7 +366,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--turns", type=int)
+    parser.add_argument("--rounds", type=int)
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("sections", nargs="*")
     args = parser.parse_args()

@@ -3,7 +3,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from seeds import table  # noqa: E402
+from seeds import table
 
 
 class TableTest(unittest.TestCase):

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/d2l-go/book/d2l"
@@ -33,7 +35,7 @@ func serve(data, start string, batchSize int) error {
 		return err
 	}
 	say := json.NewEncoder(os.Stdout).Encode
-	if err := say(answer{Ready: "Go " + runtime.Version()[2:] + ", GoMLX " + moduleVersion("github.com/gomlx/gomlx")}); err != nil {
+	if err := say(answer{Ready: "Go " + runtime.Version()[2:] + ", GoMLX " + gomlxVersion()}); err != nil {
 		return err
 	}
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan() && lines.Text() != "quit"; {
@@ -66,4 +68,15 @@ func serve(data, start string, batchSize int) error {
 		}
 	}
 	return nil
+}
+
+func gomlxVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, module := range info.Deps {
+			if module.Path == "github.com/gomlx/gomlx" {
+				return strings.TrimPrefix(module.Version, "v")
+			}
+		}
+	}
+	return "?"
 }

@@ -6,7 +6,7 @@ A worker starts, says `{"ready": ...}` with its versions, and then answers each 
     eval N    classifies N batches; seconds and how many of the examples it got right
     quit      ends
 
-The batches lie where they are used, on the CPU, before the clock starts, which stops when the last figure is there:
+The batches lie where they are used, on the CPU, before the clock starts, which stops when the last result is there:
 what is timed is forward pass, gradients, update and reading loss and accuracy.
 """
 
@@ -18,10 +18,16 @@ import time
 from pathlib import Path
 
 import numpy as np
+from safetensors.numpy import load_file
 
 SIDE, LR = 28, 0.9
-# The parameters in the order in which they lie in the file of weights.
-SHAPES = [(6, 1, 5, 5), (6,), (16, 6, 5, 5), (16,), (120, 400), (120,), (84, 120), (84,), (10, 84), (10,)]
+# The parameters in their order, by the names that they have in the file of weights.
+SHAPES = {
+    "conv0.weight": (6, 1, 5, 5), "conv0.bias": (6,), "conv1.weight": (16, 6, 5, 5), "conv1.bias": (16,),
+    "dense0.weight": (120, 400), "dense0.bias": (120,), "dense1.weight": (84, 120), "dense1.bias": (84,),
+    "dense2.weight": (10, 84), "dense2.bias": (10,),
+}
+WEIGHTS = "weights.safetensors"
 
 
 def flags(*variants: str) -> argparse.ArgumentParser:
@@ -30,7 +36,7 @@ def flags(*variants: str) -> argparse.ArgumentParser:
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--data", type=Path, help="folder with the four plain files of Fashion-MNIST")
-    parser.add_argument("--start", type=Path, help="folder with weights.f32 and order.i32")
+    parser.add_argument("--start", type=Path, help="folder with weights.safetensors and order.i32")
     parser.add_argument("--chapter", action="store_true", help="run the whole chapter instead")
     parser.add_argument("--epochs", type=int, default=10)
     return parser
@@ -39,7 +45,10 @@ def flags(*variants: str) -> argparse.ArgumentParser:
 def require_cores(threads: int) -> None:
     cores = len(os.sched_getaffinity(0))
     if cores != threads:
-        sys.exit(f"this worker is to have {threads} threads but may run on {cores} cores: start it by scripts/bench or under taskset")
+        sys.exit(
+            f"this worker is to have {threads} threads but may run on {cores} cores: start it by scripts/bench or "
+            f"under taskset"
+        )
 
 
 def images(data: Path, part: str) -> np.ndarray:
@@ -57,12 +66,8 @@ def scaled(pixels: np.ndarray) -> np.ndarray:
 
 def weights(start: Path) -> list[np.ndarray]:
     """The parameters that every worker starts from, in PyTorch's layout."""
-    flat, values = np.fromfile(start / "weights.f32", np.float32), []
-    for shape in SHAPES:
-        n = int(np.prod(shape))
-        values.append(flat[:n].reshape(shape))
-        flat = flat[n:]
-    return values
+    values = load_file(start / WEIGHTS)
+    return [values[name] for name in SHAPES]
 
 
 class Batches:

@@ -21,7 +21,7 @@ const settings = `${out}/settings`;
 const theme = `${settings}/@jupyterlab/apputils-extension/themes.jupyterlab-settings`;
 
 // The two lines that end training.
-const figures = /loss [\d.]+, train acc [\d.]+, test acc [\d.]+/;
+const results = /loss [\d.]+, train acc [\d.]+, test acc [\d.]+/;
 const rate = /[\d.]+ examples\/sec on \w+\(\d+\)/;
 // The chapter's Animator draws 50; as many would be left if it drew only once an epoch.
 const pictures = 10;
@@ -58,7 +58,7 @@ async function screenshot(notebook, name, cell) {
 }
 
 async function read(shown, lab, browser) {
-  const training = shown.findIndex((cell) => figures.test(cell.printed) && rate.test(cell.printed));
+  const training = shown.findIndex((cell) => results.test(cell.printed) && rate.test(cell.printed));
   expect(training >= 0 && shown[training].pictures === 1, `a cell in ${original} with a plot and the two lines that end training`, "none");
 
   const page = await browser.newPage({ viewport: { width: 1200, height: 1000 } });
@@ -73,7 +73,7 @@ async function read(shown, lab, browser) {
   );
 
   say("run all cells");
-  await notebook.watch(training, figures);
+  await notebook.watch(training, results);
   await notebook.runAll();
   const look = async () => {
     const { waiting, ran, wrong, text } = await notebook.progress();
@@ -103,7 +103,7 @@ async function read(shown, lab, browser) {
   );
   const ran = await notebook.read();
   const lines = ran[training].printed;
-  expect(figures.test(lines) && rate.test(lines), "the two lines that end training", JSON.stringify(lines));
+  expect(results.test(lines) && rate.test(lines), "the two lines that end training", JSON.stringify(lines));
 
   say("save");
   now.cell = training;

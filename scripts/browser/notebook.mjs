@@ -37,7 +37,7 @@ export class Notebook {
     return (await this.page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab.jp-mod-current.jp-mod-dirty").count()) > 0;
   }
 
-  /** What JupyterLab asks or complains about in a dialog, as a sentence; empty without one. */
+  /** The text of a dialog of JupyterLab, as a sentence; empty without one. */
   async dialog() {
     const texts = await this.page.locator(".jp-Dialog-content").allInnerTexts();
     return texts.length ? `the page shows a dialog: ${texts.join(" / ").replace(/\s+/g, " ")}` : "";

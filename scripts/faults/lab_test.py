@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,64 +14,32 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import psutil
+
 sys.path.insert(0, str(Path(__file__).parent))
-from project import ROOT  # noqa: E402
+from project import ROOT
 
 LOCAL = {"127.0.0.1", "::1"}
 PATIENCE = 180  # seconds, on a machine that does much else
 
 
-def address(text: str) -> tuple[str, int]:
-    """An address of /proc/net/tcp or tcp6: words of four bytes, each the wrong way round."""
-    host, port = text.split(":")
-    raw = b"".join(bytes.fromhex(host[i:i + 8])[::-1] for i in range(0, len(host), 8))
-    return socket.inet_ntop(socket.AF_INET if len(raw) == 4 else socket.AF_INET6, raw), int(port, 16)
+def family(top: int) -> list[psutil.Process]:
+    """A process and all that it started."""
+    try:
+        process = psutil.Process(top)
+        return [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
 
 
-def listening(processes: set[int]) -> set[tuple[str, int]]:
+def listening(processes: list[psutil.Process]) -> set[tuple[str, int]]:
     """Where those processes wait for connections."""
-    inodes = set()
+    found = set()
     for process in processes:
         try:
-            for link in Path(f"/proc/{process}/fd").iterdir():
-                if match := re.fullmatch(r"socket:\[(\d+)\]", os.readlink(link)):
-                    inodes.add(match[1])
-        except OSError:
-            pass  # it ended, or closed the file
-    found = set()
-    for table in ("tcp", "tcp6"):
-        for line in Path("/proc/net", table).read_text().splitlines()[1:]:
-            fields = line.split()
-            if fields[3] == "0A" and fields[9] in inodes:
-                found.add(address(fields[1]))
-    return found
-
-
-def commands(processes: set[int]) -> list[str]:
-    """What those of the processes run that have not ended."""
-    found = []
-    for process in sorted(processes):
-        try:
-            found.append(Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip())
-        except OSError:
-            pass
-    return [command for command in found if command]  # what waits to be collected has none
-
-
-def family(top: int) -> set[int]:
-    """A process and all that it started."""
-    children = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            pid, rest = int(stat.parent.name), stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if rest[0] != "Z":
-            children.setdefault(int(rest[1]), set()).add(pid)
-    found, todo = set(), {top}
-    while todo:
-        found |= todo
-        todo = set().union(*(children.get(pid, set()) for pid in todo)) - found
+            found |= {tuple(c.laddr) for c in process.net_connections("inet") if c.status == psutil.CONN_LISTEN}
+        except psutil.Error:
+            pass  # it has ended
     return found
 
 
@@ -88,8 +55,14 @@ def in_place_of(folder: Path, there: str) -> list[str] | None:
 class LabTest(unittest.TestCase):
     def start(self, *begin: str, **variables: str) -> None:
         env = {name: value for name, value in os.environ.items() if name not in ("JUPYTER_TOKEN", "BROWSER")}
-        self.lab = subprocess.Popen([*begin, ROOT / "scripts/lab", "--no-browser", "--port=0"], env={**env, **variables}, text=True,
-                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.lab = subprocess.Popen(
+            [*begin, ROOT / "scripts/lab", "--no-browser", "--port=0"],
+            env={**env, **variables},
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
         self.addCleanup(self.stop)
         self.said, self.reader = "", None
         found = None
@@ -131,7 +104,7 @@ class LabTest(unittest.TestCase):
             with refused:
                 return refused.code, path
 
-    def check_doors(self) -> None:
+    def check_access(self) -> None:
         """That nobody comes in without the token."""
         self.assertGreaterEqual(len(self.token), 32)
         for token in ("", "0" * len(self.token)):
@@ -147,8 +120,11 @@ class LabTest(unittest.TestCase):
         self.addCleanup(temporary.cleanup)
         folder = Path(temporary.name)
         (folder / "jupyter").mkdir()
-        settings = {"IdentityProvider": {"token": ""}, "PasswordIdentityProvider": {"hashed_password": ""},
-                    "ServerApp": {"allow_unauthenticated_access": True, "disable_check_xsrf": True, "allow_origin": "*"}}
+        settings = {
+            "IdentityProvider": {"token": ""},
+            "PasswordIdentityProvider": {"hashed_password": ""},
+            "ServerApp": {"allow_unauthenticated_access": True, "disable_check_xsrf": True, "allow_origin": "*"},
+        }
         for name in ("jupyter_config", "jupyter_server_config", "jupyter_lab_config"):
             (folder / f"jupyter/{name}.json").write_text(json.dumps(settings))
         return folder
@@ -156,20 +132,20 @@ class LabTest(unittest.TestCase):
     def test_settings_that_the_environment_names_are_not_read(self) -> None:
         hostile = str(self.hostile() / "jupyter")
         self.start(JUPYTER_CONFIG_PATH=hostile, JUPYTER_CONFIG_DIR=hostile)
-        self.check_doors()
+        self.check_access()
 
     def test_settings_of_the_machine_are_not_read(self) -> None:
         begin = in_place_of(self.hostile(), "/usr/local/etc")
         if not begin:
             self.skipTest("this user may not mount")
         self.start(*begin)
-        self.check_doors()
+        self.check_access()
         # The environment's own settings are: the extension that they name is there.
         self.assertEqual(self.ask("/lsp/status", self.token)[0], 200)
 
     def test_for_this_machine_alone_behind_a_token_and_gone_when_stopped(self) -> None:
         self.start()
-        self.check_doors()
+        self.check_access()
 
         self.assertEqual(self.ask("/api/kernels", self.token, name="gonb")[0], 201)
         kernel = json.loads(self.body)["id"]
@@ -189,11 +165,11 @@ class LabTest(unittest.TestCase):
         # As a closed terminal or a service stops it; Ctrl-C would ask first.
         self.lab.send_signal(signal.SIGTERM)
         self.lab.wait(PATIENCE)
-        deadline = time.monotonic() + PATIENCE
-        while (left := commands(processes)) and time.monotonic() < deadline:
-            time.sleep(0.1)
+        _, left = psutil.wait_procs(processes, PATIENCE)
         self.assertEqual(left, [], "processes were left behind")
-        self.assertFalse((ROOT / f".venv/share/jupyter/runtime/kernel-{kernel}.json").exists(), "the kernel's key was left behind")
+        self.assertFalse(
+            (ROOT / f".venv/share/jupyter/runtime/kernel-{kernel}.json").exists(), "the kernel's key was left behind"
+        )
 
 
 if __name__ == "__main__":

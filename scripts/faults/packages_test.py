@@ -10,11 +10,12 @@ import zipfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from project import CLOSED, USERS_CACHE, Case, ended, may  # noqa: E402
+from project import CLOSED, USERS_CACHE, Case, ended, may
 
 GO = shutil.which("go")
 ADVICE = (
-    r"setup: \.venv could not be made \(above\): see to the network, the disk and its permissions, then run scripts/setup"
+    r"setup: \.venv could not be made \(above\): see to the network, the disk and its permissions, then run "
+    r"scripts/setup"
     r" again: .* must not be used\n$"
 )
 
@@ -35,8 +36,16 @@ class PackagesTest(Case):
         cache = self.folder / "cache"
         if uv:
             shutil.copytree(USERS_CACHE / "uv", cache / "d2l-go/uv", copy_function=os.link)
-        env = {"PATH": f"{self.stubs}:{os.environ['PATH']}", "XDG_CACHE_HOME": cache, "GOCACHE": self.folder / "go-build",
-               "UV_CACHE_DIR": self.folder / "uv", "UV_HTTP_RETRIES": "0", "PIP_RETRIES": "0", "PIP_FIND_LINKS": None, **env}
+        env = {
+            "PATH": f"{self.stubs}:{os.environ['PATH']}",
+            "XDG_CACHE_HOME": cache,
+            "GOCACHE": self.folder / "go-build",
+            "UV_CACHE_DIR": self.folder / "uv",
+            "UV_HTTP_RETRIES": "0",
+            "PIP_RETRIES": "0",
+            "PIP_FIND_LINKS": None,
+            **env,
+        }
         done = self.call(*command, self.clone / "scripts/setup", status=1, env=env)
         self.assertTrue(ended(done).startswith("setup: "), done.stdout)
         return done.stdout
@@ -51,8 +60,12 @@ class PackagesTest(Case):
         wheel, info = folder / "six-1.17.0-py2.py3-none-any.whl", "six-1.17.0.dist-info"
         with zipfile.ZipFile(wheel, "w") as archive:
             archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: six\nVersion: 1.17.0\n")
-            archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-            archive.writestr(f"{info}/RECORD", "".join(f"{info}/{name},,\n" for name in ("METADATA", "WHEEL", "RECORD")))
+            archive.writestr(
+                f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+            )
+            archive.writestr(
+                f"{info}/RECORD", "".join(f"{info}/{name},,\n" for name in ("METADATA", "WHEEL", "RECORD"))
+            )
         hash = hash or hashlib.sha256(wheel.read_bytes()).hexdigest()
         (self.clone / "scripts/requirements.txt").write_text(f"six==1.17.0 --hash=sha256:{hash}\n")
         return folder
@@ -67,7 +80,9 @@ class PackagesTest(Case):
         """Without an index, from a folder of wheels; set-up ends only after it, with Go, which has no modules here."""
         said = self.setup(PIP_FIND_LINKS=self.wheel(), PIP_NO_INDEX="1")
         self.assertTrue(self.stamped(), said)
-        self.assertRegex(said, r"no modules here\nsetup: the Go modules could not be downloaded \(above\): see to the network")
+        self.assertRegex(
+            said, r"no modules here\nsetup: the Go modules could not be downloaded \(above\): see to the network"
+        )
 
     def test_no_network(self) -> None:
         said = self.setup(HTTPS_PROXY=CLOSED, https_proxy=CLOSED)
@@ -76,7 +91,10 @@ class PackagesTest(Case):
 
     def test_no_network_for_uv_itself(self) -> None:
         said = self.setup(uv=False, HTTPS_PROXY=CLOSED, https_proxy=CLOSED)
-        self.assertRegex(said, r"setup: uv could not be installed \(above\): see to the network, .*, then run scripts/setup again: .*\n$")
+        self.assertRegex(
+            said,
+            r"setup: uv could not be installed \(above\): see to the network, .*, then run scripts/setup again: .*\n$",
+        )
         self.assertFalse((self.clone / ".venv").exists())
 
     def test_a_full_disk(self) -> None:

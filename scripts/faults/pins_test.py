@@ -9,11 +9,19 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from project import ROOT, source_files  # noqa: E402
+from project import ROOT, source_files
 
 MODULES = [".", "scripts/tools", "scripts/mnist", "scripts/vulndb"]
 # In parts, so that this test does not find itself.
-REGISTRIES = ["pypi." + "org", "pythonhosted" + ".org", "proxy.golang" + ".org", "sum.golang" + ".org", "goproxy" + ".io", "registry.npmjs" + ".org", "npmmirror" + ".com"]
+REGISTRIES = [
+    "pypi." + "org",
+    "pythonhosted" + ".org",
+    "proxy.golang" + ".org",
+    "sum.golang" + ".org",
+    "goproxy" + ".io",
+    "registry.npmjs" + ".org",
+    "npmmirror" + ".com",
+]
 
 
 def text(name: str) -> str:
@@ -22,8 +30,11 @@ def text(name: str) -> str:
 
 def scripts() -> list[str]:
     """What runs something: shell scripts, programs, notebooks; not the tests that speak of it."""
-    return [name for name in source_files()
-            if name.startswith(("scripts/", ".ci/", "notebooks/")) and not name.endswith(("_test.py", "_test.go", ".md"))]
+    return [
+        name
+        for name in source_files()
+        if name.startswith(("scripts/", ".ci/", "notebooks/")) and not name.endswith(("_test.py", "_test.go", ".md"))
+    ]
 
 
 def requirements(name: str) -> list[str]:
@@ -40,25 +51,39 @@ class PinsTest(unittest.TestCase):
             lines = requirements(name)
             self.assertTrue(lines, name)
             for line in lines:
-                self.assertRegex(line, r"^[A-Za-z0-9._-]+(\[[a-z,]+\])?==\S+( ; .*?)?(\s+--hash=sha256:[0-9a-f]{64})+$", name)
+                self.assertRegex(
+                    line, r"^[A-Za-z0-9._-]+(\[[a-z,]+\])?==\S+( ; .*?)?(\s+--hash=sha256:[0-9a-f]{64})+$", name
+                )
 
     def test_pip_and_uv_install_nothing_but_pinned_wheels(self) -> None:
         found = 0
         for name in scripts():
             for line in text(name).replace("\\\n", " ").splitlines():
-                if "|| die" not in line and re.search(r"\bpip\b.*\s(install|download|sync)\b|\buv pip\b(?! compile)|^exact=", line):
+                if "|| die" not in line and re.search(
+                    r"\bpip\b.*\s(install|download|sync)\b|\buv pip\b(?! compile)|^exact=", line
+                ):
                     found += 1
                     self.assertRegex(line, r'--require-hashes\s+--only-binary :all:|"\$\{exact\[@\]\}"', name)
         self.assertGreaterEqual(found, 3)
 
     def test_go_modules(self) -> None:
         """Every module of go.mod has its hash in go.sum, and what is in the module cache has it too."""
-        self.assertEqual(sorted(MODULES), sorted(str(Path(name).parent) for name in source_files()
-                                                 if Path(name).name == "go.mod" and not name.startswith("scripts/template/")))
+        self.assertEqual(
+            sorted(MODULES),
+            sorted(
+                str(Path(name).parent)
+                for name in source_files()
+                if Path(name).name == "go.mod" and not name.startswith("scripts/template/")
+            ),
+        )
         for module in MODULES:
             with self.subTest(module=module):
                 go = dict(os.environ, GOFLAGS="-mod=readonly", GOWORK="off")
-                wanted = json.loads(subprocess.run(["go", "mod", "edit", "-json"], cwd=ROOT / module, env=go, check=True, capture_output=True).stdout)
+                wanted = json.loads(
+                    subprocess.run(
+                        ["go", "mod", "edit", "-json"], cwd=ROOT / module, env=go, check=True, capture_output=True
+                    ).stdout
+                )
                 sums = text(f"{module}/go.sum")
                 for needed in wanted["Require"]:
                     name = f"{needed['Path']} {needed['Version']}"
@@ -68,11 +93,25 @@ class PinsTest(unittest.TestCase):
                 self.assertFalse(wanted.get("Replace"), "what replaces a module has no hash")
                 if module != "scripts/vulndb":
                     # What is in the cache is compared with go.sum, and nothing is fetched.
-                    done = subprocess.run(["go", "mod", "download"], cwd=ROOT / module, env=dict(go, GOPROXY="off"), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                    done = subprocess.run(
+                        ["go", "mod", "download"],
+                        cwd=ROOT / module,
+                        env=dict(go, GOPROXY="off"),
+                        text=True,
+                        stdout=subprocess.PIPE,
+                        stderr=subprocess.STDOUT,
+                    )
                     if module == "scripts/mnist" and "GOPROXY=off" in done.stdout:
                         self.skipTest("this module, which can be done without, was not to be had")
                     self.assertEqual((done.returncode, done.stdout), (0, ""))
-                done = subprocess.run(["go", "mod", "verify"], cwd=ROOT / module, env=go, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                done = subprocess.run(
+                    ["go", "mod", "verify"],
+                    cwd=ROOT / module,
+                    env=go,
+                    text=True,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                )
                 self.assertEqual((done.returncode, done.stdout), (0, "all modules verified\n"))
 
     def test_no_module_is_asked_for_without_its_version(self) -> None:

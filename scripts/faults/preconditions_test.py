@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from project import NOBODY, Case, ended, may  # noqa: E402
+from project import NOBODY, Case, ended, may
 
 
 class PreconditionsTest(Case):
@@ -19,7 +19,13 @@ class PreconditionsTest(Case):
 
     def setup(self, *command, **env) -> str:
         """The one sentence in which it ends, and nothing was begun."""
-        env = {"PATH": self.bin, "XDG_CACHE_HOME": self.folder / "cache", "GOCACHE": self.folder / "go-build", "CGO_ENABLED": None, **env}
+        env = {
+            "PATH": self.bin,
+            "XDG_CACHE_HOME": self.folder / "cache",
+            "GOCACHE": self.folder / "go-build",
+            "CGO_ENABLED": None,
+            **env,
+        }
         done = self.call(*command, self.clone / "scripts/setup", status=1, env=env)
         self.assertTrue(ended(done).startswith("setup: "), done.stdout)
         self.assertFalse((self.clone / ".venv").exists(), done.stdout)
@@ -52,20 +58,33 @@ class PreconditionsTest(Case):
     def test_no_c_compiler(self) -> None:
         for name in ("gcc", "cc"):
             (self.bin / name).unlink(missing_ok=True)
-        self.assertIn("setup: Go finds no C compiler, which XLA's Go binding needs; install one (on Debian: apt install gcc libc6-dev)\n", self.setup())
+        self.assertIn(
+            "setup: Go finds no C compiler, which XLA's Go binding needs; install one (on Debian: apt install gcc "
+            "libc6-dev)\n",
+            self.setup(),
+        )
 
     def test_cgo_switched_off(self) -> None:
-        self.assertEqual(self.setup(CGO_ENABLED="0"), "setup: CGO_ENABLED=0 is set, but XLA's Go binding is in C; unset it\n")
+        self.assertEqual(
+            self.setup(CGO_ENABLED="0"), "setup: CGO_ENABLED=0 is set, but XLA's Go binding is in C; unset it\n"
+        )
 
     def test_a_c_compiler_without_headers(self) -> None:
         self.stub(self.bin, "gcc", "echo 'fatal error: stdlib.h: No such file or directory' >&2; exit 1")
         said = self.setup()
         self.assertIn("stdlib.h: No such file", said)
-        self.assertIn("setup: the C compiler gcc does not work (above); install one with C's headers (on Debian: apt install gcc libc6-dev)\n", said)
+        self.assertIn(
+            "setup: the C compiler gcc does not work (above); install one with C's headers (on Debian: apt install "
+            "gcc libc6-dev)\n",
+            said,
+        )
 
     def test_no_python(self) -> None:
         (self.bin / "python3").unlink()
-        self.assertEqual(self.setup(), "setup: Python is missing; install Python 3.11 or newer (on Debian: apt install python3-venv)\n")
+        self.assertEqual(
+            self.setup(),
+            "setup: Python is missing; install Python 3.11 or newer (on Debian: apt install python3-venv)\n",
+        )
 
     def test_an_old_python(self) -> None:
         self.python("echo 3.9")
@@ -77,7 +96,9 @@ class PreconditionsTest(Case):
 
     def test_python_without_pip_and_venv(self) -> None:
         self.python("case $* in *version_info*) echo 3.11 ;; *) exit 1 ;; esac")
-        self.assertIn("setup: Python has neither pip nor venv; install one (on Debian: apt install python3-venv)\n", self.setup())
+        self.assertIn(
+            "setup: Python has neither pip nor venv; install one (on Debian: apt install python3-venv)\n", self.setup()
+        )
 
     def test_no_git(self) -> None:
         (self.bin / "git").unlink()
@@ -87,7 +108,10 @@ class PreconditionsTest(Case):
 
     def test_a_folder_name_that_gonb_cannot_take(self) -> None:
         self.clone = self.clone.rename(self.folder / "a:b")
-        self.assertRegex(self.setup(), r"^setup: GoNB cannot work in a folder with a comma or a colon in its name: /.*/a:b; rename or move it\n$")
+        self.assertRegex(
+            self.setup(),
+            r"^setup: GoNB cannot work in a folder with a comma or a colon in its name: /.*/a:b; rename or move it\n$",
+        )
 
     def test_a_read_only_checkout(self) -> None:
         wanted = f"setup: the folder {self.clone} cannot be written to; clone the project to where it can\n"
@@ -106,7 +130,10 @@ class PreconditionsTest(Case):
 
     def test_a_read_only_cache(self) -> None:
         cache = self.folder / "cache"
-        wanted = f"setup: the cache folder {cache}/d2l-go cannot be made or written to; set XDG_CACHE_HOME to a folder that you may write to\n"
+        wanted = (
+            f"setup: the cache folder {cache}/d2l-go cannot be made or written to; "
+            "set XDG_CACHE_HOME to a folder that you may write to\n"
+        )
         cache.write_text("no folder")
         self.assertEqual(self.setup(), wanted)
         cache.unlink()
@@ -130,7 +157,14 @@ class PreconditionsTest(Case):
         for folder in (home, self.folder / "go-build"):
             folder.mkdir(exist_ok=True)
             os.chown(folder, NOBODY, NOBODY)
-        return [shutil.which("setpriv"), f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", shutil.which("env"), f"HOME={home}"]
+        return [
+            shutil.which("setpriv"),
+            f"--reuid={NOBODY}",
+            f"--regid={NOBODY}",
+            "--clear-groups",
+            shutil.which("env"),
+            f"HOME={home}",
+        ]
 
     def own(self, folder: Path) -> None:
         for path in (folder, *folder.rglob("*")):

@@ -11,13 +11,18 @@ ROOT = Path(__file__).resolve().parents[2]
 USERS_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "d2l-go"
 NOBODY = 65534
 CLOSED = "http://127.0.0.1:9"  # nothing listens there
-TOOLS = """bash basename cat chmod cp cut date df dirname env flock getent git grep head id ln ls mkdir mktemp mv printf ps realpath
-    rm rmdir sed sha256sum sh sleep sort tail touch tr uname""".split()
+TOOLS = """bash basename cat chmod cp cut date dirname env flock getent git grep head id ln ls mkdir mktemp mv printf
+    realpath rm rmdir sed sha256sum sh sleep sort tail touch tr uname""".split()
 
 
 def source_files() -> list[str]:
     """The project's files as they are now, committed or not."""
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
     return [name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).is_file()]
 
 
@@ -70,13 +75,22 @@ class Case(unittest.TestCase):
         path.write_text(f"#!/bin/sh\n{script}\n")
         path.chmod(0o755)
 
-    def call(self, *command, status: int | None = None, timeout: float = 60, env: dict | None = None, **options) -> subprocess.CompletedProcess:
+    def call(
+        self, *command, status: int | None = None, timeout: float = 60, env: dict | None = None, **options
+    ) -> subprocess.CompletedProcess:
         """Runs it, standard error with standard output. A value of None in env means: not set."""
         full = {**os.environ, **(env or {})}
         full = {name: str(value) for name, value in full.items() if value is not None}
         options.setdefault("stdin", subprocess.DEVNULL)
-        done = subprocess.run([str(part) for part in command], env=full, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              timeout=timeout, **options)
+        done = subprocess.run(
+            [str(part) for part in command],
+            env=full,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=timeout,
+            **options,
+        )
         if status is not None:
             self.assertEqual(done.returncode, status, done.stdout)
         self.assertNotIn("Traceback", done.stdout)

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 sys.path.insert(0, str(Path(__file__).parent))
-from project import CLOSED, NOBODY, USERS_CACHE, Case, ended, may  # noqa: E402
+from project import CLOSED, NOBODY, USERS_CACHE, Case, ended, may
 
 UV_CACHE = Path(os.environ.get("UV_CACHE_DIR") or USERS_CACHE.parent / "uv")
 
@@ -39,7 +39,9 @@ def session(pid: int) -> int:
         return 0
 
 
-@unittest.skipUnless(os.environ.get("D2L_TEST_SETUP"), "whole set-ups take some minutes; D2L_TEST_SETUP=1 scripts/test runs them")
+@unittest.skipUnless(
+    os.environ.get("D2L_TEST_SETUP"), "whole set-ups take some minutes; D2L_TEST_SETUP=1 scripts/test runs them"
+)
 class WholeSetupTest(Case):
     def cache(self, *folders: str) -> Path:
         """A cache of its own, with those folders of the user's."""
@@ -57,18 +59,33 @@ class WholeSetupTest(Case):
         """Whether what the stamps promise is there."""
         venv, plugin = clone / ".venv", cache / "d2l-go/pjrt/cpu"
         for stamp, promised in {
-            venv / ".packages": [[venv / "bin/python", "-m", "jupyterlab", "--version"],
-                                 [*USERS_CACHE.glob("uv/*/bin/uv"), "pip", "check", "--python", venv / "bin/python"]],
-            venv / ".tools": [[venv / "bin/gonb", "--help"], [venv / "bin/gopls", "version"], ["test", "-x", venv / "bin/goimports"]],
+            venv / ".packages": [
+                [venv / "bin/python", "-m", "jupyterlab", "--version"],
+                [*USERS_CACHE.glob("uv/*/bin/uv"), "pip", "check", "--python", venv / "bin/python"],
+            ],
+            venv / ".tools": [
+                [venv / "bin/gonb", "--help"],
+                [venv / "bin/gopls", "version"],
+                ["test", "-x", venv / "bin/goimports"],
+            ],
             venv / ".libraries": [[venv / "bin/data", "-find", "fashion-mnist"], ["test", "-x", venv / "bin/literate"]],
-            plugin / ".stamp": [["cmp", plugin / "pjrt_c_api_cpu_plugin.so", USERS_CACHE / "pjrt/cpu/pjrt_c_api_cpu_plugin.so"]],
+            plugin / ".stamp": [
+                ["cmp", plugin / "pjrt_c_api_cpu_plugin.so", USERS_CACHE / "pjrt/cpu/pjrt_c_api_cpu_plugin.so"]
+            ],
         }.items():
             if stamp.exists():
                 for command in promised:
                     self.call(*command, status=0, env=self.env(cache), timeout=300)
 
     def everything(self, clone: Path, cache: Path) -> None:
-        for name in (".packages", ".modules", ".tools", ".libraries", ".trusted", "share/jupyter/kernels/gonb/kernel.json"):
+        for name in (
+            ".packages",
+            ".modules",
+            ".tools",
+            ".libraries",
+            ".trusted",
+            "share/jupyter/kernels/gonb/kernel.json",
+        ):
             self.assertTrue((clone / ".venv" / name).is_file(), name)
         self.complete(clone, cache)
         self.assertEqual([path for path in (cache / "d2l-go").rglob(".tmp-*")], [], "something half made was left")
@@ -86,20 +103,44 @@ class WholeSetupTest(Case):
         self.everything(clone, cache)
         # The second time, without a home, nothing is made anew.
         before = {path: path.stat().st_mtime_ns for path in clone.rglob("*") if path.is_file()}
-        done = self.call(*closed, clone / "scripts/setup", status=0, timeout=300, env={**env, "HOME": None, "GOPATH": go_env("GOPATH")})
+        done = self.call(
+            *closed,
+            clone / "scripts/setup",
+            status=0,
+            timeout=300,
+            env={**env, "HOME": None, "GOPATH": go_env("GOPATH")},
+        )
         self.assertRegex(done.stdout, r"^setup: ready \(\d+ s\)\n$")
         after = {path: path.stat().st_mtime_ns for path in clone.rglob("*") if path.is_file()}
         made = {path.relative_to(clone).as_posix() for path in after if before.get(path) != after[path]}
-        self.assertLessEqual(made, {".venv/.libraries", ".venv/.data-mnist", ".venv/.data-fashion-mnist", ".venv/bin/data", ".venv/bin/literate"})
+        self.assertLessEqual(
+            made,
+            {
+                ".venv/.libraries",
+                ".venv/.data-mnist",
+                ".venv/.data-fashion-mnist",
+                ".venv/bin/data",
+                ".venv/bin/literate",
+            },
+        )
 
     def test_killed_anywhere(self) -> None:
         clone = self.copy()
         cache = self.cache("data")
         env = {name: str(value) for name, value in {**os.environ, **self.env(cache)}.items()}
         # A line after which it is killed, and how many seconds later.
-        moments = [("uv, which installs", 1), ("JupyterLab", 0), ("JupyterLab", 2), ("JupyterLab", 5), ("the Go modules", 0),
-                   ("building the Go kernel", 0), ("compiling the Go libraries", 3), ("XLA's CPU plugin into", 0),
-                   ("XLA's CPU plugin into", 2), ("the Go kernel is registered", 0)]
+        moments = [
+            ("uv, which installs", 1),
+            ("JupyterLab", 0),
+            ("JupyterLab", 2),
+            ("JupyterLab", 5),
+            ("the Go modules", 0),
+            ("building the Go kernel", 0),
+            ("compiling the Go libraries", 3),
+            ("XLA's CPU plugin into", 0),
+            ("XLA's CPU plugin into", 2),
+            ("the Go kernel is registered", 0),
+        ]
         for line, later in moments:
             with self.subTest(line=line, later=later):
                 process = subprocess.Popen([clone / "scripts/setup"], env=env, text=True, stdin=subprocess.DEVNULL,
@@ -123,15 +164,28 @@ class WholeSetupTest(Case):
         clones = [self.copy("first"), self.copy("second")]
         cache = self.cache("data")
         env = {name: str(value) for name, value in {**os.environ, **self.env(cache)}.items()}
-        running = [subprocess.Popen([clone / "scripts/setup"], env=env, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-                   for clone in (clones[0], clones[0], clones[1])]
+        running = [
+            subprocess.Popen(
+                [clone / "scripts/setup"],
+                env=env,
+                text=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+            for clone in (clones[0], clones[0], clones[1])
+        ]
         said = [process.communicate(timeout=1500)[0] for process in running]
         for process, text in zip(running, said):
             self.assertEqual(process.returncode, 0, text)
             self.assertRegex(text, r"setup: ready \(\d+ s\)\n$")
         self.assertIn(f"another set-up is at work in {clones[0]}; waiting for it", said[0] + said[1])
-        self.assertEqual(len(re.findall("JupyterLab .* into .venv", said[0] + said[1])), 1, "both made the environment of one clone")
-        self.assertEqual(len(re.findall("XLA's CPU plugin into", "".join(said))), 1, "both fetched the plugin of one cache")
+        self.assertEqual(
+            len(re.findall("JupyterLab .* into .venv", said[0] + said[1])), 1, "both made the environment of one clone"
+        )
+        self.assertEqual(
+            len(re.findall("XLA's CPU plugin into", "".join(said))), 1, "both fetched the plugin of one cache"
+        )
         for clone in clones:
             self.everything(clone, cache)
 
@@ -143,13 +197,27 @@ class WholeSetupTest(Case):
         cache = self.cache("data", "pjrt", "uv")
         home, modules = self.folder / "home", self.folder / "home/go/pkg/mod/cache/download"
         modules.parent.mkdir(parents=True)
-        shutil.copytree(Path(go_env("GOMODCACHE")) / "cache/download", modules, copy_function=os.link, ignore=shutil.ignore_patterns("*.lock", "*.partial"))
+        shutil.copytree(
+            Path(go_env("GOMODCACHE")) / "cache/download",
+            modules,
+            copy_function=os.link,
+            ignore=shutil.ignore_patterns("*.lock", "*.partial"),
+        )
         for top in (clone, cache, home):
             for path in (top, *top.rglob("*")):
                 if path.is_dir() or top == clone:
                     os.chown(path, NOBODY, NOBODY)
-        env = {"HOME": home, "XDG_CACHE_HOME": cache, "GOPROXY": f"file://{modules}", "GOSUMDB": "off", "PATH": f"{Path(go_env('GOROOT'))}/bin:/usr/bin:/bin",
-               "GOCACHE": None, "GOMODCACHE": None, "GOPATH": None, "TMPDIR": None}
+        env = {
+            "HOME": home,
+            "XDG_CACHE_HOME": cache,
+            "GOPROXY": f"file://{modules}",
+            "GOSUMDB": "off",
+            "PATH": f"{Path(go_env('GOROOT'))}/bin:/usr/bin:/bin",
+            "GOCACHE": None,
+            "GOMODCACHE": None,
+            "GOPATH": None,
+            "TMPDIR": None,
+        }
         command = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", clone / "scripts/setup"]
         done = self.call(*command, status=0, timeout=1500, env=env)
         self.assertRegex(ended(done), r"^setup: ready \(\d+ s\)$")

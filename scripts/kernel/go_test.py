@@ -99,7 +99,9 @@ class GoTest(unittest.TestCase):
     def test_a_cell_is_linked_by_go(self):
         stub = self.stub('echo "$GOGC $GOFLAGS"')
         for args in (["build", "-o", "x"], ["test", "-c", "-o", "x"]):
-            self.assertEqual(self.go(*args, go=stub).stderr, "off -buildvcs=false '-ldflags=-s -w -linkmode=internal'\n")
+            self.assertEqual(
+                self.go(*args, go=stub).stderr, "off -buildvcs=false '-ldflags=-s -w -linkmode=internal'\n"
+            )
 
     def test_what_go_cannot_link_is_left_to_gcc(self):
         done = self.build(THREAD_LOCAL)

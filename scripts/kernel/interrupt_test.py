@@ -10,7 +10,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from session import FOREVER, Kernel, eventually, train  # noqa: E402
+from session import FOREVER, Kernel, eventually, train
 
 # Loads what an earlier run of it saved, and goes on saving.
 SAVE = """
@@ -98,14 +98,14 @@ class InterruptTest(unittest.TestCase):
     def test_saved_parameters_are_whole(self):
         path = self.folder / "large.params"
         cell = IMPORTS + SAVE.replace("PATH", json.dumps(str(path)))
-        for turn in range(8):
+        for attempt in range(8):
             answer = self.kernel.follow(self.kernel.send(cell), lambda a: a.begun())
-            self.assertEqual("loaded" in answer.stdout, turn > 0, answer)
-            if turn % 2:
+            self.assertEqual("loaded" in answer.stdout, attempt > 0, answer)
+            if attempt % 2:
                 time.sleep(random.uniform(0, 0.3))
             else:  # as soon as something is written
                 before = self.files()
-                eventually(lambda: self.files() != before, lambda: "a change of the files")
+                eventually(lambda before=before: self.files() != before, lambda: "a change of the files")
             self.interrupted(answer)
         # The last one's, and whatever else has been left is hidden.
         answer = self.kernel.follow(self.kernel.send(cell), lambda a: a.begun())

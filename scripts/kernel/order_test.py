@@ -7,9 +7,12 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from session import CHAPTER, Kernel, cells  # noqa: E402
+from session import CHAPTER, Kernel, cells
 
-RESTARTED = "Nothing is declared any more after a restart of the kernel; in JupyterLab, Run > Run All Above Selected Cell fixes that."
+RESTARTED = (
+    "Nothing is declared any more after a restart of the kernel; in JupyterLab, "
+    "Run > Run All Above Selected Cell fixes that."
+)
 LOAD = "in code cell 5 (var trainIter, testIter = d2l.LoadDataFashionMnist(batchSize)): run that cell first"
 NET = "net is declared in code cell 2 (var net = d2l.NewNet(d2l.Sequential{): run that cell first"
 
@@ -58,8 +61,12 @@ class OrderTest(unittest.TestCase):
             "shapes": [NET],
             "figure-vertical": [NET],
             "batch": [f"trainIter is declared {LOAD}"],
-            "train-lenet": [NET, f"trainIter and testIter are declared {LOAD}",
-                            "TrainCh5 is declared in code cell 8 (func TrainCh5[R d2l.Rate](net *d2l.Net, trainIter, testIter d2l.DataI...): run that cell first"],
+            "train-lenet": [
+                NET,
+                f"trainIter and testIter are declared {LOAD}",
+                "TrainCh5 is declared in code cell 8 (func TrainCh5[R d2l.Rate](net *d2l.Net, trainIter, testIter "
+                "d2l.DataI...): run that cell first",
+            ],
             "predict": [NET, f"testIter is declared {LOAD}"],
         }.items():
             lines = self.said(kernel, name)
@@ -71,7 +78,11 @@ class OrderTest(unittest.TestCase):
             self.shows(kernel, names[number - 1])
         self.assertEqual(self.said(kernel, "predict")[-1], "exit status 1")
         missing = kernel.run(self.cells["predict"]).stderr
-        self.assertRegex(missing, r"error: there are no parameters in ../out/lenet.params: run what trains the net and calls SaveParameters first")
+        self.assertRegex(
+            missing,
+            r"error: there are no parameters in ../out/lenet.params: run what trains the net and calls "
+            r"SaveParameters first",
+        )
         self.assertIn("EvaluateAccuracyGPU is declared in code cell 7 (", self.said(kernel, "train-ch5")[-2])
         for number in (7, 8):
             self.shows(kernel, names[number - 1])
@@ -83,16 +94,21 @@ class OrderTest(unittest.TestCase):
     def test_what_no_cell_declares(self):
         kernel = self.kernel(self.notebook)
         for source, says in {
-            "%%\nfmt.Println(batchSise)": "batchSise is not declared in any cell of lenet.ipynb as it was saved last: fix the spelling or, if a cell does declare it, run that cell first",
-            "%%\nfmt.Println(lr)": "lr belongs to code cell 9 alone, which declares it below %% (lr, numEpochs := 0.9, 1): declare it above, with var, to use it in other cells",
+            "batchSise": "batchSise is not declared in any cell of lenet.ipynb as it was saved last: fix the spelling or, "
+            "if a cell does declare it, run that cell first",
+            "lr": "lr belongs to code cell 9 alone, which declares it below %% (lr, numEpochs := 0.9, 1): declare it above, "
+            "with var, to use it in other cells",
         }.items():
-            answer = kernel.run(source)
+            answer = kernel.run(f"%%\nfmt.Println({source})")
             self.assertEqual(answer.error.rstrip("\n").split("\n")[-1], says)
 
     def test_a_notebook_that_is_not_there(self):
         for notebook in (None, self.notebook.with_name("renamed.ipynb")):
-            self.assertEqual(self.said(self.kernel(notebook), "batch")[-1],
-                             "trainIter is not declared in any cell that has run since the kernel started: fix the spelling or, if a cell does declare it, run that cell first")
+            self.assertEqual(
+                self.said(self.kernel(notebook), "batch")[-1],
+                "trainIter is not declared in any cell that has run since the kernel started: fix the spelling or, "
+                "if a cell does declare it, run that cell first",
+            )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from session import ROOT, Kernel, train  # noqa: E402
+from session import ROOT, Kernel, train
 
 # A cell that trains, and writes to a folder beside its own.
 SAVE = """
@@ -39,7 +39,11 @@ def copy_of_the_project(root: Path) -> None:
     here = json.loads((ROOT / ".venv/share/jupyter/kernels/gonb/kernel.json").read_text())["env"]
     cache = here["PJRT_PLUGIN_LIBRARY_PATH"].partition("/pjrt/cpu:")[0]
     flags = subprocess.run(["go", "env", "GOFLAGS"], check=True, capture_output=True, text=True).stdout.strip()
-    subprocess.run([sys.executable, root / "scripts/kernel/register.py", root, cache, here["D2L_GO"], flags], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, root / "scripts/kernel/register.py", root, cache, here["D2L_GO"], flags],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 class PlacesTest(unittest.TestCase):
@@ -54,31 +58,31 @@ class PlacesTest(unittest.TestCase):
         self.addCleanup(kernel.close)
         return kernel
 
-    def figures(self, answer):
+    def results(self, answer):
         """The line that training ends with."""
         self.assertEqual(answer.status, "ok", answer)
         return re.search(r"^loss .*", answer.stdout, re.M)[0]
 
     def test_two_at_once(self):
         two = [self.kernel("one"), self.kernel("other")]
-        alone = self.figures(two[0].run(train(epochs=1)))
+        alone = self.results(two[0].run(train(epochs=1)))
         answers = [kernel.send(train(epochs=1)) for kernel in two]
         # Both have drawn something before either has ended.
         for kernel, answer in zip(two, answers):
             kernel.follow(answer, lambda a: a.pictures)
         self.assertEqual([len(kernel.at_work()) for kernel in two], [1, 1])
         for kernel, answer in zip(two, answers):
-            self.assertEqual(self.figures(kernel.follow(answer)), alone)
+            self.assertEqual(self.results(kernel.follow(answer)), alone)
 
     def test_in_another_folder(self):
-        self.figures(self.kernel("my chapter/notebooks").run(SAVE))
+        self.results(self.kernel("my chapter/notebooks").run(SAVE))
         self.assertEqual([path.name for path in (self.home / "my chapter/out").iterdir()], ["linear.params"])
 
     def test_a_project_whose_path_has_spaces(self):
         root = self.home / "a book of $HOME's"
         copy_of_the_project(root)
         kernel = self.kernel(f"{root.name}/notebooks", root)
-        self.figures(kernel.run(SAVE))
+        self.results(kernel.run(SAVE))
         self.assertTrue((root / "out/linear.params").is_file())
         answer = kernel.run("%%\nfmt.Println(lr)")
         self.assertIn("lr is not declared in any cell that has run", answer.error)

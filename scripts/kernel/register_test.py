@@ -5,7 +5,7 @@ from pathlib import Path
 from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).parent))
-from register import kernel_env  # noqa: E402
+from register import kernel_env
 
 VARIABLE = "PJRT_PLUGIN_LIBRARY_PATH"
 

@@ -6,7 +6,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from session import FOREVER, Kernel, eventually, train  # noqa: E402
+from session import FOREVER, Kernel, eventually, train
 
 
 class RestartTest(unittest.TestCase):
@@ -42,7 +42,7 @@ class RestartTest(unittest.TestCase):
             self.declare()
             self.kernel.follow(self.kernel.send(train(epochs=1000)), lambda a: a.pictures >= 2)
             self.assertEqual(len(self.kernel.at_work()), 1)
-            self.restarted(lambda: self.kernel.restart(now))
+            self.restarted(lambda now=now: self.kernel.restart(now))
 
     def test_killed(self):
         self.declare()

@@ -10,6 +10,7 @@ import time
 import uuid
 from pathlib import Path
 
+import psutil
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 
@@ -53,7 +54,8 @@ class Answer:
         return "begun" in self.stdout
 
     def __str__(self) -> str:
-        return f"status {self.status!r}, {self.pictures} pictures\n{self.stdout[-2000:]}\n{self.stderr[-2000:]}\n{self.error[-2000:]}"
+        texts = "\n".join(text[-2000:] for text in (self.stdout, self.stderr, self.error))
+        return f"status {self.status!r}, {self.pictures} pictures\n{texts}"
 
 
 class Kernel:
@@ -109,18 +111,16 @@ class Kernel:
     def processes(self) -> dict[int, str]:
         """The processes of this kernel by their numbers: what each runs."""
         found = {}
-        for folder in Path("/proc").glob("[0-9]*"):
+        for process in psutil.process_iter():
             try:
-                if f"{MARK}={self.mark}".encode() in (folder / "environ").read_bytes().split(b"\0"):
-                    command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-                    if command:  # else it has ended, and its parent has not yet heard of it
-                        found[int(folder.name)] = command
-            except OSError:
+                if process.environ().get(MARK) == self.mark and (command := " ".join(process.cmdline())):
+                    found[process.pid] = command
+            except (psutil.Error, OSError):
                 pass  # it has just ended, or is another user's
         return found
 
     def at_work(self) -> dict[int, str]:
-        """Those that build and run a cell: all but the kernel and what completes names, which has a group of its own."""
+        """Those that build and run a cell: all but the kernel and gopls, which has a group of its own."""
         kernel, found = self.manager.provisioner.pid, {}
         for number, command in self.processes().items():
             try:
@@ -146,7 +146,11 @@ class Kernel:
 
 def cells(notebook: Path = CHAPTER) -> dict[str, str]:
     """The code cells of a notebook by their ids."""
-    return {cell["id"]: "".join(cell["source"]) for cell in json.loads(notebook.read_text())["cells"] if cell["cell_type"] == "code"}
+    return {
+        cell["id"]: "".join(cell["source"])
+        for cell in json.loads(notebook.read_text())["cells"]
+        if cell["cell_type"] == "code"
+    }
 
 
 def train(epochs: int) -> str:

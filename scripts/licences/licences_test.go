@@ -52,6 +52,7 @@ func TestLicenceOf(t *testing.T) {
 
 func TestPythonPackages(t *testing.T) {
 	dir := t.TempDir()
+	pattern := filepath.Join(dir, "lib/python*/site-packages")
 	for name, test := range map[string]struct{ header, text, want string }{
 		"expression":  {"License-Expression: MIT OR Apache-2.0\nLicense: other\n", isc, "MIT OR Apache-2.0"},
 		"file":        {"License: BSD\nClassifier: License :: OSI Approved :: MIT License\n", isc, "ISC"},
@@ -65,7 +66,7 @@ func TestPythonPackages(t *testing.T) {
 		if test.text != "" {
 			write(t, dir, filepath.Join(info, "licenses/LICENSE"), test.text)
 		}
-		found, err := pythonPackages(dir)
+		found, err := wheels("python", pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +76,7 @@ func TestPythonPackages(t *testing.T) {
 			}
 		}
 	}
-	if found, err := pythonPackages(dir); len(found) != 6 || err != nil {
+	if found, err := wheels("python", pattern); len(found) != 6 || err != nil {
 		t.Errorf("%d packages, %v, want 6", len(found), err)
 	}
 }

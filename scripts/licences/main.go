@@ -1,38 +1,39 @@
-// Command licences lists the licence of everything that scripts/setup and the other
-// scripts fetch, and fails if one of them is not in allowed.txt. scripts/audit calls it.
+// Command licences lists the licence of everything that scripts/setup and the other scripts fetch, and fails if one of
+// them is not in allowed.txt. scripts/audit calls it. It reads only what is on this machine, of all kinds: Go modules,
+// Python packages, npm packages and XLA's plugins.
 package main
 
 import (
+	"cmp"
 	_ "embed"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/github/go-spdx/v2/spdxexp"
 )
 
 //go:embed allowed.txt
 var allowedText string
 
-// A dependency is something that is fetched.
-type dependency struct {
-	kind, name, version string
-	licence             string // an SPDX expression; empty if none was found
-}
+// A dependency is something that is fetched; its licence is an SPDX expression, empty if none was found.
+type dependency struct{ kind, name, version, licence string }
 
 func main() {
 	root := flag.String("root", ".", "the project's folder")
 	cache := flag.String("cache", "", "the folder of the plugins")
-	brief := flag.Bool("brief", false, "print the counts alone")
 	flag.Parse()
-	if err := run(*root, *cache, *brief); err != nil {
+	if err := run(*root, *cache); err != nil {
 		fmt.Fprintln(os.Stderr, "licences:", err)
 		os.Exit(1)
 	}
 }
 
-func run(root, cache string, brief bool) error {
+func run(root, cache string) error {
 	allowed, err := parseAllowed(allowedText)
 	if err != nil {
 		return err
@@ -41,65 +42,91 @@ func run(root, cache string, brief bool) error {
 	if err != nil {
 		return err
 	}
-	for i, d := range all {
-		all[i].licence = allowed.known(d)
+	counts := map[string]int{}
+	for _, d := range all {
+		licence := cmp.Or(allowed.known(d), "no licence found")
+		fmt.Printf("%-7s %-55s %-25s %s\n", d.kind, d.name, d.version, licence)
+		counts[licence]++
 	}
-	if !brief {
-		for _, d := range all {
-			fmt.Printf("%-7s %-55s %-25s %s\n", d.kind, d.name, shorten(d.version), d.licence)
-		}
-		fmt.Println()
-	}
-	for _, line := range counts(all) {
-		fmt.Println(line)
+	fmt.Println()
+	for _, licence := range slices.Sorted(maps.Keys(counts)) {
+		fmt.Printf("%4d %s\n", counts[licence], licence)
 	}
 	return allowed.check(all)
 }
 
 // fetched collects the dependencies of all kinds.
-func fetched(root, cache string) (all []dependency, err error) {
-	add := func(some []dependency, more error) {
-		all = append(all, some...)
-		if err == nil {
-			err = more
-		}
+func fetched(root, cache string) ([]dependency, error) {
+	var all []dependency
+	var failed error
+	add := func(some []dependency, err error) {
+		all, failed = append(all, some...), cmp.Or(failed, err)
 	}
 	for _, module := range []string{".", "scripts/tools", "scripts/mnist", "scripts/vulndb"} {
 		add(goModules(filepath.Join(root, module)))
 	}
-	for _, environment := range []string{".venv", ".venv-bench"} { // the second only where there is one
-		add(pythonPackages(filepath.Join(root, environment)))
+	for _, environment := range []string{".venv", ".venv/lint", ".venv-bench"} { // those that are there
+		add(wheels("python", filepath.Join(root, environment, "lib/python*/site-packages")))
 	}
 	add(npmPackages(filepath.Join(root, "scripts/browser/package-lock.json")))
 	if cache != "" {
-		add(plugins(filepath.Join(cache, "pjrt")))
+		add(wheels("python", filepath.Join(cache, "uv/*")))
+		add(cpuPlugin(filepath.Join(cache, "pjrt/cpu")))
+		add(wheels("plugin", filepath.Join(cache, "pjrt/nvidia/licenses")))
 	}
-	slices.SortFunc(all, func(a, b dependency) int { return strings.Compare(a.key(), b.key()) })
-	return slices.CompactFunc(all, func(a, b dependency) bool { return a.key() == b.key() }), err
+	slices.SortFunc(all, func(a, b dependency) int {
+		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.name, b.name), cmp.Compare(a.version, b.version))
+	})
+	return slices.Compact(all), failed
 }
 
-func (d dependency) key() string { return d.kind + " " + d.name + " " + d.version }
+// allowed is what allowed.txt says.
+type allowed struct {
+	licences   []string          // by their SPDX identifiers
+	exceptions map[string]string // the licence of a dependency that cannot be recognized, by "kind name"
+}
 
-// counts says how many dependencies have each licence.
-func counts(all []dependency) (lines []string) {
-	number := map[string]int{}
-	for _, d := range all {
-		number[d.licence]++
-	}
-	for licence, n := range number {
-		if licence == "" {
-			licence = "no licence found"
+// parseAllowed reads lines of an identifier and a reason, or of a kind, a name, "is", an identifier and a reason.
+func parseAllowed(text string) (a allowed, err error) {
+	a.exceptions = map[string]string{}
+	for i, line := range strings.Split(text, "\n") {
+		fields := strings.Fields(line)
+		switch {
+		case len(fields) == 0 || fields[0] == "#":
+		case len(fields) > 4 && fields[2] == "is":
+			a.exceptions[fields[0]+" "+fields[1]] = fields[3]
+		case len(fields) > 1 && valid(fields[0]):
+			a.licences = append(a.licences, fields[0])
+		default:
+			return a, fmt.Errorf("allowed.txt:%d: neither a licence of SPDX with a reason nor a dependency "+
+				"with its licence and a reason: %s", i+1, line)
 		}
-		lines = append(lines, fmt.Sprintf("%4d %s", n, licence))
 	}
-	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(b, a) })
-	return lines
+	return a, nil
 }
 
-// shorten takes the commit of a pseudo-version away, which says nothing to a reader.
-func shorten(version string) string {
-	if parts := strings.Split(version, "-"); len(parts) > 1 && len(parts[len(parts)-1]) == 12 {
-		return strings.Join(parts[:len(parts)-1], "-")
+func valid(licence string) bool {
+	ok, _ := spdxexp.ValidateLicenses([]string{licence})
+	return ok
+}
+
+// known is the licence of a dependency, by allowed.txt where it cannot be recognized.
+func (a allowed) known(d dependency) string {
+	return cmp.Or(a.exceptions[d.kind+" "+d.name], d.licence)
+}
+
+// check returns an error that names all dependencies whose licence is not allowed.
+func (a allowed) check(all []dependency) error {
+	var wrong []string
+	for _, d := range all {
+		licence := a.known(d)
+		if ok, err := spdxexp.Satisfies(licence, a.licences); err != nil || !ok {
+			wrong = append(wrong, fmt.Sprintf("\n  %s %s %s: %s", d.kind, d.name, d.version, cmp.Or(licence, "no licence found")))
+		}
 	}
-	return version
+	if len(wrong) == 0 {
+		return nil
+	}
+	return fmt.Errorf("these have a licence that scripts/licences/allowed.txt does not name; "+
+		"read it, then add it there with the reason, or do without:%s", strings.Join(wrong, ""))
 }

@@ -42,7 +42,11 @@ class NewChapterTest(unittest.TestCase):
         out = chapter / "out"
         self.assertEqual({path.name for path in out.iterdir()}, {"chapter.html", "chapter.ipynb", "small.params"})
         cells = json.loads((out / "chapter.ipynb").read_text())["cells"]
-        pictures = [cell["id"] for cell in cells if "<svg" in json.dumps(cell.get("outputs", [])) or "image/" in json.dumps(cell.get("outputs", []))]
+        pictures = [
+            cell["id"]
+            for cell in cells
+            if "<svg" in json.dumps(cell.get("outputs", [])) or "image/" in json.dumps(cell.get("outputs", []))
+        ]
         self.assertEqual(pictures, ["train", "look"])
 
     def test_an_empty_module_of_ones_own(self):
@@ -71,7 +75,12 @@ class NewChapterTest(unittest.TestCase):
         self.assertEqual((mine / "chapter.ipynb").read_text(), "mine")
 
     def test_a_name_that_cannot_be_a_module(self):
-        for name, why in {"Mine": "small letters", "a b": "small letters", "image": "Go's own", ROOT / "mine": "outside"}.items():
+        for name, why in {
+            "Mine": "small letters",
+            "a b": "small letters",
+            "image": "Go's own",
+            ROOT / "mine": "outside",
+        }.items():
             self.assertIn(why, self.call(ROOT / "scripts/new-chapter", name, status=1))
         self.assertEqual(list(self.home.iterdir()), [])
 

@@ -28,22 +28,23 @@ def stop_on_signals() -> None:
 if __name__ == "__main__":
     stop_on_signals()  # the imports below take a second
 
-import argparse  # noqa: E402
-import asyncio  # noqa: E402
-import atexit  # noqa: E402
-import logging  # noqa: E402
-import os  # noqa: E402
-import re  # noqa: E402
-import tempfile  # noqa: E402
-import threading  # noqa: E402
-import time  # noqa: E402
-from pathlib import Path  # noqa: E402
+import argparse
+import asyncio
+import atexit
+import logging
+import os
+import re
+import tempfile
+import threading
+import time
+from pathlib import Path
 
-import nbformat  # noqa: E402
-from jupyter_client.kernelspec import NoSuchKernel  # noqa: E402
-from nbclient import NotebookClient  # noqa: E402
-from nbclient.exceptions import CellExecutionError, DeadKernelError  # noqa: E402
-from nbconvert import HTMLExporter  # noqa: E402
+import nbformat
+import psutil
+from jupyter_client.kernelspec import NoSuchKernel
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbconvert import HTMLExporter
 
 ROOT = Path(__file__).resolve().parents[2]
 ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
@@ -91,17 +92,14 @@ def first_line(source: str) -> str:
     return text if len(text) <= 90 else text[:87] + "..."
 
 
-def session(leader: int) -> list[int]:
-    """The processes of the session that this process leads."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+def kill_session(leader: int) -> None:
+    """Kills all processes of the session that this process leads."""
+    for pid in psutil.pids():
         try:
-            fields = stat.read_text().rpartition(")")[2].split()  # after the name: state, parent, group, session
+            if os.getsid(pid) == leader:
+                os.kill(pid, signal.SIGKILL)
         except OSError:
-            continue  # it has just ended
-        if int(fields[3]) == leader:
-            found.append(int(stat.parent.name))
-    return found
+            pass  # it has just ended, or is another user's
 
 
 class Runner(NotebookClient):
@@ -125,7 +123,8 @@ class Runner(NotebookClient):
     def label(self) -> str:
         """Names the cell that runs: its number and what it is about."""
         assert self.running is not None
-        return f"cell {self.numbers[self.running]} of {len(self.numbers)}: {first_line(self.nb.cells[self.running].source)}"
+        about = first_line(self.nb.cells[self.running].source)
+        return f"cell {self.numbers[self.running]} of {len(self.numbers)}: {about}"
 
     async def run(self, **popen) -> None:
         self.task = asyncio.current_task()
@@ -135,11 +134,7 @@ class Runner(NotebookClient):
             # After a hard end GoNB's helpers and the program of the cell may still run: all of the
             # kernel's session, as gopls has a process group of its own.
             if self.leader is not None:
-                for pid in session(self.leader):
-                    try:
-                        os.kill(pid, signal.SIGKILL)
-                    except ProcessLookupError:
-                        pass
+                kill_session(self.leader)
             # nbclient forgets a kernel that did not come up.
             atexit.unregister(self._cleanup_kernel)
             if self.km is not None and self.km.has_kernel:
@@ -218,7 +213,9 @@ def page(nb, name: str) -> str:
     exporter = HTMLExporter(template_name="lab", embed_images=True, require_js_url="", jquery_url="")
     html, _ = exporter.from_notebook_node(nb, {"metadata": {"name": name}})
     # Go indents with tabs, and a page takes eight columns for one unless it is told.
-    return html.replace('<script src=""></script>', "").replace("</head>", "<style>pre { tab-size: 4 }</style></head>", 1)
+    return html.replace('<script src=""></script>', "").replace(
+        "</head>", "<style>pre { tab-size: 4 }</style></head>", 1
+    )
 
 
 def cell_report(cell, error: CellExecutionError) -> list[str]:
@@ -260,7 +257,10 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
     start = time.monotonic()
     screen.line(f"chapter: running {path.name}")
     # The kernel's own log is of interest only if the kernel dies. Its temporary files go with it.
-    with tempfile.TemporaryDirectory(prefix="d2l-") as tmp, open(Path(tmp, "kernel.log"), "w+", errors="replace") as log:
+    with (
+        tempfile.TemporaryDirectory(prefix="d2l-") as tmp,
+        open(Path(tmp, "kernel.log"), "w+", errors="replace") as log,
+    ):
         runner = Runner(
             nb, screen,
             kernel_name=kernel,
@@ -269,12 +269,22 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
         )
         problem: list[str] = []
         try:
-            # JPY_SESSION_NAME is how Jupyter tells a kernel of which notebook it is.
+            # JPY_SESSION_NAME is how Jupyter names the notebook to its kernel.
             env = dict(os.environ, TMPDIR=tmp, JPY_SESSION_NAME=str(path))
             asyncio.run(runner.run(stdout=log, stderr=log, env=env))
         except NoSuchKernel:
-            problem = [f'{path.name} asks for the kernel {kernel}, which is not there; choose "Go (gonb)" for it in scripts/lab']
-        except (CellExecutionError, DeadKernelError, RuntimeError, OSError, asyncio.CancelledError, KeyboardInterrupt) as error:
+            problem = [
+                f'{path.name} names the kernel {kernel}, which is not there; choose "Go (gonb)" for it in '
+                f'scripts/lab'
+            ]
+        except (
+            CellExecutionError,
+            DeadKernelError,
+            RuntimeError,
+            OSError,
+            asyncio.CancelledError,
+            KeyboardInterrupt,
+        ) as error:
             where = path.name if runner.running is None else f"{path.name}, {runner.label()}"
             if runner.interrupted or isinstance(error, KeyboardInterrupt):
                 runner.interrupted = True
@@ -305,7 +315,7 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
     nb.metadata.language_info = {k: v for k, v in language.items() if v and k != "version"}
     html_page = page(nb, path.stem)
     # Nor are the numbers of the cells, which are others with every run: what is written here can be
-    # committed as it is, which `literate check` asks for, unless a cell wrote to stderr.
+    # committed as it is, which `literate check` requires, unless a cell wrote to stderr.
     for cell in nb.cells:
         if cell.cell_type == "code":
             cell.execution_count = None

@@ -52,14 +52,24 @@ for _, m := range info.Deps {
 
 
 def notebook(*cells, kernel="gonb"):
-    return json.dumps({
-        "nbformat": 4, "nbformat_minor": 5,
-        "metadata": {"kernelspec": {"name": kernel, "display_name": kernel, "language": "go"}},
-        "cells": [
-            {"id": f"cell{i}", "cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
-            for i, source in enumerate(cells)
-        ],
-    })
+    return json.dumps(
+        {
+            "nbformat": 4,
+            "nbformat_minor": 5,
+            "metadata": {"kernelspec": {"name": kernel, "display_name": kernel, "language": "go"}},
+            "cells": [
+                {
+                    "id": f"cell{i}",
+                    "cell_type": "code",
+                    "source": source,
+                    "metadata": {},
+                    "outputs": [],
+                    "execution_count": None,
+                }
+                for i, source in enumerate(cells)
+            ],
+        }
+    )
 
 
 class ModuleProxy(ThreadingHTTPServer):
@@ -114,11 +124,22 @@ class RunTest(unittest.TestCase):
         self.assertEqual(self.files(), ["small.html", "small.ipynb"])
 
     def test_what_it_writes_is_clean(self):
-        self.run_notebook(notebook('import "github.com/janpfeifer/gonb/gonbui"\n\n%%\nfmt.Println(6 * 7)\ngonbui.DisplayHtml("<b>42</b>")\nfmt.Println(42)'), 0)
+        self.run_notebook(
+            notebook(
+                'import "github.com/janpfeifer/gonb/gonbui"\n\n%%\nfmt.Println(6 * '
+                '7)\ngonbui.DisplayHtml("<b>42</b>")\nfmt.Println(42)'
+            ),
+            0,
+        )
         written = (self.out / "small.ipynb").read_text()
         self.assertIn("<b>42</b>", written)
-        done = subprocess.run(["go", "run", "./scripts/literate", "clean", self.out / "small.ipynb"], cwd=ROOT, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        done = subprocess.run(
+            ["go", "run", "./scripts/literate", "clean", self.out / "small.ipynb"],
+            cwd=ROOT,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
         self.assertEqual((done.returncode, done.stdout), (0, ""))
         self.assertEqual((self.out / "small.ipynb").read_text(), written)
 
@@ -142,7 +163,7 @@ class RunTest(unittest.TestCase):
 
     def test_an_unknown_kernel_is_named(self):
         said = self.run_notebook(notebook("%%\n", kernel="python9"), 1)
-        self.assertIn("FAILED: small.ipynb asks for the kernel python9, which is not there", said)
+        self.assertIn("FAILED: small.ipynb names the kernel python9, which is not there", said)
         self.assertEqual(self.files(), [])
 
     def test_an_interruption_before_the_kernel_is_up(self):

@@ -1,9 +1,9 @@
 // Command seeds trains a network with several seeds, LeNet as the chapter does or
 // the improved one as exercise 2 does, or exercise 3 with -data mnist, and prints
 // a table of what each came to, with mean and standard deviation. A seed given
-// twice must give the same figures twice; -repeat checks that for the first one.
+// twice must give the same results twice; -repeat checks that for the first one.
 // With -least it fails if a seed stays below a test accuracy; with -json it also
-// writes the figures to a file, for scripts/pytorch.
+// writes the results to a file, for scripts/pytorch.
 package main
 
 import (
@@ -49,7 +49,7 @@ func main() {
 	batchSize := flag.Int("batch", 0, "batch size; 0 is the notebook's")
 	repeat := flag.Bool("repeat", false, "train the first seed once more and compare")
 	least := flag.Float64("least", 0, "fail if a seed's test accuracy is below this")
-	file := flag.String("json", "", "file to write the figures to as well")
+	file := flag.String("json", "", "file to write the results to as well")
 	flag.Parse()
 	r, ok := recipes[*net]
 	if !ok {
@@ -81,16 +81,17 @@ func main() {
 	for i, r := range results {
 		fmt.Printf("| %d | %.3f | %.3f | %.3f | %.0f |\n", i+1, r.Loss, r.TrainAcc, r.TestAcc, r.ExamplesPerSec)
 	}
-	fmt.Printf("| mean ± standard deviation | %s | %s | %s | %s |\n",
-		spread(results, "%.3f ± %.3f", func(r *d2l.Result) float64 { return r.Loss }),
-		spread(results, "%.3f ± %.3f", func(r *d2l.Result) float64 { return r.TrainAcc }),
-		spread(results, "%.3f ± %.3f", func(r *d2l.Result) float64 { return r.TestAcc }),
-		spread(results, "%.0f ± %.0f", func(r *d2l.Result) float64 { return r.ExamplesPerSec }))
-	if *file != "" {
-		d2l.Check(writeFigures(*file, results))
+	fmt.Print("| mean ± standard deviation |")
+	for i, format := range []string{"%.3f ± %.3f", "%.3f ± %.3f", "%.3f ± %.3f", "%.0f ± %.0f"} {
+		mean, deviation := spread(results, func(r *d2l.Result) float64 { return append(metrics(r), r.ExamplesPerSec)[i] })
+		fmt.Printf(" "+format+" |", mean, deviation)
 	}
-	if *repeat && !slices.Equal(figures(results[0]), figures(train(1))) {
-		fail("seed 1 gave other figures the second time")
+	fmt.Println()
+	if *file != "" {
+		d2l.Check(writeMetrics(*file, results))
+	}
+	if *repeat && !slices.Equal(metrics(results[0]), metrics(train(1))) {
+		fail("seed 1 gave other results the second time")
 	}
 	for i, r := range results {
 		if r.TestAcc < *least {
@@ -104,19 +105,14 @@ func fail(format string, args ...any) {
 	os.Exit(1)
 }
 
-// figures are those that a seed decides.
-func figures(r *d2l.Result) []float64 { return []float64{r.Loss, r.TrainAcc, r.TestAcc} }
+// metrics are those that a seed decides: loss, training and test accuracy.
+func metrics(r *d2l.Result) []float64 { return []float64{r.Loss, r.TrainAcc, r.TestAcc} }
 
-// writeFigures writes the figures of each seed as JSON.
-func writeFigures(path string, results []*d2l.Result) error {
-	type seed struct {
-		Loss     float64 `json:"loss"`
-		TrainAcc float64 `json:"train acc"`
-		TestAcc  float64 `json:"test acc"`
-	}
-	var all []seed
+// writeMetrics writes the metrics of each seed as JSON, a list for each.
+func writeMetrics(path string, results []*d2l.Result) error {
+	var all [][]float64
 	for _, r := range results {
-		all = append(all, seed{r.Loss, r.TrainAcc, r.TestAcc})
+		all = append(all, metrics(r))
 	}
 	content, err := json.Marshal(all)
 	if err != nil {
@@ -125,13 +121,14 @@ func writeFigures(path string, results []*d2l.Result) error {
 	return os.WriteFile(path, content, 0o644)
 }
 
-func spread(results []*d2l.Result, format string, of func(*d2l.Result) float64) string {
-	mean, square := 0.0, 0.0
+// spread returns the mean and the standard deviation of a metric.
+func spread(results []*d2l.Result, of func(*d2l.Result) float64) (mean, deviation float64) {
+	square := 0.0
 	for _, r := range results {
 		mean += of(r) / float64(len(results))
 	}
 	for _, r := range results {
 		square += (of(r) - mean) * (of(r) - mean)
 	}
-	return fmt.Sprintf(format, mean, math.Sqrt(square/float64(max(len(results)-1, 1))))
+	return mean, math.Sqrt(square / float64(max(len(results)-1, 1)))
 }

@@ -3,7 +3,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from figures import OURS, Quantity, greatest_difference, summary  # noqa: E402
+from results import OURS, Quantity, max_difference, summary
 
 
 def rate(**values):
@@ -11,15 +11,17 @@ def rate(**values):
 
 
 class QuantityTest(unittest.TestCase):
-    def test_a_ratio_is_the_median_of_the_turns_ratios(self):
-        # The machine was slow in the second turn, for both: medians alone would give 20 / 8.
+    def test_a_ratio_is_the_median_of_the_rounds_ratios(self):
+        # The machine was slow in the second round, for both: medians alone would give 20 / 8.
         self.assertEqual(rate(ours=[20, 8, 24], other=[10, 4, 8]).ratio("other"), 2)
 
     def test_above_one_ours_is_better(self):
         self.assertEqual(rate(ours=[30], other=[10]).ratio("other"), 3)
-        self.assertEqual(Quantity("time", "s", more_is_better=False, values={OURS: [2], "other": [6]}).ratio("other"), 3)
+        self.assertEqual(
+            Quantity("time", "s", more_is_better=False, values={OURS: [2], "other": [6]}).ratio("other"), 3
+        )
 
-    def test_turns_that_are_missing_are_an_error(self):
+    def test_rounds_that_are_missing_are_an_error(self):
         with self.assertRaises(ValueError):
             rate(ours=[1, 2], other=[1]).ratio("other")
 
@@ -42,25 +44,27 @@ class QuantityTest(unittest.TestCase):
 class SummaryTest(unittest.TestCase):
     def test_ratios_of_each_quantity(self):
         q = rate(ours=[30], eager=[10], compiled=[20])
-        self.assertEqual(summary([q], ["eager", "compiled"], "eager", "jax")[2:], ["| rate | 1.50 × (compiled) | 3.00 × | – |"])
+        self.assertEqual(
+            summary([q], ["eager", "compiled"], "eager", "jax")[2:], ["| rate | 1.50 × (compiled) | 3.00 × | – |"]
+        )
 
     def test_nothing_to_compare_is_no_table(self):
         self.assertEqual(summary([rate(ours=[30])], ["eager"], "eager", "jax"), [])
 
 
-class GreatestDifferenceTest(unittest.TestCase):
+class MaxDifferenceTest(unittest.TestCase):
     def test_it_is_relative_to_the_first_and_names_program_and_step(self):
-        got = greatest_difference({"a": [2.0, 4.0], "b": [2.0, 4.0], "c": [2.0, 3.0]})
+        got = max_difference({"a": [2.0, 4.0], "b": [2.0, 4.0], "c": [2.0, 3.0]})
         self.assertEqual(got, (0.25, "c", 2))
 
     def test_what_is_not_a_number_is_never_near(self):
-        difference, program, step = greatest_difference({"a": [2.0, 2.0], "b": [float("nan"), 2.0], "c": [2.0, 9.0]})
+        difference, program, step = max_difference({"a": [2.0, 2.0], "b": [float("nan"), 2.0], "c": [2.0, 9.0]})
         self.assertFalse(difference <= 1e9)
         self.assertEqual((program, step), ("b", 1))
 
     def test_other_numbers_of_steps_are_an_error(self):
         with self.assertRaises(ValueError):
-            greatest_difference({"a": [1.0, 2.0], "b": [1.0]})
+            max_difference({"a": [1.0, 2.0], "b": [1.0]})
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ OURS = "ours"
 
 @dataclass
 class Quantity:
-    """One thing that was measured for several programs, once a turn, in the same order of turns."""
+    """One thing that was measured for several programs, once a round, in the same order."""
 
     name: str
     unit: str
@@ -21,7 +21,7 @@ class Quantity:
 
     def ratio(self, program: str) -> float:
         """How many times better ours is: above 1 it is faster, or takes less. It is the median of the
-        ratios of each turn, in which what slows the machine for a while slows both."""
+        ratios of each round, in which what slows the machine for a while slows both."""
         pairs = zip(self.values[OURS], self.values[program], strict=True)
         return median(a / b if self.more_is_better else b / a for a, b in pairs)
 
@@ -34,8 +34,8 @@ class Quantity:
         lines = [f"| {self.name}, {self.unit} | ours is better by | median | min | max |", "|---|--:|--:|--:|--:|"]
         for program, values in self.values.items():
             ratio = f"{self.ratio(program):.2f} ×" if OURS in self.values else "–"
-            figures = [f"{f(values):,.{self.digits}f}" for f in (median, min, max)]
-            lines.append("| " + " | ".join([program, "1" if program == OURS else ratio, *figures]) + " |")
+            cells = [f"{f(values):,.{self.digits}f}" for f in (median, min, max)]
+            lines.append("| " + " | ".join([program, "1" if program == OURS else ratio, *cells]) + " |")
         return lines
 
 
@@ -46,13 +46,16 @@ def summary(quantities: list[Quantity], pytorch: list[str], book: str, jax: str)
         best = q.best(pytorch)
         if best is None:
             continue
-        cells = [f"{q.ratio(best):.2f} × ({best})", *(f"{q.ratio(p):.2f} ×" if p in q.values else "–" for p in (book, jax))]
+        cells = [
+            f"{q.ratio(best):.2f} × ({best})",
+            *(f"{q.ratio(p):.2f} ×" if p in q.values else "–" for p in (book, jax)),
+        ]
         lines.append(f"| {q.name} | " + " | ".join(cells) + " |")
     return lines if len(lines) > 2 else []
 
 
-def greatest_difference(losses: dict[str, list[float]]) -> tuple[float, str, int]:
-    """Of the losses of each step, the greatest difference from the first program's, relative to it;
+def max_difference(losses: dict[str, list[float]]) -> tuple[float, str, int]:
+    """Of the losses of each step, the largest difference from the first program's, relative to it;
     whose it is, and at which step, counted from 1."""
     (first, expected), *others = losses.items()
     worst = (0.0, first, 0)
