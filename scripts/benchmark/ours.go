@@ -23,7 +23,7 @@ func newOurs(net *d2l.Net, device d2l.Device, start string) (*ours, error) {
 	if start == "" {
 		err = net.Initialize(device, d2l.Xavier)
 	} else {
-		err = net.LoadSafetensors(filepath.Join(start, "weights.safetensors"), device, 1, 28, 28)
+		err = net.LoadParameters(filepath.Join(start, "weights.safetensors"), device, 1, 28, 28)
 	}
 	if err != nil {
 		return nil, err
