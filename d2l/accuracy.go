@@ -1,8 +1,8 @@
 package d2l
 
 import (
-	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -19,7 +19,8 @@ import (
 func Accuracy(yHat, y *tensors.Tensor) (float64, error) {
 	requireLabels("Accuracy", y)
 	if yHat.Rank() != 2 || yHat.Shape().Dim(0) != y.Size() {
-		panic(fmt.Sprintf("d2l: Accuracy takes yHat of shape (batch, classes) and y of shape (batch,), got %v and %v", ShapeOf(yHat), ShapeOf(y)))
+		panic(fmt.Sprintf("d2l: Accuracy takes yHat of shape (batch, classes) and y of shape (batch,), got %v and %v",
+			ShapeOf(yHat), ShapeOf(y)))
 	}
 	predictions, err := Predict(yHat)
 	if err != nil {
@@ -28,16 +29,15 @@ func Accuracy(yHat, y *tensors.Tensor) (float64, error) {
 	if err := labelsWithin(y, yHat.Shape().Dim(1)); err != nil {
 		return 0, err
 	}
-	correct := 0
-	err = tensors.ConstFlatData(y, func(labels []int32) {
-		for i, label := range labels {
-			if predictions[i] == int(label) {
-				correct++
-			}
-		}
-	})
+	labels, err := tensors.CopyFlatData[int32](y)
 	if err != nil {
 		return 0, fmt.Errorf("reading the labels: %w", err)
+	}
+	correct := 0
+	for i, label := range labels {
+		if predictions[i] == int(label) {
+			correct++
+		}
 	}
 	return float64(correct), nil
 }
@@ -48,41 +48,42 @@ func Accuracy(yHat, y *tensors.Tensor) (float64, error) {
 // Book: none; predict_ch3 determines the class of a row in the same way.
 func Predict(yHat *tensors.Tensor) ([]int, error) {
 	if yHat.Rank() != 2 || yHat.DType() != dtypes.Float32 {
-		panic(fmt.Sprintf("d2l: Predict takes float32 yHat of shape (batch, classes), got %v of %v", ShapeOf(yHat), yHat.DType()))
+		panic(fmt.Sprintf("d2l: Predict takes float32 yHat of shape (batch, classes), got %v of %v",
+			ShapeOf(yHat), yHat.DType()))
 	}
-	if found := whereNaN(yHat); found != "" {
-		return nil, fmt.Errorf("the net's output is %s, so that no class is the maximum: look for NaN in X and in the parameters", found)
+	logits, err := tensors.CopyFlatData[float32](yHat)
+	if err != nil {
+		return nil, fmt.Errorf("reading the predictions: %w", err)
+	}
+	if i := slices.IndexFunc(logits, func(v float32) bool { return v != v }); i >= 0 {
+		return nil, fmt.Errorf("the net's output is %s, so that no class is the maximum: "+
+			"look for NaN in X and in the parameters", valueAt(yHat, logits, i))
 	}
 	classes := yHat.Shape().Dim(1)
 	predictions := make([]int, yHat.Shape().Dim(0))
-	err := tensors.ConstFlatData(yHat, func(values []float32) {
-		for i := range predictions {
-			row := values[i*classes : (i+1)*classes]
-			for class, value := range row {
-				if value > row[predictions[i]] {
-					predictions[i] = class
-				}
+	for i := range predictions {
+		row := logits[i*classes : (i+1)*classes]
+		for class, logit := range row {
+			if logit > row[predictions[i]] {
+				predictions[i] = class
 			}
 		}
-	})
-	if err != nil {
-		return nil, fmt.Errorf("reading the predictions: %w", err)
 	}
 	return predictions, nil
 }
 
 // labelsWithin returns an error if a label is not from 0 to below classes.
 func labelsWithin(y *tensors.Tensor, classes int) error {
-	var wrong error
-	err := tensors.ConstFlatData(y, func(labels []int32) {
-		for i, label := range labels {
-			if label < 0 || int(label) >= classes {
-				wrong = fmt.Errorf("label %d is %d, but the net has outputs for 0 to %d", i, label, classes-1)
-				return
-			}
+	labels, err := tensors.CopyFlatData[int32](y)
+	if err != nil {
+		return fmt.Errorf("reading the labels: %w", err)
+	}
+	for i, label := range labels {
+		if label < 0 || int(label) >= classes {
+			return fmt.Errorf("label %d is %d, but the net has outputs for 0 to %d", i, label, classes-1)
 		}
-	})
-	return errors.Join(wrong, err)
+	}
+	return nil
 }
 
 // requireLabels panics unless y holds the labels of a batch.

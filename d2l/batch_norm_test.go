@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/d2l-go/book/d2l/d2ltest"
+	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -53,18 +54,18 @@ func TestBatchNormAgainstPyTorch(t *testing.T) {
 				}
 				noError(t, p.SetValue(tensors.FromFlatDataAndDimensions(value, shape...)))
 			}
-			step := must(net.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+			step := must(net.newProgram(xla.Config{Training: true, Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
 				y := net.layer.Forward(scope, inputs[0])
 				variables := []*graph.Node{inputs[0]}
 				for _, p := range net.Parameters() {
 					variables = append(variables, p.NodeValue(y.Graph()))
 				}
 				return append(graph.Gradient(graph.ReduceAllSum(graph.Mul(y, inputs[1])), variables...), y)
-			}, true))(t)
-			defer step.finalize()
+			}}))(t)
+			defer step.Finalize()
 			var results []*tensors.Tensor
 			for i := range c.Steps {
-				results = must(step.call(X(i), waves(44, 1, c.Shape...)))(t)
+				results = must(step.Call(X(i), waves(44, 1, c.Shape...)))(t)
 			}
 
 			pytorch.Near(t, c.Name+": output", float32s(t, results[len(results)-1]), c.Output)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/d2l-go/book/d2l/internal/convpool"
 	"github.com/d2l-go/book/d2l/internal/weights"
+	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers/activation"
@@ -80,7 +81,7 @@ func (c Conv2D) pooledBy(next Layer, x *graph.Node) (pair convpool.Config, ok bo
 		Channels: c.Channels, KernelSize: c.KernelSize, Padding: c.Padding,
 		Activation: activation.Type(c.Activation), Max: isMax,
 	}
-	return pair, ok && c.valid() && c.Strides <= 1 && isCPU(x.Graph().Backend()) && pair.Suits(x)
+	return pair, ok && c.valid() && c.Strides <= 1 && xla.IsCPU(x.Graph().Backend()) && pair.Suits(x)
 }
 
 func (c Conv2D) parameters(scope *model.Scope, x *graph.Node) (weights, biases *graph.Node) {

@@ -151,8 +151,8 @@ func TestWrongOutputs(t *testing.T) {
 		want  string
 	}{
 		"too few":    {Dense{Units: 3}, "label 3 is 3, but the net has outputs for 0 to 2"},
-		"no columns": {Conv2D{Channels: 2, KernelSize: 3}, "a classifier's output has shape (batch, classes), but for one example the net's is (1, 2, 6, 6)"},
-		"one number": {layerFunc(func(x *graph.Node) *graph.Node { return graph.ReduceAllMean(x) }), "a classifier's output has shape (batch, classes), but for one example the net's is ()"},
+		"no columns": {Conv2D{Channels: 2, KernelSize: 3}, "a classifier's output has shape (batch, classes), but for 4 labels the net's is (4, 2, 6, 6)"},
+		"one number": {layerFunc(func(x *graph.Node) *graph.Node { return graph.ReduceAllMean(x) }), "a classifier's output has shape (batch, classes), but for 4 labels the net's is ()"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			net := NewNet(c.layer)

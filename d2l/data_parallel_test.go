@@ -145,20 +145,11 @@ func TestTrainCh5SeveralDevices(t *testing.T) {
 	}
 }
 
-// Each device gets an equal part of a batch, filled up with zeros where that is
-// not possible, and they have one result.
-func TestBatchIsSplit(t *testing.T) {
+// Of the outputs of all devices a step has those of one.
+func TestSeveralDevicesHaveOneResult(t *testing.T) {
 	net, X := initialized(t)
 	trainer := must(NewTrainer(net, SGD(0.1), CPU(0), CPU(1)))(t)
-	var parts []any
-	for _, part := range must(trainer.step.split(tensors.FromValue([][]int32{{1, 2}, {3, 4}, {5, 6}}), 1))(t) {
-		parts = append(parts, part.Value())
-	}
-	if want := []any{[][]int32{{1, 2}, {3, 4}}, [][]int32{{5, 6}, {0, 0}}}; !reflect.DeepEqual(parts, want) {
-		t.Errorf("the parts are %v, expected %v", parts, want)
-	}
-	noError(t, trainer.checkLabels(X, fiveLabels())) // As Step does first, which finds the number of classes.
-	if outputs := must(trainer.step.call(X, fiveLabels()))(t); len(outputs) != 3 {
+	if outputs := must(trainer.step.Call(X, fiveLabels()))(t); len(outputs) != 3 {
 		t.Errorf("%d outputs, expected the loss, the correct predictions and what is finite", len(outputs))
 	}
 }
@@ -180,7 +171,7 @@ func TestSeveralDevicesForwardFirst(t *testing.T) {
 	net, X := smallNet(), waves(1, 1, 5, 1, 8, 8)
 	noError(t, net.Initialize(CPU(1), Xavier))
 	trainer := must(NewTrainer(net, adam(), CPU(1), CPU(0)))(t)
-	_, err := trainer.step.call(waves(1, 1, 5, 64), fiveLabels()) // Refused, but known to the program.
+	_, err := trainer.step.Call(waves(1, 1, 5, 64), fiveLabels()) // Refused, but known to the program.
 	wantError(t, err, "conv0")
 	must(net.Forward(X))(t)
 	for range 2 {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/d2l-go/book/d2l/internal/report"
+	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/compute"
 )
 
@@ -15,7 +16,7 @@ import (
 //
 // Book: none; it is what section "GPUs" calls a context and passes as ctx.
 type Device struct {
-	platform platform
+	platform xla.Platform
 	index    int
 }
 
@@ -24,12 +25,12 @@ type Device struct {
 // is for testing programs for several devices without a GPU.
 //
 // Book: npx.cpu, section "GPUs".
-func CPU(i int) Device { return Device{platformCPU, i} }
+func CPU(i int) Device { return Device{xla.CPU, i} }
 
 // GPU returns the i-th GPU, whether it exists or not; see TryGPU.
 //
 // Book: npx.gpu, section "GPUs".
-func GPU(i int) Device { return Device{platformGPU, i} }
+func GPU(i int) Device { return Device{xla.GPU, i} }
 
 // TryGPU returns the i-th GPU if there is one and the CPU otherwise. A GPU that is
 // present but cannot be used is reported on standard error.
@@ -45,10 +46,10 @@ func TryGPU(i int) Device {
 	if i < 0 {
 		panic(fmt.Sprintf("d2l: TryGPU takes the number of a GPU, from 0, got %d", i))
 	}
-	if p, forced := forcedPlatform(); forced {
+	if p, forced := xla.Forced(); forced {
 		return Device{p, i}.orFirst()
 	}
-	n, err := numGPUs()
+	n, err := xla.NumGPUs()
 	if err != nil {
 		report.WarnOnce(fmt.Sprintf("d2l: no GPU can be used, computing on cpu(0): %v", err))
 	}
@@ -64,10 +65,10 @@ func TryGPU(i int) Device {
 // Book: try_all_gpus, section "GPUs".
 func TryAllGPUs() []Device {
 	first := TryGPU(0)
-	if first.platform != platformGPU {
+	if first.platform != xla.GPU {
 		return []Device{first}
 	}
-	n, _ := numGPUs()
+	n, _ := xla.NumGPUs()
 	devices := []Device{first}
 	for i := 1; i < n; i++ {
 		devices = append(devices, GPU(i))
@@ -79,9 +80,9 @@ func TryAllGPUs() []Device {
 // not XLA.
 func (d Device) String() string {
 	switch d.platform {
-	case platformGPU:
+	case xla.GPU:
 		return fmt.Sprintf("gpu(%d)", d.index)
-	case platformGo:
+	case xla.Go:
 		return fmt.Sprintf("cpu(%d) in pure Go", d.index)
 	default:
 		return fmt.Sprintf("cpu(%d)", d.index)
@@ -92,7 +93,7 @@ func (d Device) String() string {
 // the process, and the device's number in it. The error says which plugin is
 // missing or why it does not start, and what to do.
 func (d Device) Backend() (compute.Backend, compute.DeviceNum, error) {
-	b, err := d.platform.start()
+	b, err := d.platform.Start()
 	if err != nil {
 		return nil, 0, fmt.Errorf("cannot compute on %v: %w", d, err)
 	}
@@ -105,7 +106,7 @@ func (d Device) Backend() (compute.Backend, compute.DeviceNum, error) {
 // orFirst returns d for a GPU, and otherwise the first device of its platform:
 // TryGPU(3) is cpu(0) if GOMLX_BACKEND forces the CPU.
 func (d Device) orFirst() Device {
-	if d.platform != platformGPU {
+	if d.platform != xla.GPU {
 		d.index = 0
 	}
 	return d

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers/activation"
 	"github.com/gomlx/gomlx/ml/model"
@@ -47,13 +48,12 @@ func TestConvPoolIsConvThenPool(t *testing.T) {
 			layers := Sequential{c.conv, c.pool}
 			net := NewNet(layers)
 			noError(t, net.Initialize(CPU(0), fixtureParameters))
-			p := must(net.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+			p := must(net.newProgram(xla.Config{Training: true, Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
 				x := inputs[0]
 				if _, got := c.conv.pooledBy(c.pool, x); got != c.together {
 					t.Errorf("done together: %v, expected %v", got, c.together)
 				}
-				var onebyone *graph.Node
-				net.forwardEach(scope, x, func(_ string, y *graph.Node) { onebyone = y })
+				onebyone := net.forwardEach(scope, x)[1]
 				together := layers.Forward(model.GetStore(x).Scope(netScope), x)
 				results := []*graph.Node{onebyone, together}
 				for _, y := range []*graph.Node{onebyone, together} {
@@ -66,10 +66,10 @@ func TestConvPoolIsConvThenPool(t *testing.T) {
 					results = append(results, graph.Gradient(graph.ReduceAllSum(graph.Mul(y, weight)), of...)...)
 				}
 				return results
-			}, true))(t)
-			defer p.finalize()
+			}}))(t)
+			defer p.Finalize()
 			for _, height := range []float64{1, 0} { // Without waves, all values that are pooled are equal.
-				results := must(p.call(waves(21, height, c.input...)))(t)
+				results := must(p.Call(waves(21, height, c.input...)))(t)
 				near(t, "output", float32s(t, results[1]), float32s(t, results[0]), 1e-5)
 				for i, of := range []string{"X", "weights", "biases"} {
 					near(t, "gradient of "+of, float32s(t, results[5+i]), float32s(t, results[2+i]), 1e-5)
@@ -139,7 +139,7 @@ func TestLayersOfTheUsersFuse(t *testing.T) {
 		t.Run(fmt.Sprintf("%T%+[1]v then %T%+[2]v", c.layer, c.next), func(t *testing.T) {
 			net, X := NewNet(Sequential{c.layer, c.next, factor(4)}), waves(3, 1, 2, 1, 12, 12)
 			noError(t, net.Initialize(CPU(0), fixtureParameters))
-			p := must(net.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+			p := must(net.newProgram(xla.Config{Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
 				y, fused := forwardFused("layer", c.layer, c.next, scope, inputs[0])
 				if fused != c.fused {
 					t.Errorf("computed together: %v, expected %v", fused, c.fused)
@@ -148,9 +148,9 @@ func TestLayersOfTheUsersFuse(t *testing.T) {
 					y = inputs[0]
 				}
 				return []*graph.Node{y}
-			}, false))(t)
-			defer p.finalize()
-			must(p.call(X))(t)
+			}}))(t)
+			defer p.Finalize()
+			must(p.Call(X))(t)
 			together, onebyone := must(net.Forward(X))(t), must(net.Outputs(X))(t)
 			near(t, "output", float32s(t, together), float32s(t, onebyone[2].Value), 1e-5)
 		})

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/d2l-go/book/d2l/d2ltest"
-	"github.com/gomlx/compute"
+	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -20,9 +20,8 @@ func must[T any](value T, err error) func(testing.TB) T { return d2ltest.Must(va
 
 // freshBackends makes devices start their backends anew during the test.
 func freshBackends(t *testing.T) {
-	saved := backends.started
-	backends.started = map[platform]compute.Backend{}
-	t.Cleanup(func() { backends.started = saved })
+	saved := xla.Swap(nil)
+	t.Cleanup(func() { xla.Swap(saved) })
 }
 
 // unseeded undoes Seed at the end of the test.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -18,7 +19,7 @@ func TestASeedDrawsTheSameParametersOnEveryDevice(t *testing.T) {
 	net := NewNet(Sequential{Conv2D{Channels: 2, KernelSize: 3}, Dense{Units: 4}})
 	X := tensors.FromShape(shapes.Make(dtypes.Float32, 1, 1, 5, 5))
 	var want []float32
-	for _, device := range []Device{CPU(0), CPU(1), {platform: platformGo}} {
+	for _, device := range []Device{CPU(0), CPU(1), {platform: xla.Go}} {
 		Seed(3)
 		noError(t, net.Initialize(device, Xavier))
 		must(net.Forward(X))(t)

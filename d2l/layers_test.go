@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/d2l-go/book/d2l/d2ltest"
+	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -131,7 +132,7 @@ func TestLayersAgainstPyTorch(t *testing.T) {
 			net, layers := NewNet(c.net()), c.net()
 			noError(t, net.Initialize(CPU(0), fixtureParameters))
 			var parameters []*model.Variable
-			p := must(net.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+			p := must(net.newProgram(xla.Config{Training: c.Layer != "Dropout", Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
 				if c.Pool != "" {
 					if _, ok := layers[0].(Conv2D).pooledBy(layers[1], inputs[0]); !ok {
 						t.Error("they are not computed together")
@@ -144,9 +145,9 @@ func TestLayersAgainstPyTorch(t *testing.T) {
 					variables = append(variables, p.NodeValue(y.Graph()))
 				}
 				return append(graph.Gradient(graph.ReduceAllSum(graph.Mul(y, inputs[1])), variables...), y)
-			}, c.Layer != "Dropout"))(t)
-			defer p.finalize()
-			results := must(p.call(c.X(), waves(44, 1, c.Shape...)))(t)
+			}}))(t)
+			defer p.Finalize()
+			results := must(p.Call(c.X(), waves(44, 1, c.Shape...)))(t)
 			output := results[len(results)-1]
 			if got := ShapeOf(output).String(); got != Shape(c.Shape).String() {
 				t.Fatalf("the output is %s, expected %v", got, Shape(c.Shape))

@@ -10,7 +10,7 @@ import (
 // What is for several devices is tested on several of the CPU's, which XLA makes
 // only if it is told to.
 func TestMain(m *testing.M) {
-	os.Setenv(xlaFlagsVariable, withFlags(os.Getenv(xlaFlagsVariable), []string{"--xla_force_host_platform_device_count=4"}))
+	os.Setenv("XLA_FLAGS", os.Getenv("XLA_FLAGS")+" --xla_force_host_platform_device_count=4")
 	d2ltest.RunAsChild(children)
 	os.Exit(m.Run())
 }

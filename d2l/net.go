@@ -3,18 +3,20 @@ package d2l
 import (
 	"errors"
 	"fmt"
+	"slices"
 
+	"github.com/d2l-go/book/d2l/internal/xla"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/support/exceptions"
 	"github.com/janpfeifer/gonb/gonbui"
 )
 
 // Net is a network with parameters: a Layer, the values of its parameters, and
 // the device they are on. Make one with NewNet and give it parameters with
-// Initialize or LoadParameters; TrainCh5 initializes by itself.
+// Initialize or LoadParameters; TrainCh5 initializes it.
 //
 // A Net may not be used by several goroutines at once.
 //
@@ -24,27 +26,27 @@ type Net struct {
 	store  *model.Store // nil until the net has parameters.
 	init   Initializer
 	device Device
-	infer  *program
-	// The Trainer whose optimizer's variables are in store, if there is one.
-	trainer *Trainer
-	input   shapes.Shape // Of one example, with its type; not Ok before the net has seen a batch.
+	infer  *xla.Program // Forward.
+	// The step of the Trainer whose optimizer's variables are in store, if there is one.
+	step  *xla.Program
+	input shapes.Shape // Of one example, with its type; not Ok before the net has seen a batch.
 }
 
 // netScope is where the layers' variables are, apart from optimizers'.
 const netScope = "/net"
 
-// NewNet returns a net without parameters. It costs next to nothing, so that a
-// notebook can keep one in a package-level variable, which is made anew for
-// each cell.
+// NewNet returns a net without parameters. It is cheap: a notebook can keep one in
+// a package-level variable, which is made again in each cell.
 //
 // Book: none; there a block keeps its parameters itself.
 func NewNet(layer Layer) *Net { return &Net{layer: layer} }
 
-// errNoParameters is what using a net too early ends with.
+// errNoParameters is the error for a net that is used too early.
 var errNoParameters = func() error {
 	const message = "the net has no parameters yet: call Initialize, LoadParameters or TrainCh5 first"
 	if gonbui.IsNotebook {
-		return errors.New(message + ", in this cell: each cell is a program of its own, so a net that another one trained comes from a file, by SaveParameters there and LoadParameters here")
+		return errors.New(message + ", in this cell: each cell is a program of its own, so a net that another one " +
+			"trained comes from a file, by SaveParameters there and LoadParameters here")
 	}
 	return errors.New(message)
 }()
@@ -67,28 +69,25 @@ func (n *Net) Initialize(device Device, init Initializer) error {
 // use replaces the net's parameters.
 func (n *Net) use(store *model.Store, device Device, init Initializer) {
 	if n.infer != nil {
-		n.infer.finalize()
+		n.infer.Finalize()
 	}
-	n.dropTrainer()
+	n.setStep(nil)
 	if n.store != nil {
 		n.store.Finalize()
 	}
 	n.store, n.device, n.init, n.infer, n.input = store, device, init, nil, shapes.Shape{}
 }
 
-// drop takes the net's parameters away, as before Initialize.
-func (n *Net) drop() {
-	device, init := n.device, n.init
-	n.use(nil, device, init)
-}
+// drop deletes the net's parameters, as before Initialize.
+func (n *Net) drop() { n.use(nil, n.device, n.init) }
 
-// dropTrainer gives back what the net's Trainer has compiled, which makes no
-// further steps: Go does not see that memory.
-func (n *Net) dropTrainer() {
-	if n.trainer != nil {
-		n.trainer.step.finalize()
+// setStep replaces the step of the net's Trainer, and frees what the earlier one
+// has compiled: that Trainer makes no further steps.
+func (n *Net) setStep(step *xla.Program) {
+	if n.step != nil {
+		n.step.Finalize()
 	}
-	n.trainer = nil
+	n.step = step
 }
 
 // Device returns where the net's parameters are and where it computes; a Trainer
@@ -129,25 +128,22 @@ func (n *Net) Forward(X *tensors.Tensor) (*tensors.Tensor, error) {
 		return nil, errNoParameters
 	}
 	if n.infer == nil {
-		p, err := n.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+		p, err := n.newProgram(xla.Config{Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
 			return []*graph.Node{n.forward(scope, inputs[0])}
-		}, false)
+		}})
 		if err != nil {
 			return nil, err
 		}
 		n.infer = p
 	}
-	if err := n.drawParameters(X); err != nil {
-		return nil, fmt.Errorf("drawing the net's parameters for X of shape %v: %w", ShapeOf(X), err)
-	}
-	outputs, err := n.infer.call(X)
+	outputs, err := n.run(n.infer, X)
 	if err != nil {
 		return nil, fmt.Errorf("computing the net's output for X of shape %v: %w", ShapeOf(X), err)
 	}
 	return outputs[0], nil
 }
 
-// LayerOutput is what one layer makes of a batch.
+// LayerOutput is the output of one layer for a batch.
 //
 // Book: none; the layers are called one by one there, in a loop.
 type LayerOutput struct {
@@ -164,68 +160,168 @@ func (n *Net) Outputs(X *tensors.Tensor) ([]LayerOutput, error) {
 	if n.store == nil {
 		return nil, errNoParameters
 	}
-	var outputs []LayerOutput
-	p, err := n.newProgram(func(scope *model.Scope, inputs []*graph.Node) (values []*graph.Node) {
-		outputs = nil
-		n.forwardEach(scope, inputs[0], func(name string, y *graph.Node) {
-			outputs = append(outputs, LayerOutput{Name: name})
-			values = append(values, y)
-		})
-		return values
-	}, false)
+	p, err := n.newProgram(xla.Config{Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+		return n.forwardEach(scope, inputs[0])
+	}})
 	if err != nil {
 		return nil, err
 	}
-	defer p.finalize()
-	if err := n.drawParameters(X); err != nil {
-		return nil, fmt.Errorf("drawing the net's parameters for X of shape %v: %w", ShapeOf(X), err)
-	}
-	values, err := p.call(X)
+	defer p.Finalize()
+	values, err := n.run(p, X)
 	if err != nil {
 		return nil, fmt.Errorf("computing the layers' outputs for X of shape %v: %w", ShapeOf(X), err)
 	}
-	for i, value := range values {
-		outputs[i].Value = value
+	outputs := make([]LayerOutput, len(values))
+	for i, name := range n.layerNames() {
+		outputs[i] = LayerOutput{Name: name, Value: values[i]}
 	}
 	return outputs, nil
 }
 
-// drawParameters draws the parameters of a net that has not seen a batch, for
-// examples like those of X.
+// LayerShape is the shape of one layer's output for a batch.
 //
-// They are drawn by GoMLX in pure Go, whatever the device: it starts at once,
-// where XLA takes longer to compile the drawing of a small net's parameters than
-// its forward pass. What it cannot draw is left to the device's backend, which
-// draws what has no value when it first computes with it.
-func (n *Net) drawParameters(X *tensors.Tensor) error {
+// Book: none; the shapes are printed there, in a loop over the layers.
+type LayerShape struct {
+	Name  string // The layer's name in the net, such as conv0.
+	Shape Shape
+}
+
+// Shapes returns the shape of every layer's output for a batch of one example,
+// in order, without computing anything: the net needs no parameters, and those
+// it has stay as they are. The input is the shape of an example, such as 1, 28,
+// 28 for (channel, height, width). It has the type of the batches that the net has
+// seen; before the first, float32. A net that is not a Sequential counts as one
+// layer. These are the shapes of the table in the book's section "LeNet".
+//
+// It panics unless the input is given as positive numbers; a layer that does not
+// take its input is an error.
+func (n *Net) Shapes(input ...int) ([]LayerShape, error) {
+	if len(input) == 0 || slices.Min(input) <= 0 {
+		panic(fmt.Sprintf("d2l: Shapes takes the positive sizes of one example, such as 1, 28, 28, got %v", input))
+	}
+	device := Device{platform: n.device.platform} // Shapes do not depend on the index.
+	if _, _, err := device.Backend(); err != nil {
+		// GoMLX in pure Go is always there, and nothing is computed.
+		device = Device{platform: xla.Go}
+	}
+	_, layers, err := n.withShapes(device, n.example(input))
+	if err != nil {
+		return nil, fmt.Errorf("finding the shapes of the layers for an example of shape %v: %w", Shape(input), err)
+	}
+	return layers, nil
+}
+
+// example returns the shape and type of an example: its type is that of the batches
+// which the net has seen, or float32.
+func (n *Net) example(shape []int) shapes.Shape {
+	dtype := dtypes.Float32
 	if n.input.Ok() {
-		return nil
+		dtype = n.input.DType
 	}
-	p, err := n.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
-		n.forward(scope, inputs[0])
-		panic(errBuilt) // The variables are there now; nothing is to be compiled.
-	}, false)
+	return shapes.Make(dtype, shape...)
+}
+
+// withShapes returns a store with the net's variables, yet without values, and
+// the shapes of the layers' outputs, as they are for a batch of one such example.
+func (n *Net) withShapes(device Device, example shapes.Shape) (*model.Store, []LayerShape, error) {
+	backend, _, err := device.Backend()
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	defer p.finalize()
-	if _, err := p.call(X); !errors.Is(err, errBuilt) {
-		return err
-	}
-	pureGo, err := platformGo.start()
-	if err != nil {
-		return err
-	}
-	var failed error
-	if exceptions.Try(func() { failed = n.store.InitializeVariables(pureGo, nil) }) != nil || failed != nil {
-		return nil // The device's backend tries, and reports.
-	}
-	for v := range n.store.IterVariables() { // The generator of random numbers as well.
-		if err := toHost(v); err != nil {
-			return err
+	store, names, layers := model.NewStore(), n.layerNames(), []LayerShape(nil)
+	batch := shapes.Make(example.DType, append([]int{1}, example.Dimensions...)...)
+	err = xla.BuildOnly(backend, store, batch, func(scope *model.Scope, x *graph.Node) {
+		for i, y := range n.forwardEach(scope.At("%s", netScope[1:]).WithInitializer(Xavier(scope)), x) {
+			layers = append(layers, LayerShape{names[i], slices.Clone(y.Shape().Dimensions)})
 		}
+	})
+	if err != nil {
+		return nil, nil, err
 	}
+	return store, layers, nil
+}
+
+// newProgram returns a program with the net's variables, on the net's device or on
+// those given. The scope that the program's Build gets is the layers'.
+func (n *Net) newProgram(config xla.Config, devices ...Device) (*xla.Program, error) {
+	if len(devices) == 0 {
+		devices = []Device{n.device}
+	}
+	for _, device := range devices {
+		backend, number, err := device.Backend()
+		if err != nil {
+			return nil, err
+		}
+		config.Backend, config.Devices = backend, append(config.Devices, number)
+	}
+	build := config.Build
+	config.Store = n.store
+	config.Build = func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+		return build(scope.At("%s", netScope[1:]).WithInitializer(n.init(scope)), inputs)
+	}
+	return xla.New(config), nil
+}
+
+// run runs a program with a batch, the net's first one or another.
+func (n *Net) run(p *xla.Program, X *tensors.Tensor) ([]*tensors.Tensor, error) {
+	if X.Rank() == 0 {
+		return nil, errNoBatchAxis
+	}
+	if _, err := p.Compile(X); err != nil {
+		return nil, err
+	}
+	if err := n.draw(p, X); err != nil {
+		return nil, err
+	}
+	return p.Call(X)
+}
+
+// errNoBatchAxis is the error for a scalar in the place of a batch.
+var errNoBatchAxis = errors.New("X has no batch axis")
+
+// draw gives new variables, with which p was compiled for X, their initial values.
+// If it cannot, the net stays without them.
+func (n *Net) draw(p *xla.Program, X *tensors.Tensor) error {
+	if err := p.Draw(); err != nil {
+		return errors.Join(fmt.Errorf("drawing the net's parameters: %w", err), p.Discard())
+	}
+	n.input = shapes.Make(X.DType(), X.Shape().Dimensions[1:]...) // The layers have taken it.
 	return nil
+}
+
+// forward applies the net's layers. Sequential names those of its own that panic;
+// any other net counts as one layer.
+func (n *Net) forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	if _, ok := n.layer.(Sequential); ok {
+		return n.layer.Forward(scope, x)
+	}
+	return forwardNamed(n.layer.Kind(), n.layer, scope, x)
+}
+
+// forwardEach applies the layers in order, none of them fused with the next, and
+// returns the output of each. They have the names of layerNames.
+func (n *Net) forwardEach(scope *model.Scope, x *graph.Node) (outputs []*graph.Node) {
+	layers, ok := n.layer.(Sequential)
+	if !ok {
+		return []*graph.Node{n.forward(scope, x)}
+	}
+	for name, layer := range layers.Named() {
+		x = forwardNamed(name, layer, scope.In("%s", name), x)
+		outputs = append(outputs, x)
+	}
+	return outputs
+}
+
+// layerNames returns the names of the net's layers.
+func (n *Net) layerNames() (names []string) {
+	layers, ok := n.layer.(Sequential)
+	if !ok {
+		return []string{n.layer.Kind()}
+	}
+	for name := range layers.Named() {
+		names = append(names, name)
+	}
+	return names
 }
 
 // CopyTo returns a net with a copy of n's parameters on device, or n itself if
@@ -252,7 +348,7 @@ func (n *Net) CopyTo(device Device) (*Net, error) {
 func (n *Net) copyStore() (*model.Store, error) {
 	store := model.NewStore()
 	for v := range n.store.Scope(netScope).IterVariables() {
-		value, err := hostValue(v)
+		value, err := xla.HostValue(v)
 		if err != nil {
 			return nil, err
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"weak"
 
+	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -69,7 +70,7 @@ func TestOnDevice(t *testing.T) {
 		if slices.Equal(first[0].y, second[0].y) == shuffle {
 			t.Errorf("shuffle %v, and two epochs begin with the labels %v and %v", shuffle, first[0].y, second[0].y)
 		}
-		for _, device := range []Device{CPU(0), CPU(1), {platform: platformGo}} {
+		for _, device := range []Device{CPU(0), CPU(1), {platform: xla.Go}} {
 			onDevice := OnDevice(it, device)
 			if onDevice.Len() != it.Len() || onDevice.Name() != it.Name() {
 				t.Errorf("%q of %d batches has become %q of %d", it.Name(), it.Len(), onDevice.Name(), onDevice.Len())
@@ -166,7 +167,7 @@ func TestOnDeviceCopyFails(t *testing.T) {
 	freshBackends(t)
 	backend, _, err := CPU(0).Backend()
 	noError(t, err)
-	backends.started[platformCPU] = fullBackend{backend}
+	xla.Swap(map[xla.Platform]compute.Backend{xla.CPU: fullBackend{backend}})
 	it := quadrants(6, 4, false)
 	for _, err := range OnDevice(it, CPU(0)).Iter() {
 		wantError(t, err, "quadrants: putting the images on cpu(0): out of memory")
@@ -174,7 +175,7 @@ func TestOnDeviceCopyFails(t *testing.T) {
 	if len(it.onDevice) != 0 {
 		t.Errorf("%d devices keep images", len(it.onDevice))
 	}
-	backends.started[platformCPU] = backend
+	xla.Swap(map[xla.Platform]compute.Backend{xla.CPU: backend})
 	wantSame(t, "once there is room", epoch(t, OnDevice(it, CPU(0))), epoch(t, it))
 }
 

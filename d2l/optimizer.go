@@ -67,7 +67,8 @@ func requireRate(name string, lr float64) {
 		panic(fmt.Sprintf("d2l: %s needs a positive learning rate, got %v", name, lr))
 	}
 	if as32 := float64(float32(lr)); as32 == 0 || math.IsInf(as32, 0) {
-		panic(fmt.Sprintf("d2l: %s needs a learning rate that a float32 can hold, got %v, which would be %v", name, lr, as32))
+		panic(fmt.Sprintf("d2l: %s needs a learning rate that a float32 can hold, got %v, which would be %v",
+			name, lr, as32))
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/d2l-go/book/d2l/d2ltest"
 	"github.com/d2l-go/book/d2l/internal/weights"
+	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -117,12 +118,12 @@ func TestParametersOfOtherTypes(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(variable.name, variable.shape), func(t *testing.T) {
 			net, X := NewNet(Sequential{variable, Dense{Units: 2}}), waves(1, 1, 2, 3)
-			noError(t, net.Initialize(Device{platform: platformGo}, constants))
+			noError(t, net.Initialize(Device{platform: xla.Go}, constants))
 			must(net.Forward(X))(t)
 			v := net.store.GetVariable("/net/scaled0/" + variable.name)
 			noError(t, v.SetValue(set(v)))
 			loaded := NewNet(net.layer)
-			noError(t, loaded.LoadParameters(saved(t, net), Device{platform: platformGo}))
+			noError(t, loaded.LoadParameters(saved(t, net), Device{platform: xla.Go}))
 			got := must(loaded.store.GetVariable("/net/scaled0/" + variable.name).Value())(t)
 			if want := set(v); !got.Shape().Equal(want.Shape()) || !got.Equal(want) {
 				t.Errorf("got %v, expected %v", got, want)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -116,7 +117,7 @@ func TestCopyTo(t *testing.T) {
 	if same := must(net.CopyTo(CPU(0)))(t); same != net {
 		t.Error("a copy to where the net is already is another net")
 	}
-	for _, device := range []Device{CPU(1), {platformGo, 0}} {
+	for _, device := range []Device{CPU(1), {xla.Go, 0}} {
 		moved := must(net.CopyTo(device))(t)
 		if moved.Device() != device || net.Device() != CPU(0) {
 			t.Errorf("the copy is on %v, the net on %v", moved.Device(), net.Device())

@@ -6,11 +6,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/d2l-go/book/d2l/internal/xla"
 )
 
 // childReadsNet says how loading a net, and saving it over its file, end.
 func childReadsNet() string {
-	net, path, device := smallNet(), os.Getenv("D2L_TEST_PATH"), Device{platform: platformGo}
+	net, path, device := smallNet(), os.Getenv("D2L_TEST_PATH"), Device{platform: xla.Go}
 	text := fmt.Sprintln("load:", net.LoadParameters(path, device))
 	if err := net.Initialize(device, Xavier); err != nil {
 		return err.Error()

@@ -1,7 +1,6 @@
 package d2l
 
 import (
-	"errors"
 	"fmt"
 	"math"
 
@@ -88,35 +87,40 @@ func (s CosineScheduler) At(update int) float64 {
 type learningRate struct {
 	schedule func(update int) float64 // nil for a constant rate.
 	store    *model.Store
-	updates  int     // Made so far.
-	next     float64 // The rate of the next.
+	updates  int // Made so far.
 }
 
-// prepare sets the rate of the next update.
-func (r *learningRate) prepare() error {
+// next returns the schedule's rate for the next update, if there is a schedule.
+func (r *learningRate) next() (rate float64, err error) {
+	if r.schedule == nil {
+		return 0, nil
+	}
+	if rate = r.schedule(r.updates); !(rate >= 0) || math.IsInf(float64(float32(rate)), 0) {
+		return 0, fmt.Errorf("the schedule gives update %d the learning rate %v, which is negative, infinite or NaN as a "+
+			"float32: expected a finite number from 0", r.updates, rate)
+	}
+	return rate, nil
+}
+
+// set gives the optimizer the rate of next, if there is a schedule.
+func (r *learningRate) set(rate float64) error {
 	if r.schedule == nil {
 		return nil
 	}
-	if r.next = r.schedule(r.updates); !(r.next >= 0) || math.IsInf(float64(float32(r.next)), 0) {
-		return fmt.Errorf("the schedule gives update %d the learning rate %v, which is negative, infinite or NaN as a float32: expected a finite number from 0", r.updates, r.next)
+	v := r.variable()
+	value, err := tensors.FromAnyValue(shapes.CastAsDType(rate, v.DType()))
+	if err != nil {
+		return err
 	}
-	if r.variable() == nil {
-		return nil // The optimizer makes it while the first program is built.
-	}
-	return r.set()
+	return v.SetValue(value)
 }
 
-// built sets the rate of an optimizer that has just made its variables. Like what
-// it is called from, it panics on an error.
-func (r *learningRate) built() {
-	if r.schedule == nil {
-		return
-	}
-	if r.variable() == nil {
-		panic(errors.New("the optimizer has no learning rate that a schedule could set: use it without a schedule, or take one of GoMLX's optimizers"))
-	}
-	if err := r.set(); err != nil {
-		panic(err)
+// requireVariable panics if there is a schedule for an optimizer that has just made
+// its variables, and none for a learning rate.
+func (r *learningRate) requireVariable() {
+	if r.schedule != nil && r.variable() == nil {
+		panic("the optimizer has no learning rate that a schedule could set: use it without a schedule, " +
+			"or take one of GoMLX's optimizers")
 	}
 }
 
@@ -136,13 +140,4 @@ func (r *learningRate) value() (rate float64, ok bool) {
 		return 0, false
 	}
 	return float64(tensors.ToScalar[float32](value)), true
-}
-
-func (r *learningRate) set() error {
-	v := r.variable()
-	value, err := tensors.FromAnyValue(shapes.CastAsDType(r.next, v.DType()))
-	if err != nil {
-		return err
-	}
-	return v.SetValue(value)
 }

@@ -41,15 +41,6 @@ func (s Sequential) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	return x
 }
 
-// forward applies the net's layers. Sequential names those of its own that panic;
-// any other net counts as one layer.
-func (n *Net) forward(scope *model.Scope, x *graph.Node) *graph.Node {
-	if _, ok := n.layer.(Sequential); ok {
-		return n.layer.Forward(scope, x)
-	}
-	return forwardNamed(n.layer.Kind(), n.layer, scope, x)
-}
-
 // forwardNamed applies a layer; if it panics, the message says which layer it was.
 func forwardNamed(name string, layer Layer, scope *model.Scope, x *graph.Node) *graph.Node {
 	defer nameInPanic(name, x)

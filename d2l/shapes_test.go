@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/d2l-go/book/d2l/internal/xla"
 )
 
 // chapterNet is LeNet, as in package lenet.
@@ -59,13 +61,13 @@ func TestShapesOfOneLayer(t *testing.T) {
 // Without any plugin the shapes are still found.
 func TestShapesWithoutPlugin(t *testing.T) {
 	freshBackends(t)
-	t.Setenv(backendVariable, "")
-	t.Setenv(pluginVariable, t.TempDir())
+	t.Setenv("GOMLX_BACKEND", "")
+	t.Setenv("PJRT_PLUGIN_LIBRARY_PATH", t.TempDir())
 	got := must(chapterNet().Shapes(1, 28, 28))(t)
 	if last := got[len(got)-1]; len(got) != 7 || last.Name != "dense2" || last.Shape.String() != "(1, 10)" {
 		t.Errorf("got %v", got)
 	}
-	if _, ok := backends.started[platformCPU]; ok {
+	if _, err := xla.CPU.Start(); err == nil {
 		t.Error("there was a plugin after all")
 	}
 }

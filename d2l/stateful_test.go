@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -231,13 +232,13 @@ func TestDropoutRate(t *testing.T) {
 	for _, rate := range []float64{0, 0.2, 0.5} {
 		net := NewNet(Dropout{Rate: rate})
 		noError(t, net.Initialize(CPU(0), Xavier))
-		train := must(net.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+		train := must(net.newProgram(xla.Config{Training: true, Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
 			y := net.layer.Forward(scope, inputs[0])
 			return append(graph.Gradient(graph.ReduceAllSum(y), inputs[0]), y)
-		}, true))(t)
-		defer train.finalize()
+		}}))(t)
+		defer train.Finalize()
 		X := tensors.FromFlatDataAndDimensions(ones, 200, 5, 4, 5)
-		results := must(train.call(X))(t)
+		results := must(train.Call(X))(t)
 		y, left := float32s(t, results[1]), 0
 		for i, value := range y {
 			if value == 0 {

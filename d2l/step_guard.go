@@ -1,55 +1,38 @@
 package d2l
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
 
+	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// A finiteStep makes a step do all that it does or nothing: where its loss is no
-// sensible number, or a new value of any variable is not finite, all variables keep the values that they
-// have, running statistics, an optimizer's state and the state of the random
-// generator among them. XLA decides that on the device, inside of the step's
-// program: the old values are gone once it has run.
-type finiteStep struct {
-	// The variables that steps change. The list only grows, so that a place in it
-	// means the same variable in the programs of all shapes of batch.
-	changed []string
-}
+// A step is made whole or not at all. Its own program keeps the old values where a new one is not finite (guardStep);
+// backups are for a device that fails.
 
-// mostLoss is the mean loss from which on training counts as diverged: float32
-// cannot tell losses that differ by 1 apart there, and a guess at random among a
-// million classes has 14.
-const mostLoss = 1 << 24
+// maxLoss is the mean loss from which on training counts as diverged: float32 cannot tell losses that differ by 1 apart
+// there, and a random guess among a million classes has 14.
+const maxLoss = 1 << 24
 
-// guard, called once everything that the step changes is known, puts the old values
-// in place of the new ones unless the loss is below mostLoss and all of them are finite. It
-// returns the answers: for the loss, and for each of changed.
-func (s *finiteStep) guard(store *model.Store, loss *graph.Node) *graph.Node {
+// guardStep, called once everything that a step changes is known, puts the old values in the place of the new ones
+// unless the loss is below maxLoss and all new values are finite: those of parameters, running statistics, the
+// optimizer and the random generator. XLA decides that on the device, inside of the step's program: once it has run,
+// the old values are gone. The answers are returned: for the loss, and for each variable of changedIn.
+func guardStep(store *model.Store, loss *graph.Node) *graph.Node {
 	g := loss.Graph()
-	var changed []*model.Variable
-	for v := range store.IterVariables() {
-		if !v.ChangedInGraph(g) {
-			continue
-		}
-		changed = append(changed, v)
-		if !slices.Contains(s.changed, v.Path()) {
-			s.changed = append(s.changed, v.Path())
-		}
-	}
-	finite := make([]*graph.Node, 1+len(s.changed))
-	for i := range finite {
-		finite[i] = graph.Const(g, true)
-	}
-	finite[0] = graph.LessThan(graph.Abs(loss), graph.Scalar(g, loss.DType(), mostLoss)) // False for NaN.
+	changed := changedIn(store, g)
+	finite := []*graph.Node{graph.LessThan(graph.Abs(loss), graph.Scalar(g, loss.DType(), maxLoss))} // False for NaN.
 	for _, v := range changed {
 		if v.DType().IsFloat() {
-			finite[1+slices.Index(s.changed, v.Path())] = graph.LogicalAll(graph.IsFinite(v.NodeValue(g)))
+			finite = append(finite, graph.LogicalAll(graph.IsFinite(v.NodeValue(g))))
+		} else {
+			finite = append(finite, graph.Const(g, true))
 		}
 	}
 	each := graph.Concatenate(finite, 0)
@@ -60,102 +43,207 @@ func (s *finiteStep) guard(store *model.Store, loss *graph.Node) *graph.Node {
 	return each
 }
 
-// notFinite returns the error of a step that was not made, since its loss or an
-// update was not finite. It looks for where that comes from, in the order in which
-// a step computes: the batch, what the net held before it, the layers, the update.
-func (t *Trainer) notFinite(X *tensors.Tensor, lossSum float64, finite []bool) error {
-	cause, remedy := t.causeOf(X, lossSum, finite)
-	return fmt.Errorf("training on a batch of shape %v: %s; the net is as it was before the step: %s", ShapeOf(X), cause, remedy)
+// changedIn returns the variables that a graph changes.
+func changedIn(store *model.Store, g *graph.Graph) []*model.Variable {
+	return slices.DeleteFunc(slices.Collect(store.IterVariables()), func(v *model.Variable) bool {
+		return !v.ChangedInGraph(g)
+	})
 }
 
-func (t *Trainer) causeOf(X *tensors.Tensor, lossSum float64, finite []bool) (cause, remedy string) {
-	if found := whereNotFinite(X); found != "" {
-		return "X is " + found, "leave such examples out"
+// A backup has copies of a net's variables in the memory of the host. A step gives its variables away to the device
+// before it runs (donates them), so that they are lost if the device fails. Where a device has too little memory, it
+// fails when a batch of a shape runs for the first time; only then there is a backup, which takes a step the time of
+// the way to the host.
+type backup map[*model.Variable]*tensors.Tensor
+
+func newBackup(store *model.Store) (backup, error) {
+	b := backup{}
+	for v := range store.IterVariables() {
+		value, err := xla.HostValue(v)
+		if err != nil {
+			return nil, err
+		}
+		b[v] = value
 	}
-	rate := t.rate.variable()
-	for v := range t.net.store.IterVariables() {
+	return b, nil
+}
+
+// putBack returns the error of a step that failed while it ran. Variables whose values went with the device get those
+// of the backup; where there is none, the net loses its parameters for good, rather than being left with some of them.
+func (b backup) putBack(net *Net, X *tensors.Tensor, err error) error {
+	lost := false
+	for v := range net.store.IterVariables() {
+		lost = lost || !v.HasValue()
+	}
+	if !lost {
+		return &stepError{X: ShapeOf(X), cause: err}
+	}
+	if b == nil {
+		net.drop()
+		return &stepError{X: ShapeOf(X), cause: fmt.Errorf("the device failed: %w", err), lost: true,
+			remedy: "load them with LoadParameters or initialize the net"}
+	}
+	for v, value := range b {
+		if err := v.SetValue(value); err != nil {
+			return err
+		}
+	}
+	return &stepError{X: ShapeOf(X), cause: fmt.Errorf("the device failed: %w", err),
+		remedy: "if memory is short, try smaller batches"}
+}
+
+// A stepError says why a step was not made.
+type stepError struct {
+	X      Shape
+	cause  error
+	lost   bool   // Whether the net's parameters are.
+	remedy string // Empty where the cause says it.
+}
+
+func (e *stepError) Error() string {
+	message := fmt.Sprintf("training on a batch of shape %v: %v", e.X, e.cause)
+	switch {
+	case e.remedy == "":
+		return message
+	case e.lost:
+		return message + "; the net's parameters are lost with it: " + e.remedy
+	default:
+		return message + "; the net is as it was before the step: " + e.remedy
+	}
+}
+
+func (e *stepError) Unwrap() error { return e.cause }
+
+// A failedStep is one that was not made since its loss or an update was not finite.
+type failedStep struct {
+	net     *Net
+	rate    *learningRate
+	X       *tensors.Tensor
+	graph   *graph.Graph
+	lossSum float64
+	finite  []bool // The answers of guardStep.
+}
+
+// diagnose returns the error of the step.
+func (s failedStep) diagnose() error {
+	cause, remedy, err := s.find()
+	if err != nil {
+		return &stepError{X: ShapeOf(s.X), remedy: "try a smaller learning rate", cause: fmt.Errorf(
+			"the loss or an update is NaN, infinite or too large, and the cause cannot be found: %w", err)}
+	}
+	return &stepError{X: ShapeOf(s.X), cause: errors.New(cause), remedy: remedy}
+}
+
+// find looks for the cause in the order in which a step computes: the batch, what the net held before it, the layers,
+// the update.
+func (s failedStep) find() (cause, remedy string, err error) {
+	if found, err := findNonFinite(s.X); err != nil || found != "" {
+		return "X is " + found, "leave such examples out", err
+	}
+	for v := range s.net.store.IterVariables() {
 		value, err := v.Value()
 		if err != nil {
-			continue // It is no worse for that.
+			return "", "", err
 		}
-		switch found := whereNotFinite(value); {
-		case found == "":
-		case v == rate:
-			return "the learning rate is " + found, "give the optimizer another"
-		default:
-			return fmt.Sprintf("%s was %s before it", v.Path(), found), "initialize it, or load other parameters"
-		}
-	}
-	advice := "try a smaller learning rate"
-	if rate, ok := t.rate.value(); ok {
-		advice = fmt.Sprintf("try a learning rate smaller than %.4g", rate)
-	}
-	step := t.rate.updates + 1
-	const usual = 1e4 // What X of any sensible scale stays below.
-	switch most := greatest(X); {
-	case most > usual:
-		advice = fmt.Sprintf("X goes up to %.3g, scale it to numbers about 1", most)
-	case step == 1 && !finite[0]:
-		advice = "no update has been made yet, look at the layers and at how the parameters begin"
-	}
-	if finite[0] {
-		for i, path := range t.finite.changed {
-			if !finite[1+i] {
-				return fmt.Sprintf("the loss of step %d is %.3g, but the step would make %s NaN or infinite", step, lossSum/float64(X.Shape().Dim(0)), path), advice
-			}
+		found, err := findNonFinite(value)
+		switch {
+		case err != nil:
+			return "", "", err
+		case found != "" && v == s.rate.variable():
+			return "the learning rate is " + found, "give the optimizer another", nil
+		case found != "":
+			return fmt.Sprintf("%s was %s before it", v.Path(), found), "initialize it, or load other parameters", nil
 		}
 	}
-	mean := lossSum / float64(X.Shape().Dim(0))
+	if remedy, err = s.remedy(); err != nil {
+		return "", "", err
+	}
+	step, mean := s.rate.updates+1, s.lossSum/float64(s.X.Shape().Dim(0))
+	if s.finite[0] {
+		v := changedIn(s.net.store, s.graph)[slices.Index(s.finite[1:], false)]
+		return fmt.Sprintf("the loss of step %d is %.3g, but the step would make %s NaN or infinite",
+			step, mean, v.Path()), remedy, nil
+	}
 	if !math.IsNaN(mean) && !math.IsInf(mean, 0) {
-		return fmt.Sprintf("training has diverged, the mean loss of step %d is %.3g where guessing has %.3g", step, mean, math.Log(float64(t.classes))), advice
+		return fmt.Sprintf("training has diverged, the mean loss of step %d is %.3g where guessing has %.3g",
+			step, mean, math.Log(float64(numClasses(s.graph)))), remedy, nil
 	}
 	cause = fmt.Sprintf("the loss of step %d is %v", step, mean)
-	outputs, err := t.net.Outputs(X)
+	outputs, err := s.net.Outputs(s.X)
 	if err != nil {
-		return cause, advice // In training mode the layers took X.
+		return cause, remedy, nil // A layer may take X in training mode alone.
 	}
 	for _, output := range outputs {
-		if found := whereNotFinite(output.Value); found != "" {
-			return fmt.Sprintf("%s, since the output of layer %s is %s", cause, output.Name, found), advice + ", or mend the layer"
+		found, err := findNonFinite(output.Value)
+		if err != nil {
+			return "", "", err
+		}
+		if found != "" {
+			cause = fmt.Sprintf("%s, since the output of layer %s is %s", cause, output.Name, found)
+			return cause, remedy + ", or fix the layer", nil
 		}
 	}
-	return cause, advice
+	return cause, remedy, nil
 }
 
-// whereNotFinite returns what is not finite in x and where it is first, such as
-// "NaN at (2, 0, 3, 3)"; nothing if all is.
-func whereNotFinite(x *tensors.Tensor) string {
-	return where(x, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) })
+// remedy returns what to try where all was finite before the step.
+func (s failedStep) remedy() (string, error) {
+	x, err := float32Values(s.X)
+	if err != nil {
+		return "", err
+	}
+	const usual = 1e4 // What X of any sensible scale stays below.
+	if largest := maxAbs(x); largest > usual {
+		return fmt.Sprintf("X goes up to %.3g, scale it to numbers about 1", largest), nil
+	}
+	if s.rate.updates == 0 && !s.finite[0] {
+		return "no update has been made yet, look at the layers and at how the parameters begin", nil
+	}
+	if rate, ok := s.rate.value(); ok {
+		return fmt.Sprintf("try a learning rate smaller than %.4g", rate), nil
+	}
+	return "try a smaller learning rate", nil
 }
 
-// whereNaN does the same of NaN.
-func whereNaN(x *tensors.Tensor) string { return where(x, math.IsNaN) }
-
-// greatest returns the greatest absolute value in x, 0 for other types than float32.
-func greatest(x *tensors.Tensor) (most float64) {
-	where(x, func(v float64) bool {
-		most = max(most, math.Abs(v))
-		return false
-	})
-	return most
+// findNonFinite returns the first value in x that is not finite, such as "NaN at (2, 0, 3, 3)"; nothing if all are.
+func findNonFinite(x *tensors.Tensor) (string, error) {
+	values, err := float32Values(x)
+	if err != nil {
+		return "", err
+	}
+	if i := firstNonFinite(values); i >= 0 {
+		return valueAt(x, values, i), nil
+	}
+	return "", nil
 }
 
-func where(x *tensors.Tensor, bad func(float64) bool) (found string) {
+// float32Values returns a copy of the values in x, none for other types than float32.
+func float32Values(x *tensors.Tensor) ([]float32, error) {
 	if x.DType() != dtypes.Float32 {
-		return ""
+		return nil, nil
 	}
-	_ = tensors.ConstFlatData(x, func(values []float32) { // What cannot be read is another's error.
-		for i, value := range values {
-			if v := float64(value); bad(v) {
-				found = fmt.Sprint(v)
-				if x.Rank() > 0 {
-					found += fmt.Sprintf(" at %v", indexOf(i, ShapeOf(x)))
-				}
-				return
-			}
-		}
-	})
-	return found
+	return tensors.CopyFlatData[float32](x)
+}
+
+// firstNonFinite returns the index of the first value that is NaN or infinite, -1 if there is none.
+func firstNonFinite(values []float32) int {
+	return slices.IndexFunc(values, func(v float32) bool { return math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) })
+}
+
+// maxAbs returns the largest absolute value.
+func maxAbs(values []float32) (largest float64) {
+	for _, v := range values {
+		largest = max(largest, math.Abs(float64(v)))
+	}
+	return largest
+}
+
+// valueAt describes the i-th of x's values.
+func valueAt(x *tensors.Tensor, values []float32, i int) string {
+	if x.Rank() == 0 {
+		return fmt.Sprint(values[i])
+	}
+	return fmt.Sprintf("%v at %v", values[i], indexOf(i, ShapeOf(x)))
 }
 
 // indexOf returns the index along each axis of the i-th value of an array.
@@ -166,57 +254,4 @@ func indexOf(i int, shape Shape) Shape {
 		i /= shape[axis]
 	}
 	return index
-}
-
-// What a step changes is given away to the device before it runs (donated), so that a
-// device that fails takes it along. Where a device has too little memory, it fails
-// when a batch of a shape runs for the first time; only then copies are kept, as
-// they cost a step the time of the way to the host.
-
-// keep returns copies of the net's variables in the memory of the host before
-// the first step with X's shape, and nothing before others.
-func (t *Trainer) keep(X *tensors.Tensor) (map[*model.Variable]*tensors.Tensor, error) {
-	if t.ran[X.Shape().String()] {
-		return nil, nil
-	}
-	kept := map[*model.Variable]*tensors.Tensor{}
-	for v := range t.net.store.IterVariables() {
-		if !v.HasValue() {
-			continue
-		}
-		value, err := hostValue(v)
-		if err != nil {
-			return nil, err
-		}
-		kept[v] = value
-	}
-	return kept, nil
-}
-
-// afterFailure returns the error of a step that the device or a layer has failed.
-// Variables that went with it get what was kept of them; where nothing was, the net
-// loses its parameters for good, rather than being left with some of them.
-func (t *Trainer) afterFailure(kept map[*model.Variable]*tensors.Tensor, err error) error {
-	lost := false
-	for v := range t.net.store.IterVariables() {
-		lost = lost || !v.HasValue()
-	}
-	if !lost {
-		return err
-	}
-	if kept == nil {
-		t.net.drop()
-		return fmt.Errorf("the device failed, and the net's parameters are lost with it: %w; load them with LoadParameters or initialize the net", err)
-	}
-	for v, value := range kept {
-		if err := v.SetValue(value); err != nil {
-			return err
-		}
-	}
-	// Programs remember the variables that they made, such as an optimizer's.
-	t.step.forget()
-	if err := t.step.dropUnset(); err != nil {
-		return err
-	}
-	return fmt.Errorf("the device failed: %w; the net is as it was before the step: if memory is short, try smaller batches", err)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -25,16 +26,15 @@ import (
 //
 // On several devices each keeps a copy of the parameters and computes its part of
 // every batch, and the gradients are summed over the devices (the book's section
-// "Training on Multiple GPUs"). The figures are those of one device but for
+// "Training on Multiple GPUs"). The results are those of one device but for
 // rounding, whatever the size of the batch, and layers such as batch
 // normalization see the whole batch.
 //
 // Book: gluon.Trainer, section "Concise Implementation of Linear Regression".
 type Trainer struct {
 	net     *Net
-	step    *program
+	step    *xla.Program
 	rate    learningRate
-	finite  finiteStep
 	classes int             // Width of the net's output; 0 before the first step.
 	dtype   dtypes.DType    // Of X in the first step; none before it.
 	ran     map[string]bool // Shapes of X with which a step has been made.
@@ -56,59 +56,77 @@ func NewTrainer(net *Net, opt optimizer.Interface, devices ...Device) (*Trainer,
 		return nil, errNoParameters
 	}
 	if len(devices) > 0 && devices[0] != net.device {
-		return nil, fmt.Errorf("the net is on %v, so a Trainer cannot start its devices with %v: put %v first, or initialize the net there", net.device, devices[0], net.device)
+		return nil, fmt.Errorf("the net is on %v, so a Trainer cannot start its devices with %v: "+
+			"put %v first, or initialize the net there", net.device, devices[0], net.device)
 	}
 	t := &Trainer{net: net, rate: learningRate{schedule: scheduleOf(opt), store: net.store}, ran: map[string]bool{}}
-	var err error
-	t.step, err = net.newProgram(func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
-		g := inputs[0].Graph()
-		yHat, y := net.forward(scope, inputs[0]), inputs[1]
-		requireScores(yHat, y, t.classes)
-		mean := crossEntropy(yHat, y)
-		train.AddMainLoss(mean)
-		opt.UpdateGraph(scope.Store().RootScope(), g, train.TotalLoss(g))
-		t.rate.built()
-		train.ExecPerStepUpdateGraphFn(g) // What layers ask for after each step.
-		lossSum := graph.MulScalar(mean, float64(y.Shape().Size()))
-		return []*graph.Node{lossSum, numCorrect(yHat, y), t.finite.guard(net.store, mean)}
-	}, true, devices...)
+	step, err := net.newProgram(xla.Config{
+		Training: true,
+		Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+			return t.build(scope, inputs[0], inputs[1], opt)
+		},
+	}, devices...)
 	if err != nil {
 		return nil, err
 	}
-	net.dropTrainer()
+	t.step = step
+	net.setStep(step)
 	if err := net.dropOptimizer(); err != nil {
 		return nil, err
 	}
-	net.trainer = t
 	return t, nil
 }
 
-// dropOptimizer deletes what an earlier optimizer kept, its learning rate among
-// it: all variables but the layers' and the state of the random generator.
+// build adds a step to the graph of X and y. It returns the sum of the losses, the
+// number of correct predictions, and guardStep's answers.
+func (t *Trainer) build(scope *model.Scope, X, y *graph.Node, opt optimizer.Interface) []*graph.Node {
+	g := X.Graph()
+	yHat := t.net.forward(scope, X)
+	requireLogits(X, yHat, y, t.classes)
+	mean := crossEntropy(yHat.WithAlias(logitsAlias), y)
+	train.AddMainLoss(mean)
+	opt.UpdateGraph(scope.Store().RootScope(), g, train.TotalLoss(g))
+	t.rate.requireVariable()
+	train.ExecPerStepUpdateGraphFn(g) // What layers have registered to be done after each step.
+	lossSum := graph.MulScalar(mean, float64(y.Shape().Size()))
+	return []*graph.Node{lossSum, numCorrect(yHat, y), guardStep(t.net.store, mean)}
+}
+
+// logitsAlias is where the graph of a step has the net's output.
+const logitsAlias = "/d2l logits"
+
+// dropOptimizer deletes what an earlier optimizer kept, its learning rate included:
+// all variables but the layers' and the state of the random generator.
 func (n *Net) dropOptimizer() error {
 	var kept []string
 	for v := range n.store.IterVariables() {
-		if v.Scope() != netScope && !strings.HasPrefix(v.Scope(), netScope+"/") && v.Name() != model.RNGStateVariableName {
+		layers := v.Scope() == netScope || strings.HasPrefix(v.Scope(), netScope+"/")
+		if !layers && v.Name() != model.RNGStateVariableName {
 			kept = append(kept, v.Path())
 		}
 	}
 	for _, path := range kept {
 		if err := n.store.DeleteVariable(path); err != nil {
-			return fmt.Errorf("dropping the state of an earlier optimizer: %w", err)
+			return fmt.Errorf("deleting the state of an earlier optimizer: %w", err)
 		}
 	}
 	return nil
 }
 
-// requireScores panics unless yHat has a row of scores, one for each class, for
-// each label in y.
-func requireScores(yHat, y *graph.Node, classes int) {
+// requireLogits panics unless yHat has a row of float32 logits, one for each class,
+// for each label in y, and as many as in the first step if that has been made.
+func requireLogits(X, yHat, y *graph.Node, classes int) {
 	if yHat.Rank() != 2 || yHat.Shape().Dim(0) != y.Shape().Dim(0) {
 		panic(fmt.Sprintf("d2l: a classifier's output has shape (batch, classes), but for %d labels the net's is %v",
 			y.Shape().Dim(0), Shape(yHat.Shape().Dimensions)))
 	}
-	if width := yHat.Shape().Dim(1); width != classes {
-		panic(fmt.Sprintf("d2l: the net's output has %d classes for this batch, and had %d in the first step", width, classes))
+	if yHat.DType() != dtypes.Float32 {
+		panic(fmt.Sprintf("d2l: X is %v, for which the net's output is %v: convert X to Float32",
+			X.DType(), yHat.DType()))
+	}
+	if width := yHat.Shape().Dim(1); classes > 0 && width != classes {
+		panic(fmt.Sprintf("d2l: the net's output has %d classes for this batch, and had %d in the first step",
+			width, classes))
 	}
 }
 
@@ -117,101 +135,89 @@ func requireScores(yHat, y *graph.Node, classes int) {
 // correct predictions, both of the forward pass before the update, and it waits
 // for the device.
 //
-// A step is made whole or not at all. It is an error, and leaves the net, the
-// optimizer's state and the schedule as they were, if X or the loss is NaN or
-// infinite, or the update would make any value so; if the mean loss is above 2²⁴,
-// where training has diverged; if the net is no classifier or has no output for
-// a label; if its layers do not take X, or panic; and if a schedule returns something that is no learning
-// rate. It is also whole or nothing if the device fails at the first batch of a
-// shape, as where its memory is too small; if it fails later, the parameters are
-// lost, and the net has none. The error names the cause as far as it can be found. Labels of another type
-// or rank are a mistake in the program, and panic.
+// Step is atomic: on error the net, the optimizer and the schedule are unchanged.
+// The error names the cause as far as it can be found:
+//   - X, the loss or an updated value is NaN or infinite;
+//   - the mean loss is above 2²⁴, where training has diverged;
+//   - a label is out of range, or there are not as many labels as examples;
+//   - a layer does not take X, or panics, or the net is no classifier;
+//   - the schedule returns a negative, infinite or NaN learning rate;
+//   - the device fails, as when its memory is too small. This alone is not atomic
+//     after the first batch of a shape: the net's parameters are lost.
 //
-// To look at all new values costs a pass over them: a few percent of a step of
+// Labels of another type or rank are a mistake in the program, and panic.
+//
+// Checking all new values costs a pass over them: a few percent of a step of
 // LeNet, more for a net with many parameters and small batches.
 func (t *Trainer) Step(X, y *tensors.Tensor) (lossSum, correct float64, err error) {
-	if t.net.trainer != t {
-		return 0, 0, errors.New("the net was given other parameters or another Trainer since this Trainer was made: make a new one")
+	if t.net.step != t.step {
+		return 0, 0, errors.New("the net was given other parameters or another Trainer since this Trainer was made: " +
+			"make a new one")
 	}
-	if err := t.checkLabels(X, y); err != nil {
-		return 0, 0, fmt.Errorf("training on a batch of shape %v: %w", ShapeOf(X), err)
-	}
-	if err := t.net.drawParameters(X); err != nil {
-		return 0, 0, fmt.Errorf("drawing the net's parameters for X of shape %v: %w", ShapeOf(X), err)
-	}
-	if err := t.rate.prepare(); err != nil {
-		return 0, 0, err
-	}
-	kept, err := t.keep(X)
+	requireLabels("Trainer.Step", y)
+	g, err := t.prepare(X, y)
 	if err != nil {
-		return 0, 0, err
+		return 0, 0, &stepError{X: ShapeOf(X), cause: err}
 	}
-	outputs, err := t.step.call(X, y)
+	var backup backup
+	if !t.ran[X.Shape().String()] {
+		if backup, err = newBackup(t.net.store); err != nil {
+			return 0, 0, &stepError{X: ShapeOf(X), cause: err}
+		}
+	}
+	result, err := t.step.Call(X, y)
 	if err != nil {
-		return 0, 0, fmt.Errorf("training on a batch of shape %v: %w", ShapeOf(X), t.afterFailure(kept, err))
+		return 0, 0, backup.putBack(t.net, X, err)
 	}
 	t.ran[X.Shape().String()] = true
-	lossSum, correct = float64(tensors.ToScalar[float32](outputs[0])), float64(tensors.ToScalar[float32](outputs[1]))
-	finite, err := tensors.CopyFlatData[bool](outputs[2])
-	if err != nil {
-		return 0, 0, fmt.Errorf("training on a batch of shape %v: %w", ShapeOf(X), err)
-	}
-	if slices.Contains(finite, false) {
-		return 0, 0, t.notFinite(X, lossSum, finite)
+	lossSum, correct = float64(tensors.ToScalar[float32](result[0])), float64(tensors.ToScalar[float32](result[1]))
+	if finite := tensors.MustCopyFlatData[bool](result[2]); slices.Contains(finite, false) {
+		return 0, 0, failedStep{t.net, &t.rate, X, g, lossSum, finite}.diagnose()
 	}
 	t.rate.updates++
-	t.dtype = X.DType()
+	t.dtype, t.classes = X.DType(), numClasses(g)
 	return lossSum, correct, nil
 }
 
-// checkLabels refuses labels outside of the net's classes: they would count as
-// examples without a loss.
-func (t *Trainer) checkLabels(X, y *tensors.Tensor) error {
-	requireLabels("Trainer.Step", y)
-	if X.Rank() == 0 {
-		return errors.New("X has no batch axis")
+// prepare gets everything ready for a step with a batch, or refuses it: then the net
+// stays without parameters if it had none.
+func (t *Trainer) prepare(X, y *tensors.Tensor) (*graph.Graph, error) {
+	switch {
+	case X.Rank() == 0:
+		return nil, errNoBatchAxis
+	case y.Size() == 0:
+		return nil, errors.New("the batch is empty")
+	case X.Shape().Dim(0) != y.Size():
+		return nil, fmt.Errorf("there are %d labels for %d examples", y.Size(), X.Shape().Dim(0))
+	case t.dtype != dtypes.InvalidDType && X.DType() != t.dtype:
+		return nil, fmt.Errorf("X is %v, and was %v in the first step: convert it", X.DType(), t.dtype)
 	}
-	if y.Size() == 0 {
-		return errors.New("the batch is empty")
+	rate, err := t.rate.next()
+	if err != nil {
+		return nil, err
 	}
-	if X.Shape().Dim(0) != y.Size() {
-		return fmt.Errorf("there are %d labels for %d examples", y.Size(), X.Shape().Dim(0))
+	g, err := t.step.Compile(X, y)
+	if err != nil {
+		return nil, err
 	}
-	if err := t.checkScores(X); err != nil {
-		return err
+	if err := labelsWithin(y, numClasses(g)); err != nil { // They would count as examples without a loss.
+		return nil, errors.Join(err, t.step.Discard())
 	}
-	return labelsWithin(y, t.classes)
+	if err := t.net.draw(t.step, X); err != nil {
+		return nil, err
+	}
+	return g, t.rate.set(rate)
 }
 
-// checkScores refuses inputs for which the net's output is not what a classifier's
-// is: before the first step, so that they decide nothing about its parameters.
-func (t *Trainer) checkScores(X *tensors.Tensor) error {
-	if t.dtype != dtypes.InvalidDType && X.DType() != t.dtype {
-		return fmt.Errorf("X is %v, and was %v in the first step: convert it", X.DType(), t.dtype)
-	}
-	if t.classes > 0 {
-		return nil
-	}
-	scores := X.Shape() // Of a net without layers.
-	if _, err := t.net.probe(t.net.device, exampleOf(X.Shape()), func(_ string, y *graph.Node) { scores = y.Shape() }); err != nil {
-		return err
-	}
-	if scores.Rank() != 2 {
-		return fmt.Errorf("a classifier's output has shape (batch, classes), but for one example the net's is %v", Shape(scores.Dimensions))
-	}
-	if scores.DType != dtypes.Float32 {
-		return fmt.Errorf("X is %v, for which the net's output is %v: convert X to Float32", X.DType(), scores.DType)
-	}
-	t.classes = scores.Dim(1)
-	return nil
-}
+// numClasses returns the width of the net's output in the graph of a step.
+func numClasses(g *graph.Graph) int { return g.GetNodeByAlias(logitsAlias).Shape().Dim(1) }
 
 // crossEntropy returns the mean softmax cross-entropy of the examples, a scalar.
 func crossEntropy(yHat, y *graph.Node) *graph.Node {
 	return loss.SparseCategoricalCrossEntropyLogits([]*graph.Node{graph.ExpandAxes(y, -1)}, []*graph.Node{yHat})
 }
 
-// numCorrect counts the rows of yHat whose greatest value is at y.
+// numCorrect counts the rows of yHat whose maximum is at y.
 func numCorrect(yHat, y *graph.Node) *graph.Node {
 	hits := graph.Equal(graph.ArgMax(yHat, -1, y.DType()), y)
 	return graph.ReduceAllSum(graph.ConvertDType(hits, dtypes.Float32))

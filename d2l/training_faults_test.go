@@ -32,7 +32,7 @@ func faults() map[string]fault {
 	return map[string]fault{
 		"NaN in an image":             {withValue(math.NaN()), five, []string{"X is NaN at (2, 0, 3, 4)", "as it was before the step", "leave such examples out"}},
 		"infinity in an image":        {withValue(math.Inf(-1)), five, []string{"X is -Inf at (2, 0, 3, 4)"}},
-		"a layer yields NaN":          {withValue(101), five, []string{"the loss of step ", " is NaN, since the output of layer func0 is NaN at (2, 0, 3, 4)", "a learning rate smaller than 0.", "or mend the layer"}},
+		"a layer yields NaN":          {withValue(101), five, []string{"the loss of step ", " is NaN, since the output of layer func0 is NaN at (2, 0, 3, 4)", "a learning rate smaller than 0.", "or fix the layer"}},
 		"a label too great":           {good, []int32{0, 1, 2, 3, 4}, []string{"label 4 is 4, but the net has outputs for 0 to 3"}},
 		"a label below zero":          {good, []int32{0, -1, 2, 3, 0}, []string{"label 1 is -1, but the net has outputs for 0 to 3"}},
 		"fewer labels than examples":  {good, five[:4], []string{"there are 4 labels for 5 examples"}},
@@ -162,7 +162,7 @@ func TestFirstStepFaultsAreNotTheRates(t *testing.T) {
 		return err
 	}
 	wantError(t, step(denseNet(), waves(1, 1e10, 5, 3)), "training has diverged, the mean loss of step 1 is ", ": X goes up to 9.63e+09, scale it to numbers about 1")
-	wantError(t, step(NewNet(Sequential{Dense{Units: 4}, infinite{}}), waves(1, 1, 5, 3)), "the loss of step 1 is NaN, since the output of layer infinite0 is", ": no update has been made yet, look at the layers and at how the parameters begin, or mend the layer")
+	wantError(t, step(NewNet(Sequential{Dense{Units: 4}, infinite{}}), waves(1, 1, 5, 3)), "the loss of step 1 is NaN, since the output of layer infinite0 is", ": no update has been made yet, look at the layers and at how the parameters begin, or fix the layer")
 }
 
 // infinite multiplies by infinity.

@@ -1,4 +1,4 @@
-package d2l
+package xla
 
 import "testing"
 

@@ -1,0 +1,216 @@
+package xla
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/d2l-go/book/d2l/internal/report"
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/distributed"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// Config says what a Program computes, and where.
+type Config struct {
+	Store   *model.Store // The variables.
+	Backend compute.Backend
+	Devices []compute.DeviceNum // At least one; several get a part of each batch.
+	// Training is what the layers are told by Store.IsTraining.
+	Training bool
+	// Build adds the computation to the graph of the inputs. As a graph-building function it panics on errors.
+	Build func(scope *model.Scope, inputs []*graph.Node) []*graph.Node
+}
+
+// A Program computes something from the variables of a store and from inputs. It is compiled for each shape of inputs
+// when they first come.
+type Program struct {
+	config Config
+	mesh   *distributed.DeviceMesh // nil on the first device alone.
+	execs  map[int]*model.Exec     // By the number of examples that pad the batch.
+}
+
+// New returns the program of a Config, of which nothing is built yet.
+func New(config Config) *Program {
+	p := &Program{config: config, execs: map[int]*model.Exec{}}
+	switch {
+	case len(config.Devices) > 1:
+		p.mesh = newMesh(len(config.Devices))
+	case config.Devices[0] != 0:
+		p.mesh = oneDevice
+	}
+	return p
+}
+
+// exec returns the executor for batches that are padded by so many examples.
+func (p *Program) exec(padding int) (*model.Exec, error) {
+	if exec, ok := p.execs[padding]; ok {
+		return exec, nil
+	}
+	build := func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+		defer asBuildError()
+		scope.Store().SetTraining(inputs[0].Graph(), p.config.Training)
+		return p.config.Build(scope, unpad(inputs, padding))
+	}
+	exec, err := model.NewExec(p.config.Backend, p.config.Store, build)
+	if err != nil {
+		return nil, err
+	}
+	exec.SetMaxCache(-1) // As many shapes of batch as there are.
+	if p.mesh != nil {
+		exec.AutoSharding(p.mesh).WithDeviceAssignment(p.config.Devices)
+	}
+	if len(p.config.Devices) > 1 {
+		exec.WithInputShardingSpecs(splitBatch(p.mesh)).
+			WithOutputShardingSpecs(distributed.NewReplicatedShardingSpec(p.mesh))
+	}
+	p.execs[padding] = exec
+	return exec, nil
+}
+
+// Compile builds and compiles the program for inputs of these shapes, unless it is already, and returns its graph. GoMLX
+// keeps it, so that Call with such inputs builds nothing.
+//
+// Variables that Build made have no values yet: Draw gives them some, Discard deletes them. After an error there are
+// none of them.
+func (p *Program) Compile(inputs ...*tensors.Tensor) (*graph.Graph, error) {
+	exec, err := p.exec(p.padding(inputs))
+	if err != nil {
+		return nil, err
+	}
+	if err := p.placeVariables(exec); err != nil {
+		return nil, err
+	}
+	var g *graph.Graph
+	err = recovered(func() (err error) {
+		g, err = exec.Compile(p.shardShapes(inputs)...)
+		return err
+	})
+	if err != nil {
+		return nil, errors.Join(err, p.deleteUnset())
+	}
+	return g, nil
+}
+
+// Call runs the program. The inputs stay the caller's.
+func (p *Program) Call(inputs ...*tensors.Tensor) (outputs []*tensors.Tensor, err error) {
+	if _, err := p.Compile(inputs...); err != nil {
+		return nil, err
+	}
+	args, err := p.copyIn(inputs)
+	if err != nil {
+		return nil, err
+	}
+	err = recovered(func() (err error) {
+		outputs, err = p.execs[p.padding(inputs)].Call(args...)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return outputs[:len(outputs)/len(p.config.Devices)], nil // Every device has them all.
+}
+
+// Discard deletes the variables that have no values, if there are any, and with them what is compiled: it would remember
+// them.
+func (p *Program) Discard() error {
+	if len(unsetVariables(p.config.Store)) == 0 {
+		return nil
+	}
+	p.Finalize()
+	clear(p.execs)
+	return p.deleteUnset()
+}
+
+func (p *Program) deleteUnset() error {
+	for _, v := range unsetVariables(p.config.Store) {
+		if err := p.config.Store.DeleteVariable(v.Path()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Finalize frees what is compiled: Go does not see that memory.
+func (p *Program) Finalize() {
+	for _, exec := range p.execs {
+		exec.Finalize()
+	}
+}
+
+// copyIn returns the inputs as the executor takes them, device by device.
+func (p *Program) copyIn(inputs []*tensors.Tensor) ([]any, error) {
+	if len(p.config.Devices) > 1 {
+		return p.shard(inputs)
+	}
+	args := make([]any, len(inputs))
+	for i, input := range inputs {
+		var err error
+		if args[i], err = p.copyToDevice(input); err != nil {
+			return nil, err
+		}
+	}
+	return args, nil
+}
+
+// copyToDevice returns x, or a copy if x is on another device.
+func (p *Program) copyToDevice(x *tensors.Tensor) (any, error) {
+	backend, err := x.Backend()
+	onDevice := err == nil
+	device, _ := x.Device()
+	to := p.config.Devices[0]
+	if to == 0 && (!onDevice || backend == p.config.Backend && device == 0) {
+		return x, nil
+	}
+	if x, err = x.LocalClone(); err != nil || to == 0 {
+		return x, err
+	}
+	// GoMLX would put on the first device what is on none.
+	return graph.DonateTensorBuffer(x, p.config.Backend, to)
+}
+
+// BuildOnly builds a graph that is neither compiled nor run, for the sake of the shapes that build finds and of the
+// variables that it makes in store, which have no values. It asks nothing of the backend but a builder.
+func BuildOnly(backend compute.Backend, store *model.Store, input shapes.Shape,
+	build func(scope *model.Scope, x *graph.Node)) error {
+	g := graph.NewGraph(backend, "build only")
+	defer g.Finalize()
+	return recovered(func() error {
+		model.SetStore(g, store)
+		build(store.RootScope(), graph.Parameter(g, "x", input))
+		return nil
+	})
+}
+
+// buildError is what a layer panicked with while a graph was being built.
+type buildError struct{ error }
+
+// asBuildError, deferred, turns any panic into one with a buildError: after a panic with anything but an error, GoMLX
+// v0.28.8 waits forever when the same program is used again.
+func asBuildError() {
+	if e := recover(); e != nil {
+		panic(buildError{report.PanicError(e)})
+	}
+}
+
+// recovered returns f's error, or what f panicked with, which is how GoMLX reports an error while a graph is being
+// built; of a buildError just the cause, without what GoMLX writes around it.
+func recovered(f func() error) (err error) {
+	defer func() {
+		if e := recover(); e != nil {
+			err = report.PanicError(e)
+		}
+		var build buildError
+		if errors.As(err, &build) {
+			err = build.error
+		}
+	}()
+	return f()
+}
+
+// unsetVariables returns the variables that have no values.
+func unsetVariables(store *model.Store) []*model.Variable {
+	return slices.DeleteFunc(slices.Collect(store.IterVariables()), (*model.Variable).HasValue)
+}

@@ -1,0 +1,26 @@
+package d2l
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// Shape is the sizes of an array's axes; it prints as in the book, (1, 6, 28, 28).
+//
+// Book: none; a shape is a tuple there.
+type Shape []int
+
+// ShapeOf returns the shape of t.
+//
+// Book: shape, section "Data Manipulation".
+func ShapeOf(t *tensors.Tensor) Shape { return Shape(t.Shape().Dimensions) }
+
+// String returns the sizes in parentheses.
+func (s Shape) String() string {
+	if len(s) == 1 {
+		return fmt.Sprintf("(%d,)", s[0])
+	}
+	return "(" + strings.Trim(strings.ReplaceAll(fmt.Sprint([]int(s)), " ", ", "), "[]") + ")"
+}
