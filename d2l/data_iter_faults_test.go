@@ -37,28 +37,55 @@ func (s spoiled) Iter() iter.Seq2[train.Batch, error] {
 	}
 }
 
-// spoils are what may be in the place of a batch of the quadrants.
+// spoils are what may come instead of a batch of the quadrants.
 var spoils = map[string]struct {
 	spoil func(yield func(train.Batch, error) bool)
 	want  []string
 }{
-	"an error":                 {func(yield func(train.Batch, error) bool) { yield(train.Batch{}, errors.New("the disk is gone")) }, []string{"the disk is gone"}},
-	"a panic":                  {func(func(train.Batch, error) bool) { panic("the cable is loose") }, []string{"quadrants panicked while it made a batch: the cable is loose"}},
-	"a panic by the index":     {func(func(train.Batch, error) bool) { _ = make([]int, 3)[len(os.Args)+3] }, []string{"quadrants panicked while it made a batch: runtime error: index out of range [", ", at data_iter_faults_test.go:"}},
-	"nothing":                  {func(yield func(train.Batch, error) bool) { yield(train.Batch{}, nil) }, []string{"quadrants yields a batch without X in Inputs[0]"}},
-	"no labels":                {one([]*tensors.Tensor{waves(1, 1, 4, 1, 8, 8)}, nil), []string{"quadrants yields a batch without y in Labels[0]"}},
-	"an image of another size": {one([]*tensors.Tensor{waves(1, 1, 4, 1, 6, 6)}, []*tensors.Tensor{tensors.FromValue([]int32{0, 1, 2, 3})}), []string{"(4, 1, 6, 6): layer dense0"}},
+	"an error": {func(yield func(train.Batch, error) bool) {
+		yield(train.Batch{}, errors.New("the disk is gone"))
+	}, []string{"the disk is gone"}},
+	"a panic": {func(func(train.Batch, error) bool) {
+		panic("the cable is loose")
+	}, []string{"quadrants panicked while it made a batch: the cable is loose"}},
+	"a panic by the index": {func(func(train.Batch, error) bool) {
+		_ = make([]int, 3)[len(os.Args)+3]
+	}, []string{
+		"quadrants panicked while it made a batch: runtime error: index out of range [",
+		", at data_iter_faults_test.go:",
+	}},
+	"nothing": {func(yield func(train.Batch, error) bool) {
+		yield(train.Batch{}, nil)
+	}, []string{"quadrants yields a batch without X in Inputs[0]"}},
+	"no labels": {
+		one(waves(1, 1, 4, 1, 8, 8), nil),
+		[]string{"quadrants yields a batch without y in Labels[0]"},
+	},
+	"an image of another size": {
+		one(waves(1, 1, 4, 1, 6, 6), []int32{0, 1, 2, 3}),
+		[]string{"(4, 1, 6, 6): layer dense0"},
+	},
 	"a loop that is not heeded": {func(yield func(train.Batch, error) bool) {
 		yield(train.Batch{}, errors.New("the disk is gone"))
 		yield(train.Batch{}, nil)
 	}, []string{"the disk is gone"}},
-	"a label out of range": {one([]*tensors.Tensor{waves(1, 1, 4, 1, 8, 8)}, []*tensors.Tensor{tensors.FromValue([]int32{0, 1, 7, 3})}), []string{"label 2 is 7, but the net has outputs for 0 to 3"}},
-	"NaN in an image":      {one([]*tensors.Tensor{withValue(math.NaN())}, []*tensors.Tensor{fiveLabels()}), []string{"NaN at (2, 0"}},
+	"a label out of range": {
+		one(waves(1, 1, 4, 1, 8, 8), []int32{0, 1, 7, 3}),
+		[]string{"label 2 is 7, but the net has outputs for 0 to 3"},
+	},
+	"NaN in an image": {
+		one(withValue(math.NaN()), []int32{0, 1, 2, 3, 0}),
+		[]string{"NaN at (2, 0"},
+	},
 }
 
-// one returns what yields one batch.
-func one(inputs, labels []*tensors.Tensor) func(yield func(train.Batch, error) bool) {
-	return func(yield func(train.Batch, error) bool) { yield(train.Batch{Inputs: inputs, Labels: labels}, nil) }
+// one returns what yields one batch, without labels if y is nil.
+func one(X *tensors.Tensor, y []int32) func(yield func(train.Batch, error) bool) {
+	batch := train.Batch{Inputs: []*tensors.Tensor{X}}
+	if y != nil {
+		batch.Labels = []*tensors.Tensor{tensors.FromValue(y)}
+	}
+	return func(yield func(train.Batch, error) bool) { yield(batch, nil) }
 }
 
 // denseNet is a net for the quadrants that is compiled sooner than smallNet.
@@ -143,16 +170,17 @@ func TestBatchLargerThanData(t *testing.T) {
 	})
 }
 
-// A net whose output is no classifier's, or has not a column for each label.
+// A net whose output is not a classifier's, or lacks a column for some label.
 func TestWrongOutputs(t *testing.T) {
+	const classifier = "a classifier's output has shape (batch, classes), but for 4 labels the net's is "
 	data := quadrants(8, 4, false)
 	for name, c := range map[string]struct {
 		layer Layer
 		want  string
 	}{
 		"too few":    {Dense{Units: 3}, "label 3 is 3, but the net has outputs for 0 to 2"},
-		"no columns": {Conv2D{Channels: 2, KernelSize: 3}, "a classifier's output has shape (batch, classes), but for 4 labels the net's is (4, 2, 6, 6)"},
-		"one number": {layerFunc(func(x *graph.Node) *graph.Node { return graph.ReduceAllMean(x) }), "a classifier's output has shape (batch, classes), but for 4 labels the net's is ()"},
+		"no columns": {Conv2D{Channels: 2, KernelSize: 3}, classifier + "(4, 2, 6, 6)"},
+		"one number": {layerFunc(func(x *graph.Node) *graph.Node { return graph.ReduceAllMean(x) }), classifier + "()"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			net := NewNet(c.layer)

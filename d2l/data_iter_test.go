@@ -8,10 +8,10 @@ import (
 	"github.com/gomlx/gomlx/ml/train"
 )
 
-// counted is a DataIter of so many batches that counts those that are asked for.
+// counted is a DataIter of n batches that counts those that it yields.
 type counted struct {
 	d2l.DataIter
-	n, asked int
+	n, yielded int
 }
 
 func (c *counted) Len() int { return c.n }
@@ -19,7 +19,7 @@ func (c *counted) Len() int { return c.n }
 func (c *counted) Iter() iter.Seq2[train.Batch, error] {
 	return func(yield func(train.Batch, error) bool) {
 		for range c.n {
-			c.asked++
+			c.yielded++
 			if !yield(train.Batch{}, nil) {
 				return
 			}
@@ -27,8 +27,7 @@ func (c *counted) Iter() iter.Seq2[train.Batch, error] {
 	}
 }
 
-// The Examples' own DataIter asks for no batch that it does not hand on, and has
-// no more than there are.
+// The Examples' DataIter takes no batch that it does not yield, and has no more than there are.
 func TestFirstBatches(t *testing.T) {
 	for _, c := range []struct{ n, first, want int }{{5, 3, 3}, {5, 5, 5}, {2, 3, 2}, {5, 0, 0}, {0, 3, 0}} {
 		data := &counted{n: c.n}
@@ -39,8 +38,9 @@ func TestFirstBatches(t *testing.T) {
 			}
 			got++
 		}
-		if got != c.want || first.Len() != c.want || data.asked != c.want {
-			t.Errorf("the first %d of %d: %d batches of Len %d, %d asked for, expected %d", c.first, c.n, got, first.Len(), data.asked, c.want)
+		if got != c.want || first.Len() != c.want || data.yielded != c.want {
+			t.Errorf("the first %d of %d: %d batches of Len %d, %d yielded, expected %d",
+				c.first, c.n, got, first.Len(), data.yielded, c.want)
 		}
 	}
 }

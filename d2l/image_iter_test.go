@@ -12,7 +12,7 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// plainlyResized returns one example of an iterator, resized by itself.
+// plainlyResized returns one example of an iterator, resized alone as a grey image.
 func plainlyResized(t *testing.T, it *imageIter, example int) (values []float32) {
 	t.Helper()
 	images, _, err := it.load()
@@ -26,8 +26,7 @@ func plainlyResized(t *testing.T, it *imageIter, example int) (values []float32)
 	return values
 }
 
-// Images are resized as x/image does it one by one, to the byte, also where
-// several loops run over one iterator.
+// Images are the same, to the byte, as resized one by one, also where several loops run over one iterator.
 func TestResizedAsPlainly(t *testing.T) {
 	for _, c := range []struct{ n, batchSize, resize int }{{5, 5, 224}, {41, 20, 16}, {9, 4, 3}, {3, 1, 9}, {2, 7, 1}} {
 		it := quadrants(c.n, c.batchSize, false)
@@ -82,7 +81,7 @@ func TestImageIterError(t *testing.T) {
 	}
 }
 
-// What a batch of 128 costs, by the side of its images.
+// The time per image of a batch of 128, by the height of its images.
 func BenchmarkResize(b *testing.B) {
 	for _, side := range []int{28, 96, 224} {
 		b.Run(fmt.Sprint(side), func(b *testing.B) {

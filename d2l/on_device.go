@@ -15,16 +15,15 @@ import (
 )
 
 // OnDevice returns an iterator over the same batches whose images are on device
-// when they are yielded, so that a step need not wait for them to be copied.
+// when they are yielded, so that a step does not wait for a copy.
 //
-// Of the images that LoadDataFashionMnist and LoadDataMnist load, the device keeps
-// all, as bytes: 47 MB for a training set. Each batch is picked and scaled there.
-// Resized images and what is for several devices are returned as they are: their
-// batches come from the host. So do those of any other dataIter, and if that one
-// panics, or yields a batch that has no inputs or no labels, the loop gets an error.
+// The images of LoadDataFashionMnist and LoadDataMnist are kept on the device as
+// bytes: 47 MB for a training set. Each batch is gathered and scaled there. Batches
+// of resized images, and those for several devices, come from the host, as do those
+// of any other dataIter; if that one panics, or yields a batch without inputs or
+// labels, the loop gets an error.
 //
-// Book: none; it is to a whole data set what as_in_ctx, section "GPUs", is to a
-// batch.
+// Book: none; as_in_ctx, section "GPUs", does the same for a batch.
 func OnDevice(dataIter DataIter, device ...Device) DataIter {
 	if it, ok := dataIter.(*imageIter); ok && len(device) == 1 && it.resize == it.side {
 		return &deviceIter{it, device[0]}
@@ -67,20 +66,18 @@ func (it *deviceIter) Iter() iter.Seq2[train.Batch, error] {
 // deviceImages are the images of a data set in the memory of a device.
 type deviceImages struct {
 	bytes  *tensors.Tensor // (images, side·side)
-	picked *graph.Exec     // From bytes and the numbers of a batch's examples to X.
+	picked *graph.Exec     // From bytes and the indices of a batch's examples to X.
 	device compute.DeviceNum
-	given  atomic.Int64 // Memory of the batches since garbage was last collected.
+	given  atomic.Int64 // Bytes of the batches since garbage was last collected.
 }
 
-// mostGiven is how much memory of a device may be held by batches, used ones among
-// them, before Go is told to collect its garbage: it does not see that memory, and
-// hardly ever finds a reason to by itself.
-const mostGiven = 32 << 20
+// gcThreshold is the device memory that batches, used ones included, may take before the garbage collector runs: Go
+// does not see that memory and would hardly ever collect them.
+const gcThreshold = 32 << 20
 
-// imagesOn returns the images on a device, where they are copied once, and their
-// labels.
+// imagesOn returns the images on a device, to which they are copied once, and their labels.
 func (it *imageIter) imagesOn(device Device) (*deviceImages, []byte, error) {
-	it.mutex.Lock() // Also while they are copied: who comes second has to wait for them.
+	it.mutex.Lock() // Held while they are copied: another loop waits for the same copy.
 	defer it.mutex.Unlock()
 	images, labels, err := it.load()
 	if err != nil {
@@ -126,19 +123,19 @@ func (it *imageIter) copyTo(device Device, images []byte) (*deviceImages, error)
 	return &deviceImages{bytes: bytes, picked: picked, device: number}, nil
 }
 
-// pick returns some of the images, as they are in a batch. It does not wait for
-// the device.
+// pick returns the X of a batch. It does not wait for the device.
 func (d *deviceImages) pick(examples []int) (*tensors.Tensor, error) {
-	numbers := make([]int32, len(examples))
+	indices := make([]int32, len(examples))
 	for i, example := range examples {
-		numbers[i] = int32(example)
+		indices[i] = int32(example)
 	}
 	// CallOnDevice of GoMLX v0.28.8 takes the first device, whichever it is given.
-	X, _, err := d.picked.CallWithGraphOnDevice(d.device, d.bytes, tensors.FromFlatDataAndDimensions(numbers, len(numbers)))
+	picks := tensors.FromFlatDataAndDimensions(indices, len(indices))
+	X, _, err := d.picked.CallWithGraphOnDevice(d.device, d.bytes, picks)
 	if err != nil {
 		return nil, err
 	}
-	if d.given.Add(int64(X[0].Memory())) > mostGiven {
+	if d.given.Add(int64(X[0].Memory())) > gcThreshold {
 		d.given.Store(0)
 		runtime.GC()
 	}

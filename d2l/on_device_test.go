@@ -106,7 +106,7 @@ func TestOnDeviceCopiesOnce(t *testing.T) {
 
 // What the loop has done with goes from the device's memory, and what it keeps stays.
 func TestOnDeviceGivesMemoryBack(t *testing.T) {
-	const n = mostGiven / (8 * 8 * 4) // Images in so much memory.
+	const n = gcThreshold / (8 * 8 * 4) // Images in so much memory.
 	it := OnDevice(quadrants(n, n/8, false), CPU(0))
 	var used []weak.Pointer[tensors.Tensor]
 	var kept *tensors.Tensor
@@ -129,12 +129,11 @@ func TestOnDeviceGivesMemoryBack(t *testing.T) {
 		t.Errorf("%d of %d batches are still in memory, expected no more than 12", there, len(used))
 	}
 	if X := float32s(t, kept); len(X) != n/8*64 || slices.Max(X) == 0 {
-		t.Errorf("the batch that was kept has %d values, the greatest %v", len(X), slices.Max(X))
+		t.Errorf("the batch that was kept has %d values, the maximum %v", len(X), slices.Max(X))
 	}
 }
 
-// An error ends the iteration and leaves nothing behind: the next epoch tries
-// again.
+// An error ends the iteration and leaves nothing behind: the next epoch tries again.
 func TestOnDeviceErrors(t *testing.T) {
 	it := quadrants(6, 4, false)
 	load := it.load
@@ -162,7 +161,7 @@ func TestOnDeviceErrors(t *testing.T) {
 	}
 }
 
-// A device that refuses the images is asked again by the next epoch.
+// If a device refuses the images, the next epoch tries again.
 func TestOnDeviceCopyFails(t *testing.T) {
 	freshBackends(t)
 	backend, _, err := CPU(0).Backend()
