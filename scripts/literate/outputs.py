@@ -14,8 +14,7 @@ MEASURED = rf"(?<![\w.])([-+]?\d+\.\d+|[-+]?nan|[-+]?inf)(?: (examples/sec)(?: o
 
 def numbers(text, tolerance):
     """The text with a mark in the place of each number that may differ, and these: (name, value, tolerance)."""
-    # A number belongs to the longest name before it: train acc, not acc.
-    names = "|".join(map(re.escape, sorted(tolerance, key=len, reverse=True)))
+    names = "|".join(map(re.escape, tolerance))
     pattern = MEASURED + (rf"|(?<!\w)({names}) {NUMBER}" if names else "")
     found = []
 

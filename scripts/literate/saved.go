@@ -260,7 +260,8 @@ func (p *project) qualified(d decl, own map[string]bool) (string, error) {
 		return "", err
 	}
 	text := d.text
-	for _, id := range slices.Backward(file.Unresolved) {
+	slices.SortFunc(file.Unresolved, func(a, b *ast.Ident) int { return int(b.Pos() - a.Pos()) }) // The last first.
+	for _, id := range file.Unresolved {
 		if !p.names[id.Name] || own[id.Name] {
 			continue
 		}

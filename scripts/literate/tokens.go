@@ -23,7 +23,7 @@ func sum(code string) string {
 			hash := sha256.Sum256([]byte(strings.Join(tokens, "\x00")))
 			return hex.EncodeToString(hash[:8])
 		case token.PERIOD:
-			if last >= 0 && tokens[last] == "d2l" && (last == 0 || tokens[last-1] != ".") {
+			if last >= 0 && tokens[last] == "d2l" {
 				tokens = tokens[:last]
 				continue
 			}
