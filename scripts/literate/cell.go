@@ -115,7 +115,8 @@ func namesIn(source string) (global, local map[string]string) {
 		}
 	}
 	global, names = lines(decls, before, names), nil
-	if file, err := parser.ParseFile(token.NewFileSet(), "", inMain+statements+"\n}", parser.SkipObjectResolution); err == nil {
+	file, err := parser.ParseFile(token.NewFileSet(), "", inMain+statements+"\n}", parser.SkipObjectResolution)
+	if err == nil {
 		for _, s := range file.Decls[0].(*ast.FuncDecl).Body.List {
 			switch s := s.(type) {
 			case *ast.DeclStmt:

@@ -23,7 +23,7 @@ Without a notebook a command takes all in notebooks/.
   clean [notebook...]            removes from notebooks what differs from run to run
   verify SAVED EXECUTED          compares the outputs of a new run with the saved ones
   readme                         writes the chapter's results and plot to the README
-  missing [NOTEBOOK]             reads the compiler's errors and names the cells that must run first; the kernel calls it
+  missing [NOTEBOOK]             reads the compiler's errors and names the cells to run first; the kernel calls it
 `
 
 // errFound means that problems were found and printed.

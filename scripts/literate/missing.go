@@ -11,8 +11,9 @@ import (
 )
 
 // undefined matches how the compiler says that a cell's program lacks a name, N, or a method, N.N.
-var undefined = regexp.MustCompile(strings.ReplaceAll(`(?m)^(?:\./)?main(?:_test)?\.go:\d+:\d+: (?:undefined: (N)(\.N)?|`+
-	`use of package (N) without selector|.+ undefined \(type \*?(N)(?:\[.+\])? has no field or method (N)\))$`, "N", `[\pL_][\pL\p{Nd}_]*`))
+var undefined = regexp.MustCompile(strings.ReplaceAll(`(?m)^(?:\./)?main(?:_test)?\.go:\d+:\d+: `+
+	`(?:undefined: (N)(\.N)?|use of package (N) without selector|`+
+	`.+ undefined \(type \*?(N)(?:\[.+\])? has no field or method (N)\))$`, "N", `[\pL_][\pL\p{Nd}_]*`))
 
 // missing says, for what the compiler says of a cell, which cells of its notebook have to run before it: nothing, if no
 // name is undefined. The kernel's go command calls it.
@@ -53,7 +54,8 @@ func missing(said, path string) (lines []string) {
 		var global map[string]string
 		global, locals[c] = namesIn(c.Source)
 		if here := find(global); len(here) > 0 {
-			lines = append(lines, fmt.Sprintf("%s in code cell %d (%s): run that cell first", are(here, "declared"), c.Number, short(global[here[0]])))
+			lines = append(lines, fmt.Sprintf("%s in code cell %d (%s): run that cell first",
+				are(here, "declared"), c.Number, short(global[here[0]])))
 		}
 	}
 	if len(lines) > 0 {
@@ -67,7 +69,8 @@ func missing(said, path string) (lines []string) {
 		}
 	}
 	if names = slices.DeleteFunc(names, func(name string) bool { return misspelt[name] }); len(names) > 0 {
-		lines = append(lines, are(names, "not declared")+" in "+where+": fix the spelling or, if a cell does declare it, run that cell first")
+		lines = append(lines, are(names, "not declared")+" in "+where+
+			": fix the spelling or, if a cell does declare it, run that cell first")
 	}
 	return lines
 }

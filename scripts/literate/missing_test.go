@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,57 +11,68 @@ import (
 
 // odd is a notebook with methods of types that have arguments, names that are not ASCII, and the kernel's commands.
 const odd = `{"cells": [
-	{"cell_type": "code", "id": "a", "source": ["import t \"time\"\n", "%env A=1\n", "!ls \\\n", "  -l\n", "var größe = 1\n", "const (\n", "\ttwo = 2\n", ")"]},
-	{"cell_type": "code", "id": "b", "source": ["func (s *Stack[T]) Push(x T) {\n", "}\n", "func (p Pair[K, V]) Swap() {}"]},
-	{"cell_type": "markdown", "id": "c", "source": "var schwarz = 1"},
-	{"cell_type": "code", "id": "d", "source": "%%bash\nschwarz=1"},
-	{"cell_type": "code", "id": "e", "source": ["func (Maß) Länge() {}\n", "%%\n", "weiß := 1\n", "var größe, done = 2, true"]}
+	{"cell_type": "code", "source": ["import t \"time\"\n", "%env A=1\n", "!ls \\\n", "  -l\n",
+		"var größe = 1\n", "const (\n", "\ttwo = 2\n", ")"]},
+	{"cell_type": "code", "source": ["func (s *Stack[T]) Push(x T) {\n", "}\n", "func (p Pair[K, V]) Swap() {}"]},
+	{"cell_type": "markdown", "source": "var schwarz = 1"},
+	{"cell_type": "code", "source": "%%bash\nschwarz=1"},
+	{"cell_type": "code", "source": ["func (Maß) Länge() {}\n", "%%\n", "weiß := 1\n", "var größe, done = 2, true"]}
 ]}`
 
 func TestMissing(t *testing.T) {
-	const chapter = "../../notebooks/lenet.ipynb"
+	const chapter, goMod = "../../notebooks/lenet.ipynb", "../../go.mod"
 	path := filepath.Join(t.TempDir(), "odd.ipynb")
 	d2ltest.Put(t, path, []byte(odd))
-	const after = "\nNothing is declared any more after a restart of the kernel; in JupyterLab, Run > Run All Above Selected Cell fixes that."
-	const load = "in code cell 5 (var trainIter, testIter = d2l.LoadDataFashionMnist(batchSize)): run that cell first"
-	const net = "net is declared in code cell 2 (var net = d2l.NewNet(d2l.Sequential{): run that cell first"
-	const size = "größe is declared in code cell 1 (var größe = 1): run that cell first" + after
-	const unknown = "trainIter and net are not declared in any cell that has run since the kernel started: " +
-		"fix the spelling or, if a cell does declare it, run that cell first"
+	at := func(what string, cell int, line string) string {
+		return fmt.Sprintf("%s declared in code cell %d (%s): run that cell first\n", what, cell, line)
+	}
+	const restart = "Nothing is declared any more after a restart of the kernel; " +
+		"in JupyterLab, Run > Run All Above Selected Cell fixes that.\n"
+	local := func(name string, cell int, line string) string {
+		return fmt.Sprintf("%s belongs to code cell %d alone, which declares it below %%%% (%s): "+
+			"declare it above, with var, to use it in other cells\n", name, cell, line)
+	}
+	unknown := func(what, where string) string {
+		return what + " not declared in any cell " + where +
+			": fix the spelling or, if a cell does declare it, run that cell first\n"
+	}
+	const load = "var trainIter, testIter = d2l.LoadDataFashionMnist(batchSize)"
+	net := at("net is", 2, "var net = d2l.NewNet(d2l.Sequential{")
+	size := at("größe is", 1, "var größe = 1") + restart
 	for _, c := range []struct{ said, path, want string }{
-		{"./main.go:9:3: undefined: trainIter", chapter, "trainIter is declared " + load + after},
-		{"./main.go:9:3: undefined: trainIter\n./main.go:9:3: undefined: testIter\n./main.go:12:3: undefined: trainIter\n./main.go:9:3: undefined: net", chapter,
-			net + "\ntrainIter and testIter are declared " + load + after},
-		// A package of the standard library has the name of the variable.
-		{"main.go:9:3: undefined: net.Initialize", chapter, net + after},
-		{"main_test.go:9:3: use of package net without selector", chapter, net + after},
-		{"./main.go:9:3: undefined: tensors", chapter, `tensors is declared in code cell 3 ("github.com/gomlx/gomlx/core/tensors"): run that cell first` + after},
-		{"./main.go:9:3: undefined: numEpochs", chapter, "numEpochs belongs to code cell 9 alone, which declares it below %% (lr, numEpochs := 0.9, 10): " +
-			"declare it above, with var, to use it in other cells"},
-		{"./main.go:9:3: undefined: trainIta", chapter, "trainIta is not declared in any cell of lenet.ipynb as it was saved last: " +
-			"fix the spelling or, if a cell does declare it, run that cell first"},
-		{"./main.go:9:3: undefined: fmt.Printn", chapter, ""},
-		{"./main.go:9:3: missing return", chapter, ""},
-		{"../book/d2l/x.go:9:3: undefined: net", chapter, ""},
-		{"./main.go:1:1: x.G undefined (type Y has no field or method G)", chapter, ""},
-		{"./main.go:9:3: s.Push undefined (type Stack[int] has no field or method Push)", path,
-			"Stack.Push is declared in code cell 2 (func (s *Stack[T]) Push(x T)): run that cell first" + after},
-		{`./main.go:9:3: p["a b"].Swap undefined (type *Pair[string, map[string]int] has no field or method Swap)`, path,
-			"Pair.Swap is declared in code cell 2 (func (p Pair[K, V]) Swap() {}): run that cell first" + after},
-		{"./main.go:9:3: Maß{}.Länge undefined (type Maß has no field or method Länge)", path, "Maß.Länge is declared in code cell 4 (func (Maß) Länge() {}): run that cell first" + after},
-		{"./main.go:9:3: undefined: größe", path, size},
-		{"./main.go:9:3: undefined: größe.Länge", path, size},
-		{"./main.go:9:3: undefined: two", path, "two is declared in code cell 1 (two = 2): run that cell first" + after},
-		{"./main.go:9:3: undefined: t", path, `t is declared in code cell 1 (import t "time"): run that cell first` + after},
-		{"./main.go:9:3: undefined: weiß", path, "weiß belongs to code cell 4 alone, which declares it below %% (weiß := 1): declare it above, with var, to use it in other cells"},
-		{"./main.go:9:3: undefined: done", path, "done belongs to code cell 4 alone, which declares it below %% (var größe, done = 2, true): declare it above, with var, to use it in other cells"},
-		{"./main.go:9:3: undefined: schwarz", path, "schwarz is not declared in any cell of odd.ipynb as it was saved last: fix the spelling or, if a cell does declare it, run that cell first"},
-		{"./main.go:9:3: s.Pop undefined (type Stack[int] has no field or method Pop)", path, ""},
-		{"./main.go:9:3: undefined: trainIter\n./main.go:9:3: undefined: net", "", unknown},
-		{"./main.go:9:3: undefined: trainIter\n./main.go:9:3: undefined: net", "missing.go", unknown},
+		{"undefined: trainIter", chapter, at("trainIter is", 5, load) + restart},
+		{"undefined: trainIter|undefined: testIter|undefined: trainIter|undefined: net", chapter,
+			net + at("trainIter and testIter are", 5, load) + restart},
+		{"undefined: net.Initialize", chapter, net + restart}, // The standard library has a package net.
+		{"use of package net without selector", chapter, net + restart},
+		{"undefined: tensors", chapter, at("tensors is", 3, `"github.com/gomlx/gomlx/core/tensors"`) + restart},
+		{"undefined: numEpochs", chapter, local("numEpochs", 9, "lr, numEpochs := 0.9, 10")},
+		{"undefined: trainIta", chapter, unknown("trainIta is", "of lenet.ipynb as it was saved last")},
+		{"undefined: fmt.Printn", chapter, ""},
+		{"missing return", chapter, ""},
+		{"x.G undefined (type Y has no field or method G)", chapter, ""},
+		{"s.Push undefined (type Stack[int] has no field or method Push)", path,
+			at("Stack.Push is", 2, "func (s *Stack[T]) Push(x T)") + restart},
+		{`p["a b"].Swap undefined (type *Pair[string, map[string]int] has no field or method Swap)`, path,
+			at("Pair.Swap is", 2, "func (p Pair[K, V]) Swap() {}") + restart},
+		{"Maß{}.Länge undefined (type Maß has no field or method Länge)", path,
+			at("Maß.Länge is", 4, "func (Maß) Länge() {}") + restart},
+		{"undefined: größe", path, size},
+		{"undefined: größe.Länge", path, size},
+		{"undefined: two", path, at("two is", 1, "two = 2") + restart},
+		{"undefined: t", path, at("t is", 1, `import t "time"`) + restart},
+		{"undefined: weiß", path, local("weiß", 4, "weiß := 1")},
+		{"undefined: done", path, local("done", 4, "var größe, done = 2, true")},
+		{"undefined: schwarz", path, unknown("schwarz is", "of odd.ipynb as it was saved last")},
+		{"s.Pop undefined (type Stack[int] has no field or method Pop)", path, ""},
+		{"undefined: a|undefined: net", "", unknown("a and net are", "that has run since the kernel started")},
+		{"undefined: net", goMod, unknown("net is", "that has run since the kernel started")},
 	} {
-		if got := strings.Join(missing(c.said, c.path), "\n"); got != c.want {
-			t.Errorf("%s:\n%s\nwant\n%s", c.said, got, c.want)
+		said := "./main.go:9:3: " + strings.ReplaceAll(c.said, "|", "\nmain_test.go:9:3: ")
+		said += "\n../d2l/x.go:1:1: undefined: batchSize"
+		got := strings.Join(append(missing(said, c.path), ""), "\n")
+		if got != c.want {
+			t.Errorf("%s:\n%swant\n%s", c.said, got, c.want)
 		}
 	}
 }

@@ -1,6 +1,7 @@
-"""The commands of `go run ./scripts/literate` that read or write whole notebooks; README.md beside this file says more.
+"""The commands of `go run ./scripts/literate` that read or write whole notebooks; see README.md beside this file.
 
-usage: notebooks.py check | clean [NOTEBOOK...] | verify SAVED EXECUTED | readme | text NOTEBOOK | put NOTEBOOK CELL JSON
+usage: notebooks.py check | readme | clean [NOTEBOOK...] | verify SAVED EXECUTED | text NOTEBOOK |
+       put NOTEBOOK CELL JSON
 """
 
 import difflib
@@ -22,6 +23,9 @@ CELL_METADATA = {"d2l", "tags"}
 D2L_METADATA = {"agreed", "tolerance"}
 OUTPUT_KEYS = {"output_type", "name", "text", "data", "metadata", "execution_count", "ename", "evalue", "traceback"}
 
+BINARY = ("/png", "/jpeg", "/gif")
+
+# Paths of a machine, but no web addresses and relative paths.
 MACHINE = re.compile(
     r"(?:(?<![\w.~/-])|(?<=file://))(?:"
     + "|".join([r"/(?:home|Users)/[\w.-]+", "/root", "/tmp", "/var/(?:folders|tmp)", "/usr/local/go", "/go/pkg/mod",
@@ -97,7 +101,8 @@ def dirt(path):
     text, want = Path(path).read_text(encoding="utf-8"), cleaned(path)
     if text != want:
         lines = list(difflib.unified_diff(text.splitlines(), want.splitlines(), "saved", "clean", n=1, lineterm=""))
-        yield "\n".join(["it is not clean; `go run ./scripts/literate clean` repairs this:"] + [line[:120] for line in lines[:30]])
+        how = "it is not clean; `go run ./scripts/literate clean` repairs this:"
+        yield "\n".join([how, *(line[:120] for line in lines[:30])])
     for cell in read(path).cells:
         if cell.cell_type != "code":
             continue
@@ -106,11 +111,13 @@ def dirt(path):
         texts = [cell.source, json.dumps(cell.metadata)]
         for output in cell.outputs:
             if output.output_type == "error":
-                yield f"cell {cell.id} ends with an error, {output.ename}: {output.evalue.strip()}; fix it and run the notebook again"
+                error = f"{output.ename}: {output.evalue.strip()}"
+                yield f"cell {cell.id} ends with an error, {error}; fix it and run the notebook again"
             texts += [output.get("text", ""), *output.get("traceback", [])]
-            texts += [str(data) for kind, data in output.get("data", {}).items() if kind == "image/svg+xml" or not kind.startswith("image/")]
-        for found in sorted({m.group() for text in texts for m in MACHINE.finditer(re.sub(r";base64,[\w+/=\s]+", "", text))}):
-            yield f"cell {cell.id} holds a path of the machine, {found}; change the cell and run the notebook again"
+            texts += [str(data) for kind, data in output.get("data", {}).items() if not kind.endswith(BINARY)]
+        texts = [re.sub(r";base64,[\w+/=\s]+", "", text) for text in texts]
+        for path in sorted({found for text in texts for found in MACHINE.findall(text)}):
+            yield f"cell {cell.id} holds a path of the machine, {path}; change the cell and run the notebook again"
 
 
 def text(path):
@@ -124,7 +131,8 @@ def text(path):
             if cell["metadata"]:
                 lines.append(json.dumps(cell["metadata"]))
             for output in cell.get("outputs", []):
-                for kind, data in {output.get("name", output["output_type"]): output.get("text") or output.get("evalue", ""), **output.get("data", {})}.items():
+                name, printed = output.get("name", "error"), output.get("text") or output.get("evalue", "")
+                for kind, data in {name: printed, **output.get("data", {})}.items():
                     shown = outputs.picture(kind, "".join(data)) if kind.startswith("image/") else "".join(data)
                     if shown:
                         lines += [f"──── {cell['id']}, {kind}", shown.rstrip("\n")]
@@ -158,7 +166,8 @@ def check(root=ROOT):
     for name, nb in books.items():
         problems = [*dirt(root / "notebooks" / name), *outputs.tolerances(nb)]
         found += [f"notebooks/{name}: {problem}" for problem in problems]
-    return found + [*references.coverage(root, books), *references.book(root), *references.readme(root, books), *references.faults(root)]
+    found += [*references.coverage(root, books), *references.book(root), *references.readme(root, books)]
+    return found + list(references.faults(root))
 
 
 def main(command, *args):

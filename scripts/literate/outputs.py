@@ -31,11 +31,11 @@ def texts(saved, got, tolerance):
     same, want = numbers(saved, tolerance)
     other, found = numbers(got, tolerance)
     if same != other:
-        lines = [(text if text.endswith("\n") else text + " (no end of line)").replace("\0", "…").splitlines() for text in (same, other)]
-        diff = list(difflib.unified_diff(*lines, "expected", "got", n=2, lineterm=""))
-        yield "\n  ".join(["(… may differ)", *diff[:60]])
+        a, b = [text if text.endswith("\n") else text + " (no end of line)" for text in (same, other)]
+        diff = list(difflib.unified_diff(a.splitlines(), b.splitlines(), "expected", "got", n=2, lineterm=""))
+        yield "\n  ".join(["(… may differ)", *diff[:60]]).replace("\0", "…")
         return
-    for (name, a, allowed), (_, b, _) in zip(want, found):
+    for (name, a, allowed), (_, b, _) in zip(want, found, strict=True):
         if not math.isfinite(a) or not math.isfinite(b):
             yield f"{name} is {b:g}, expected {a:g}; both must be finite"
         elif abs(a - b) > allowed + 1e-9:
@@ -74,26 +74,27 @@ def compare_cell(saved, executed, tolerance):
     a, b = shown(saved), shown(executed)
     kinds = [[" + ".join(sorted(data)) for data in side] for side in (a, b)]
     if kinds[0] != kinds[1]:
-        yield f"it shows {', then '.join(kinds[1]) or 'nothing'}, expected {', then '.join(kinds[0]) or 'nothing'}"
+        expected, got = [", then ".join(side) or "nothing" for side in kinds]
+        yield f"it shows {got}, expected {expected}"
         return
-    for want, got in zip(a, b):
+    for want, got in zip(a, b, strict=True):
         for kind in want:
             if not kind.startswith("image/"):
                 yield from texts(want[kind], got[kind], tolerance)
-            elif not picture(kind, got[kind]):
+            elif not (size := picture(kind, got[kind])):
                 yield f"its {kind} is empty or damaged"
-            elif picture(kind, got[kind]) != picture(kind, want[kind]):
-                yield f"its {kind} has {picture(kind, got[kind])}, expected {picture(kind, want[kind]) or 'an empty one'}"
+            elif size != (expected := picture(kind, want[kind])):
+                yield f"its {kind} has {size}, expected {expected or 'an empty one'}"
 
 
 def compare(saved, executed):
     """How a new run of a notebook differs from the saved one."""
     cells = [[(cell.id, cell.cell_type, cell.source) for cell in nb.cells] for nb in (saved, executed)]
     if cells[0] != cells[1]:
-        other = [a[0] for a, b in zip(*cells) if a != b][:1] or ["count"]
-        return [f"this is no run of the saved notebook, the cells differ (first: {other[0]}); run it again with scripts/chapter"]
+        first = next((a[0] for a, b in zip(*cells, strict=False) if a != b), "their number")
+        return [f"this is no run of the saved notebook: {first} differs; run it again with scripts/chapter"]
     found = tolerances(saved)
-    for a, b in zip(saved.cells, executed.cells):
+    for a, b in zip(saved.cells, executed.cells, strict=True):
         if a.cell_type == "code":
             found += [f"cell {a.id}: {problem}" for problem in compare_cell(a, b, tolerance_of(a))]
     return found
@@ -112,8 +113,9 @@ def tolerances(nb):
             for name, value, _ in numbers(text, tolerance)[1]:
                 largest[name] = max(largest.get(name, 0), abs(value))
         for name, value in tolerance.items():
+            is_so = f'cell {cell.id}: the tolerance of "{name}" is {value:g}'
             if name not in largest:
-                found.append(f'cell {cell.id}: there is a tolerance for "{name}", and the cell prints no "{name}" followed by a number')
+                found.append(f'{is_so}, and the cell prints no "{name}" followed by a number')
             elif not 0 < value < largest[name]:
-                found.append(f'cell {cell.id}: the tolerance of "{name}" is {value:g}; it must be above 0 and below the number, {largest[name]:g}')
+                found.append(f"{is_so}; it must be above 0 and below the number, {largest[name]:g}")
     return found

@@ -41,12 +41,13 @@ def coverage(root, books):
                 yield f"{where}: no cell that it names uses {symbol}"
         if row["kind"] in ("chapter", "section") and not re.search(rf"(?m)^#+ {re.escape(row['which'])}$", source):
             yield f"{where}: cell {named[0]} has no such heading"
-        if row["kind"] == "output" and not re.search(re.escape(row["which"]).replace("…", ".+"), outputs.printed(cells[named[0]])):
+        line = re.escape(row["which"]).replace("…", ".+")
+        if row["kind"] == "output" and not re.search(line, outputs.printed(cells[named[0]])):
             yield f"{where}: cell {named[0]} does not print it"
     listed = {ref for row in rows for ref in row["cell"].split()}
     for cell in books["lenet.ipynb"].cells:
         if cell.cell_type == "code" and f"lenet.ipynb#{cell.id}" not in listed:
-            yield f"{TABLE}: no row names cell {cell.id}; add one, of the kind ours if the book's chapter has no such cell"
+            yield f"{TABLE}: no row names cell {cell.id}; add one, of the kind ours if the book has no such cell"
 
 
 def book(root):
@@ -57,13 +58,15 @@ def book(root):
         for comment, name, group in DECLARATION.findall(path.read_text(encoding="utf-8")):
             name = name if name else "".join(re.findall(r"(?m)^\t([A-Z]\w*)", group)[:1])
             if name[:1].isupper() and not BOOK.search(re.sub(r"(?m)^// ?", "", comment)):
-                yield f"{path.relative_to(root)}: the comment on {name} does not end with Book: name, section \"Title\". or Book: none; why."
+                form = 'Book: name, section "Title". or Book: none; why.'
+                yield f"{path.relative_to(root)}: the comment on {name} does not end with {form}"
 
 
 def renewed(root, nb):
     """The README and its picture as the notebook has them: the files' new contents."""
     cell = next(cell for cell in nb.cells if cell.id == TRAINING)
-    result = re.search(r"loss (\S+), train acc (\S+), test acc (\S+)\n(\S+ examples/sec) on (.+)\n", outputs.printed(cell))
+    pattern = r"loss (\S+), train acc (\S+), test acc (\S+)\n(\S+ examples/sec) on (.+)\n"
+    result = re.search(pattern, outputs.printed(cell))
     pictures = [data["image/svg+xml"] for data in outputs.shown(cell) if "image/svg+xml" in data]
     if not result or not pictures:
         raise ValueError(f"{NOTEBOOK}: cell {TRAINING} shows no results or no plot, which the README reports")
@@ -80,7 +83,7 @@ def readme(root, books):
     try:
         for path, content in renewed(root, books["lenet.ipynb"]).items():
             if not path.exists() or path.read_text(encoding="utf-8") != content:
-                yield f"{path.name} does not show what cell {TRAINING} of {NOTEBOOK} shows: go run ./scripts/literate readme renews it"
+                yield f"{path.name} is not what {NOTEBOOK}#{TRAINING} shows: go run ./scripts/literate readme renews it"
     except ValueError as error:
         yield str(error)
 
@@ -109,7 +112,5 @@ def has_test(source, file, test):
         name, _, sub = test.partition("/")
         return bool(re.search(rf"(?m)^func {name}\(", source)) and (not sub or f'"{sub}"' in source)
     of_class, _, method = test.partition(".")
-    return any(
-        isinstance(node, ast.ClassDef) and node.name == of_class and any(getattr(item, "name", "") == method for item in node.body)
-        for node in ast.parse(source).body
-    )
+    classes = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef) and node.name == of_class]
+    return any(getattr(item, "name", "") == method for node in classes for item in node.body)

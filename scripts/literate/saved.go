@@ -57,8 +57,9 @@ func declarations(path, source string) (found []decl, names []string, err error)
 		for _, n := range all {
 			names = append(names, n.name)
 		}
-		from, to := set.Position(start), set.Position(node.End()).Offset
-		found = append(found, decl{all[0].name, fmt.Sprintf("%s:%d", path, from.Line), from.Offset, to, source[from.Offset:to]})
+		at, end := set.Position(start), set.Position(node.End()).Offset
+		place := fmt.Sprintf("%s:%d", path, at.Line)
+		found = append(found, decl{all[0].name, place, at.Offset, end, source[at.Offset:end]})
 	}
 	return found, names, nil
 }
@@ -163,16 +164,18 @@ func (p *project) check() (problems []string) {
 			shipped, there := p.shipped[d.name]
 			switch {
 			case !c.marked && there && token.IsExported(d.name):
-				problem("it declares %s, and so does %s: begin the cell with %s so that they stay the same, or rename it",
+				problem("it declares %s, as %s does: begin the cell with %s so that both stay the same, or rename it",
 					d.name, shipped.place, mark)
 			case !c.marked:
 				continue
 			case !there:
 				problem("d2l has no %s: write it there, or remove %s", d.name, mark)
 			case sum(d.text) != sum(shipped.text):
-				problem("%s is not that of %s; %s\n%s", d.name, shipped.place, c.history(d, shipped), p.diff(c, d, shipped))
+				problem("%s is not that of %s; %s\n%s",
+					d.name, shipped.place, c.history(d, shipped), p.diff(c, d, shipped))
 			case sum(d.text) != c.Agreed[d.name]:
-				problem("%s is that of %s, but the cell's metadata does not record it: run update", d.name, shipped.place)
+				problem("%s is that of %s, but the cell's metadata does not record it: run update",
+					d.name, shipped.place)
 			}
 			delete(gone, d.name)
 		}
@@ -201,7 +204,8 @@ func (p *project) diff(c *cell, d, shipped decl) string {
 		want = shipped.text
 	}
 	text, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{
-		A: difflib.SplitLines(want), FromFile: shipped.place, B: difflib.SplitLines(d.text), ToFile: c.place, Context: 2,
+		A: difflib.SplitLines(want), FromFile: shipped.place,
+		B: difflib.SplitLines(d.text), ToFile: c.place, Context: 2,
 	})
 	if err != nil {
 		panic(err) // It writes to memory.
@@ -266,7 +270,7 @@ func (p *project) qualified(d decl, own map[string]bool) (string, error) {
 			continue
 		}
 		if !id.IsExported() {
-			return "", fmt.Errorf("it uses %s, which a notebook cannot: export it, or declare it in a marked cell too", id.Name)
+			return "", fmt.Errorf("it uses %s, which a notebook cannot: export it or mark a cell that declares it", id.Name)
 		}
 		at := int(id.Pos()) - 1 - len(clause)
 		text = text[:at] + "d2l." + text[at:]

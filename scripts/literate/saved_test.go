@@ -54,18 +54,16 @@ func read(t *testing.T, file string, sources ...string) (*project, error) {
 	t.Helper()
 	var cells []map[string]any
 	for i, source := range sources {
-		cells = append(cells, map[string]any{
-			"id": string(rune('a' + i)), "cell_type": "code", "source": strings.SplitAfter(source, "\n"), "metadata": map[string]any{},
-		})
+		cells = append(cells, map[string]any{"id": string(rune('a' + i)), "cell_type": "code", "source": source})
 	}
 	mean := meanFile[strings.Index(meanFile, "// Mean"):strings.Index(meanFile, "\n\ntype")]
 	cells[0]["metadata"] = map[string]any{"d2l": map[string]any{"agreed": map[string]string{"Mean": sum(mean)}}}
 	notebook, err := json.Marshal(map[string]any{"cells": cells})
 	d2ltest.NoError(t, err)
 	root := t.TempDir()
-	for path, content := range map[string]string{"d2l/mean.go": file, "d2l/mean_test.go": "", "notebooks/x.ipynb": string(notebook)} {
-		d2ltest.Put(t, filepath.Join(root, path), []byte(content))
-	}
+	d2ltest.Put(t, filepath.Join(root, "d2l/mean.go"), []byte(file))
+	d2ltest.Put(t, filepath.Join(root, "d2l/mean_test.go"), nil)
+	d2ltest.Put(t, filepath.Join(root, "notebooks/x.ipynb"), notebook)
 	return load(root, nil)
 }
 
@@ -96,12 +94,14 @@ func TestProject(t *testing.T) {
 
 func TestChangeInTheCell(t *testing.T) {
 	p := d2ltest.Must(read(t, meanFile, replaced(t, meanCell, "total /", "2 * total /")))(t)
-	wantCheck(t, p, "x.ipynb, cell a: Mean is not that of d2l/mean.go:5; the cell has changed", "-	return total / ", "+	return 2 * total / ")
+	wantCheck(t, p, "x.ipynb, cell a: Mean is not that of d2l/mean.go:5; the cell has changed",
+		"-	return total / ", "+	return 2 * total / ")
 	before := p.cells[0].Source
 	changed, refused := p.update(p.cells[0], false)
-	if changed || p.cells[0].Source != before || len(refused) != 1 || !strings.Contains(refused[0], "the cell has changed") {
-		t.Fatalf("%v, %q, %s", changed, refused, p.cells[0].Source)
+	if changed || p.cells[0].Source != before {
+		t.Fatalf("%v, %s", changed, p.cells[0].Source)
 	}
+	d2ltest.WantParts(t, strings.Join(refused, ""), "the cell has changed")
 	if _, refused = p.update(p.cells[0], true); len(refused) > 0 || p.cells[0].Source != meanCell {
 		t.Fatalf("-force: %q, %s", refused, p.cells[0].Source)
 	}
@@ -109,8 +109,10 @@ func TestChangeInTheCell(t *testing.T) {
 
 func TestChangeInThePackage(t *testing.T) {
 	file := replaced(t, meanFile, "the mean of xs", "the arithmetic mean of xs")
-	p := d2ltest.Must(read(t, replaced(t, file, "total := Sum(xs)", "var total float64 = Sum(append(xs, Sum(xs)))"), meanCell))(t)
-	wantCheck(t, p, "the package has changed", "-// Mean returns the arithmetic mean", "-	var total float64 = d2l.Sum(append(xs, d2l.Sum(xs)))\n")
+	file = replaced(t, file, "total := Sum(xs)", "var total float64 = Sum(append(xs, Sum(xs)))")
+	p := d2ltest.Must(read(t, file, meanCell))(t)
+	wantCheck(t, p, "the package has changed", "-// Mean returns the arithmetic mean",
+		"-	var total float64 = d2l.Sum(append(xs, d2l.Sum(xs)))\n")
 	changed, refused := p.update(p.cells[0], false)
 	want := replaced(t, meanCell, "the mean of xs", "the arithmetic mean of xs")
 	want = replaced(t, want, "total := d2l.Sum(xs)", "var total float64 = d2l.Sum(append(xs, d2l.Sum(xs)))")
@@ -150,8 +152,10 @@ func TestUpdateRefused(t *testing.T) {
 		{"package d2l\n\nconst text = `\n%ls`\n", "//d2l:save\nconst text = 1", "no line may begin with % or !"},
 	} {
 		p := d2ltest.Must(read(t, c.file, c.source))(t)
-		if _, refused := p.update(p.cells[0], true); len(refused) != 1 || !strings.Contains(refused[0], c.want) || p.cells[0].Source != c.source {
-			t.Errorf("%q, want %q; %s", refused, c.want, p.cells[0].Source)
+		_, refused := p.update(p.cells[0], true)
+		d2ltest.WantParts(t, strings.Join(refused, ""), c.want)
+		if p.cells[0].Source != c.source {
+			t.Errorf("%s: the cell is now %s", c.want, p.cells[0].Source)
 		}
 	}
 }
@@ -178,12 +182,14 @@ func TestWhatCounts(t *testing.T) {
 }
 
 func TestMarks(t *testing.T) {
+	doubled := replaced(t, meanCell, "total /", "2 * total /")
 	for _, c := range []struct{ file, source, want string }{
-		{meanFile, replaced(t, meanCell, "//d2l:save", "// d2l:save"), "it declares Mean, and so does d2l/mean.go:5: begin the cell with //d2l:save"},
+		{meanFile, replaced(t, meanCell, "//d2l:save", "// d2l:save"),
+			"it declares Mean, as d2l/mean.go:5 does: begin the cell with //d2l:save"},
 		{meanFile, "//d2l:save", "it showed d2l's Mean below //d2l:save once"},
 		{replaced(t, meanFile, "func Mean", "func Median"), meanCell, "d2l has no Mean"},
-		{replaced(t, meanFile, "total /", "3 * total /"), replaced(t, meanCell, "total /", "2 * total /"), "both have changed"},
-		{replaced(t, meanFile, "total /", "2 * total /"), replaced(t, meanCell, "total /", "2 * total /"), "does not record it"},
+		{replaced(t, meanFile, "total /", "3 * total /"), doubled, "both have changed"},
+		{replaced(t, meanFile, "total /", "2 * total /"), doubled, "does not record it"},
 	} {
 		p := d2ltest.Must(read(t, c.file, c.source))(t)
 		d2ltest.WantParts(t, strings.Join(p.check(), "\n"), c.want)

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// sum identifies code by what counts in a comparison: tokens and comments, without layout and without d2l. before names.
+// sum identifies code by what counts in a comparison: tokens and comments, without layout and d2l. before names.
 func sum(code string) string {
 	file := token.NewFileSet().AddFile("", -1, len(code))
 	var scan scanner.Scanner
