@@ -292,7 +292,7 @@ class ReferencesTest(unittest.TestCase):
         tests = [f"class {name}Test:\n    def test_{name.lower()}(self):\n        pass\n" for name in "AB"]
         (self.root / "y_test.py").write_text("\n".join(tests))
         head = "Words.\n\n| what goes wrong | what the user sees | test |\n|---|---|---|\n"
-        gone = ["z_test.go#TestA", "x_test.go#TestB", "x_test.go#TestA/cut", "y_test.py#ATest.test_b", "y_test.py#C.test"]
+        gone = ["z_test.go#TestA", "x_test.go#TestB", "x_test.go#TestA/cut", "y_test.py#ATest.test_b", "y_test.py#C.t"]
         for tests, missing in [
             ("`x_test.go#TestA`, `x_test.go#TestA/cut off`, `y_test.py#BTest.test_b`", ""),
             ("later", "no test is named; write it as `file#test`"),
