@@ -14,6 +14,8 @@ import (
 // layers, and the gradients with respect to the input and the parameters.
 func TestConvPoolIsConvThenPool(t *testing.T) {
 	average, maximum := AvgPool2D{PoolSize: 2}, MaxPool2D{PoolSize: 2, Strides: 2}
+	gelu := Activation(activation.TypeGelu)
+	overlapping, padded := AvgPool2D{PoolSize: 2, Strides: 1}, MaxPool2D{PoolSize: 2, Padding: 1}
 	for _, c := range []struct {
 		conv     Conv2D
 		pool     Layer
@@ -26,7 +28,7 @@ func TestConvPoolIsConvThenPool(t *testing.T) {
 		{Conv2D{Channels: 16, KernelSize: 5, Activation: Sigmoid}, maximum, []int{3, 6, 14, 14}, true},
 		{Conv2D{Channels: 2, KernelSize: 5, Activation: Sigmoid}, average, []int{66, 1, 10, 10}, true}, // Two groups of 33.
 		{Conv2D{Channels: 2, KernelSize: 5, Activation: Sigmoid}, average, []int{256, 2, 10, 10}, true},
-		{Conv2D{Channels: 2, KernelSize: 5, Activation: Sigmoid}, average, []int{96, 2, 10, 10}, true},        // Three groups of 32.
+		{Conv2D{Channels: 2, KernelSize: 5, Activation: Sigmoid}, average, []int{96, 2, 10, 10}, true},        // Three groups.
 		{Conv2D{Channels: 4, KernelSize: 5, Padding: 2, Activation: ReLU}, average, []int{1, 3, 9, 12}, true}, // Odd height.
 		{Conv2D{Channels: 3, KernelSize: 5, Padding: 1, Strides: 1, Activation: Tanh}, average, []int{2, 2, 11, 8}, true},
 		{Conv2D{Channels: 3, KernelSize: 7, Padding: 3}, average, []int{2, 2, 7, 10}, true},
@@ -39,10 +41,10 @@ func TestConvPoolIsConvThenPool(t *testing.T) {
 		{Conv2D{Channels: 2, KernelSize: 4, Activation: Sigmoid}, average, []int{2, 3, 8, 8}, false},
 		{Conv2D{Channels: 200, KernelSize: 1, Activation: Sigmoid}, average, []int{2, 3, 8, 8}, false},
 		{Conv2D{Channels: 2, KernelSize: 5, Strides: 2, Activation: Sigmoid}, average, []int{2, 1, 12, 12}, false},
-		{Conv2D{Channels: 2, KernelSize: 5, Activation: Activation(activation.TypeGelu)}, average, []int{2, 1, 12, 12}, false},
+		{Conv2D{Channels: 2, KernelSize: 5, Activation: gelu}, average, []int{2, 1, 12, 12}, false},
 		{Conv2D{Channels: 64, KernelSize: 5, Activation: Sigmoid}, average, []int{2, 3, 12, 12}, false},
-		{Conv2D{Channels: 2, KernelSize: 5, Activation: Sigmoid}, AvgPool2D{PoolSize: 2, Strides: 1}, []int{2, 1, 12, 12}, false},
-		{Conv2D{Channels: 2, KernelSize: 5, Activation: Sigmoid}, MaxPool2D{PoolSize: 2, Padding: 1}, []int{2, 1, 12, 12}, false},
+		{Conv2D{Channels: 2, KernelSize: 5, Activation: Sigmoid}, overlapping, []int{2, 1, 12, 12}, false},
+		{Conv2D{Channels: 2, KernelSize: 5, Activation: Sigmoid}, padded, []int{2, 1, 12, 12}, false},
 	} {
 		t.Run(fmt.Sprintf("%+v then %+v of %v", c.conv, c.pool, c.input), func(t *testing.T) {
 			layers := Sequential{c.conv, c.pool}

@@ -27,7 +27,8 @@ type layerCase struct {
 }
 
 func (c layerCase) String() string {
-	return fmt.Sprintf("%s %d %d %d %s %s of %v, ties %v", c.Layer, c.Size, c.Strides, c.Padding, c.Activation, c.Pool, Shape(c.Input), c.Ties)
+	return fmt.Sprintf("%s %d %d %d %s %s of %v, ties %v",
+		c.Layer, c.Size, c.Strides, c.Padding, c.Activation, c.Pool, Shape(c.Input), c.Ties)
 }
 
 // kind is what the case is counted under.
@@ -100,7 +101,8 @@ func fixtureParameters(model.StoreProvider) model.VariableInitializer {
 		if shape.Rank() == 1 {
 			return graph.Const(g, waves(22, 0.5, shape.Dimensions...))
 		}
-		return graph.Const(g, tensors.FromFlatDataAndDimensions(fromPyTorch(wave(11, 0.5, shape.Size()), shape.Dimensions), shape.Dimensions...))
+		values := fromPyTorch(wave(11, 0.5, shape.Size()), shape.Dimensions)
+		return graph.Const(g, tensors.FromFlatDataAndDimensions(values, shape.Dimensions...))
 	}
 }
 
@@ -175,17 +177,18 @@ func TestLayerMisuse(t *testing.T) {
 		X     *tensors.Tensor
 		want  string
 	}{
-		{Conv2D{Channels: 3, KernelSize: 3}, vectors, "Conv2D takes images of shape (batch, channel, height, width), got (2, 6)"},
+		{Conv2D{Channels: 3, KernelSize: 3}, vectors, "takes images of shape (batch, channel, height, width), got (2, 6)"},
 		{Conv2D{KernelSize: 3}, images, "Conv2D needs positive Channels and KernelSize"},
 		{Conv2D{Channels: 3}, images, "Conv2D needs positive Channels and KernelSize"},
 		{Conv2D{Channels: 3, KernelSize: 3, Strides: -1}, images, "no negative Strides"},
 		{Conv2D{Channels: 3, KernelSize: 3, Padding: -1}, images, "no negative Strides or Padding"},
+		{Conv2D{Channels: 3, KernelSize: 3}, vectors, "Conv2D takes images"},
 		{AvgPool2D{PoolSize: 2}, vectors, "AvgPool2D takes images"},
 		{AvgPool2D{}, images, "AvgPool2D needs a positive PoolSize"},
 		{MaxPool2D{PoolSize: 2}, vectors, "MaxPool2D takes images"},
 		{MaxPool2D{PoolSize: 2, Padding: -1}, images, "MaxPool2D needs"},
 		{GlobalAvgPool2D{}, vectors, "GlobalAvgPool2D takes images"},
-		{BatchNorm{}, waves(1, 1, 2, 3, 4), "BatchNorm takes a batch of shape (batch, channel, height, width) or (batch, features), got (2, 3, 4)"},
+		{BatchNorm{}, waves(1, 1, 2, 3, 4), "(batch, channel, height, width) or (batch, features), got (2, 3, 4)"},
 		{BatchNorm{}, waves(1, 1, 2), "BatchNorm takes a batch"},
 		{Dropout{1}, vectors, "Dropout needs a Rate of at least 0 and less than 1, got 1"},
 		{Dropout{-0.1}, vectors, "Dropout needs a Rate"},
@@ -220,7 +223,8 @@ func TestSequentialNames(t *testing.T) {
 	for name := range net.Named() {
 		names = append(names, name)
 	}
-	want := "[conv0 conv1 pool0 flatten0 pool1 dense0 sequential0 conv2 sequential1 batchnorm0 relu0 sigmoid0 batchnorm1 relu1 pool2 dropout0]"
+	want := "[conv0 conv1 pool0 flatten0 pool1 dense0 sequential0 conv2 sequential1 " +
+		"batchnorm0 relu0 sigmoid0 batchnorm1 relu1 pool2 dropout0]"
 	if fmt.Sprint(names) != want {
 		t.Errorf("layers are called %v, expected %s", names, want)
 	}
@@ -239,7 +243,8 @@ func TestSequentialNested(t *testing.T) {
 	})
 	noError(t, net.Initialize(CPU(0), Xavier))
 	outputs := must(net.Outputs(waves(1, 1, 2, 4)))(t)
-	if got := fmt.Sprintln(outputs[0].Name, outputs[0].Shape(), outputs[1].Name, outputs[1].Shape()); got != "sequential0 (2, 2) sequential1 (2, 5)\n" {
+	got := fmt.Sprintln(outputs[0].Name, outputs[0].Shape(), outputs[1].Name, outputs[1].Shape())
+	if got != "sequential0 (2, 2) sequential1 (2, 5)\n" {
 		t.Error(got)
 	}
 	for i, p := range net.Parameters() {
