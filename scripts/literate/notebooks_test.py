@@ -10,9 +10,10 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 sys.path.insert(0, str(Path(__file__).parent))
-import notebooks  # noqa: E402
 import outputs  # noqa: E402
 import references  # noqa: E402
+
+import notebooks  # noqa: E402
 
 ROOT = notebooks.ROOT
 SVG = '<svg width="4pt" height="3pt"><path d="M0,0L1,1"/></svg>\n'
