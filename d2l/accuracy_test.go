@@ -11,7 +11,7 @@ func TestAccuracy(t *testing.T) {
 	yHat := tensors.FromValue([][]float32{
 		{0.1, 0.9, 0.5},
 		{-1, -2, -3},
-		{2, 7, 7}, // The first of several greatest values counts.
+		{2, 7, 7}, // The first of several maxima counts.
 		{0, 0, 0},
 	})
 	if got := must(Predict(yHat))(t); !slices.Equal(got, []int{1, 0, 1, 0}) {

@@ -116,7 +116,7 @@ func TestSeveralDevicesThenOne(t *testing.T) {
 	near(t, "output of a copy", float32s(t, must(copied.Forward(X))(t)), want, 1e-5)
 }
 
-// TrainCh5 on several devices gives the figures of one.
+// TrainCh5 on several devices gives the results of one.
 func TestTrainCh5SeveralDevices(t *testing.T) {
 	unseeded(t)
 	run := func(devices ...Device) (result *Result) {
@@ -154,7 +154,7 @@ func TestSeveralDevicesHaveOneResult(t *testing.T) {
 	}
 }
 
-// Several devices repeat their figures for a seed.
+// Several devices repeat their results for a seed.
 func TestSeveralDevicesRepeat(t *testing.T) {
 	unseeded(t)
 	sizes := []int{7, 7}

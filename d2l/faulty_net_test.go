@@ -38,7 +38,7 @@ func nanAbove(limit float64, x *graph.Node) *graph.Node {
 	return graph.MulScalar(graph.Log(graph.AddScalar(graph.Neg(x), limit)), 0)
 }
 
-// withValue returns a batch of five images, one value of which is set.
+// withValue returns a batch of five images with one value set.
 func withValue(value float64) *tensors.Tensor {
 	X := waves(1, 1, 5, 1, 8, 8)
 	tensors.MustMutableFlatData(X, func(values []float32) { values[2*64+3*8+4] = float32(value) })
@@ -56,10 +56,10 @@ type faultyHidden struct{}
 func (faultyHidden) Kind() string { return "hidden" }
 
 func (faultyHidden) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
-	least := graph.ReduceAllMin(x)
+	lowest := graph.ReduceAllMin(x)
 	y := Dense{Units: 6, Activation: Sigmoid}.Forward(scope, x)
 	return graph.IdentityWithCustomGradient(y, func(_, v *graph.Node) *graph.Node {
-		return graph.Add(v, nanAbove(100, graph.Neg(least)))
+		return graph.Add(v, nanAbove(100, graph.Neg(lowest)))
 	})
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Residual adds its input to what its layers make of it.
+// Residual adds its input to the output of its layers.
 type Residual struct{ Layers d2l.Sequential }
 
 func (r Residual) Kind() string { return "residual" }

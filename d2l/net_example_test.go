@@ -100,11 +100,11 @@ func ExampleXavier() {
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	d2l.Must(net.Forward(zeros(1, 784)))
 	weights := tensors.MustCopyFlatData[float32](d2l.Must(net.Parameters()[0].Value()))
-	greatest := 0.0
+	maxAbs := 0.0
 	for _, w := range weights {
-		greatest = max(greatest, math.Abs(float64(w)))
+		maxAbs = max(maxAbs, math.Abs(float64(w)))
 	}
-	fmt.Printf("%d weights, none beyond %.3f: %v\n", len(weights), math.Sqrt(6./(784+256)), greatest <= math.Sqrt(6./(784+256)))
+	fmt.Printf("%d weights, none beyond %.3f: %v\n", len(weights), math.Sqrt(6./(784+256)), maxAbs <= math.Sqrt(6./(784+256)))
 	// Output: 200704 weights, none beyond 0.076: true
 }
 

@@ -86,8 +86,8 @@ func TestXavier(t *testing.T) {
 		for _, v := range values {
 			mean += float64(v) / float64(len(values))
 		}
-		if least, greatest := float64(slices.Min(values)), float64(slices.Max(values)); least < -bound || greatest > bound || least > -0.97*bound || greatest < 0.97*bound {
-			t.Errorf("%s goes from %.4f to %.4f, expected ±%.4f", p.Path(), least, greatest, bound)
+		if low, high := float64(slices.Min(values)), float64(slices.Max(values)); low < -bound || high > bound || low > -0.97*bound || high < 0.97*bound {
+			t.Errorf("%s goes from %.4f to %.4f, expected ±%.4f", p.Path(), low, high, bound)
 		}
 		// Five standard deviations of the mean of uniform numbers.
 		if math.Abs(mean) > 5*bound/math.Sqrt(3*float64(len(values))) {
@@ -138,7 +138,7 @@ func TestOutputs(t *testing.T) {
 	}
 }
 
-// residual adds its input to what its layers make of it.
+// residual adds its input to the output of its layers.
 type residual struct{ Sequential }
 
 func (residual) Kind() string { return "residual" }

@@ -227,7 +227,7 @@ func TestOptimizerWrongRate(t *testing.T) {
 	}
 }
 
-// What momentum keeps can be dropped by itself, as GoMLX's interface has it.
+// The velocities can be deleted alone, as GoMLX's interface requires.
 func TestMomentumClear(t *testing.T) {
 	net, X := initialized(t)
 	opt := Momentum(0.1, 0.9)

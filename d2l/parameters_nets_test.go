@@ -101,5 +101,5 @@ func state(t *testing.T, net *Net) map[string][]float32 {
 	return all
 }
 
-// equalBits compares numbers of which some may be NaN.
+// equalBits compares numbers bit by bit; some may be NaN.
 func equalBits(a, b []float32) bool { return fmt.Sprint(a) == fmt.Sprint(b) }

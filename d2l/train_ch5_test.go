@@ -36,13 +36,13 @@ func TestTrainCh5Repeats(t *testing.T) {
 	Seed(43)
 	other, parametersOther := trainSmall(t)
 	if reflect.DeepEqual(other, result) || reflect.DeepEqual(parameters, parametersOther) {
-		t.Error("another seed gives the same figures")
+		t.Error("another seed gives the same results")
 	}
 	seeds.source = nil
 	first, parametersFirst := trainSmall(t)
 	second, parametersSecond := trainSmall(t)
 	if reflect.DeepEqual(first, second) || reflect.DeepEqual(parametersFirst, parametersSecond) {
-		t.Error("without a seed, figures repeat")
+		t.Error("without a seed, results repeat")
 	}
 }
 

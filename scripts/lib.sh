@@ -40,7 +40,7 @@ python=$(command -v python3) || true
 export PYTHONNOUSERSITE=1 PYTHONDONTWRITEBYTECODE=1 UV_PYTHON_DOWNLOADS=never
 unset PYTHONHOME PYTHONPATH UV_NO_VERIFY_HASHES UV_SYSTEM_PYTHON UV_TARGET UV_PREFIX
 
-# scripts/setup installs the plugins; go-xla must not try to fetch others by itself.
+# scripts/setup installs the plugins; go-xla must not try to download others.
 export GOMLX_NO_AUTO_INSTALL=1
 
 # A workspace in a folder above has no part in this one. (The kernel makes one of its own.)

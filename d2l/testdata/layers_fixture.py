@@ -1,4 +1,4 @@
-"""Writes layers.json: what PyTorch makes of single layers, and of a convolution with the pooling
+"""Writes layers.json: what PyTorch computes with single layers, and of a convolution with the pooling
 after it, for TestLayersAgainstPyTorch. Run it by scripts/pytorch fixtures.
 
 Parameters and inputs come from a formula that the test shares. The gradients are those of the sum of
@@ -22,7 +22,7 @@ def avg(size, strides, padding):
     return pool("AvgPool2D", size, strides, padding)
 
 
-def greatest(size, strides, padding):
+def max_pool(size, strides, padding):
     return pool("MaxPool2D", size, strides, padding)
 
 
@@ -74,13 +74,13 @@ CASES = [
     (avg(3, 2, 1), (2, 2, 6, 5)),
     (avg(2, 3, 0), (1, 2, 8, 7)),
     (avg(4, 4, 2), (1, 2, 7, 6)),
-    (greatest(2, 2, 0), (2, 3, 6, 4)),
-    (greatest(2, 0, 0), (2, 3, 7, 5)),
-    (greatest(3, 2, 0), (2, 2, 8, 9)),
-    (greatest(3, 1, 1), (2, 2, 5, 6)),
-    (greatest(3, 2, 1), (2, 2, 6, 5)),
-    (greatest(2, 3, 0), (1, 2, 8, 7)),
-    (greatest(4, 4, 2), (1, 2, 7, 6)),
+    (max_pool(2, 2, 0), (2, 3, 6, 4)),
+    (max_pool(2, 0, 0), (2, 3, 7, 5)),
+    (max_pool(3, 2, 0), (2, 2, 8, 9)),
+    (max_pool(3, 1, 1), (2, 2, 5, 6)),
+    (max_pool(3, 2, 1), (2, 2, 6, 5)),
+    (max_pool(2, 3, 0), (1, 2, 8, 7)),
+    (max_pool(4, 4, 2), (1, 2, 7, 6)),
     (dense(), (4, 5)),
     (dense(), (2, 3, 3, 2)),
     (dense("Sigmoid"), (4, 5)),
@@ -104,13 +104,13 @@ CASES = [
     (together(3, 1, "ReLU", "AvgPool2D"), (2, 3, 9, 8)),
     (together(1, 0, "Tanh", "MaxPool2D"), (2, 3, 5, 4)),
 ]
-# Where several values of a window are the greatest, and where ReLU gets zero.
+# Where a window has several maxima, and where ReLU gets zero.
 TIES = [
-    (greatest(2, 2, 0), (2, 2, 6, 4)),
-    (greatest(3, 2, 1), (2, 2, 6, 5)),
-    (greatest(3, 1, 1), (2, 2, 5, 6)),
-    (greatest(2, 3, 0), (1, 2, 8, 7)),
-    (greatest(4, 3, 2), (1, 2, 9, 8)),
+    (max_pool(2, 2, 0), (2, 2, 6, 4)),
+    (max_pool(3, 2, 1), (2, 2, 6, 5)),
+    (max_pool(3, 1, 1), (2, 2, 5, 6)),
+    (max_pool(2, 3, 0), (1, 2, 8, 7)),
+    (max_pool(4, 3, 2), (1, 2, 9, 8)),
     (alone("ReLU"), (2, 3, 2, 4)),
     (together(1, 0, "", "MaxPool2D"), (2, 1, 6, 7)),
     (together(1, 0, "ReLU", "MaxPool2D"), (2, 1, 6, 7)),

@@ -1,4 +1,4 @@
-"""Writes optimizers.json: what PyTorch's optimizers make of a small net, for TestOptimizersAgainstPyTorch.
+"""Writes optimizers.json: what a small net is after steps of PyTorch's optimizers, for TestOptimizersAgainstPyTorch.
 Run it by scripts/pytorch fixtures.
 
 Parameters and batches come from a formula that the test shares. The losses are

@@ -1,5 +1,5 @@
 // Command benchmark is our side of scripts/bench, which compares it with LeNet in
-// PyTorch and JAX. By itself it is a worker that answers commands on standard
+// PyTorch and JAX. On its own it is a worker that answers commands on standard
 // input, as worker.py describes; flags choose what else it does.
 package main
 

@@ -52,7 +52,7 @@ class Process:
         return Failed("\n  ".join([f"{self.name} {what}; it wrote:", *said]))
 
     def ask(self, command: str | None) -> dict:
-        """The answer to a command; None waits for what is said without one."""
+        """The answer to a command; None waits for output without a command."""
         with patience(self.popen.pid):
             try:
                 if command is not None:

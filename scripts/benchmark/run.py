@@ -292,16 +292,16 @@ class Bench:
                 f"{rates[0]:.0f}, {rates[0] / peak:.0%} of the best"
                 f" | {part['Both'] * 1e3:.2f} | {rates[1]:.0f}, {rates[1] / peak:.0%} |"
             )
-        least = min(part["KFLOP"] / part["KB"] for part in measured["parts"])
-        bound = "arithmetic" if least * bandwidth > peak else "memory"
+        intensity = min(part["KFLOP"] / part["KB"] for part in measured["parts"])
+        bound = "arithmetic" if intensity * bandwidth > peak else "memory"
         self.write(
             f"Where the arithmetic of a batch of {batch} goes",
             *lines,
             "",
             f"At its best, in a product of 2048 × 2048 matrices, XLA does {peak:.0f} GFLOP/s on these cores, and "
             f"reads {bandwidth:.0f} GB/s from memory. The "
-            f"least arithmetic for a byte is {least:.0f} operations, so that memory would allow for "
-            f"{least * bandwidth:.0f} GFLOP/s: {bound} is the bound. A training step "
+            f"smallest number of operations per byte is {intensity:.0f}, so memory would allow for "
+            f"{intensity * bandwidth:.0f} GFLOP/s: {bound} is the bound. A training step "
             f"takes {total['work'] / 1e3:.2f} MFLOP an image: at the best rate, {peak / total['work'] * 1e6:,.0f} "
             f"images/s; evaluation {total['KFLOP'] / 1e3:.2f}: {peak / total['KFLOP'] * 1e6:,.0f}.",
         )

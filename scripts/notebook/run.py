@@ -334,7 +334,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path)
     parser.add_argument("notebooks", type=Path, nargs="+")
     args = parser.parse_args()
-    logging.getLogger("traitlets").setLevel(logging.CRITICAL)  # what matters is said here
+    logging.getLogger("traitlets").setLevel(logging.CRITICAL)  # the messages that matter are printed here
     screen = Screen()
     result = 0
     try:

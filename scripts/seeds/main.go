@@ -2,7 +2,7 @@
 // the improved one as exercise 2 does, or exercise 3 with -data mnist, and prints
 // a table of what each came to, with mean and standard deviation. A seed given
 // twice must give the same results twice; -repeat checks that for the first one.
-// With -least it fails if a seed stays below a test accuracy; with -json it also
+// With -min-acc it fails if a seed stays below a test accuracy; with -json it also
 // writes the results to a file, for scripts/pytorch.
 package main
 
@@ -48,7 +48,7 @@ func main() {
 	lr := flag.Float64("lr", 0, "learning rate of plain gradient descent; 0 is the notebook's optimizer")
 	batchSize := flag.Int("batch", 0, "batch size; 0 is the notebook's")
 	repeat := flag.Bool("repeat", false, "train the first seed once more and compare")
-	least := flag.Float64("least", 0, "fail if a seed's test accuracy is below this")
+	minAcc := flag.Float64("min-acc", 0, "fail if a seed's test accuracy is below this")
 	file := flag.String("json", "", "file to write the results to as well")
 	flag.Parse()
 	r, ok := recipes[*net]
@@ -94,8 +94,8 @@ func main() {
 		fail("seed 1 gave other results the second time")
 	}
 	for i, r := range results {
-		if r.TestAcc < *least {
-			fail("seed %d came to a test accuracy of %.4f, below %v", i+1, r.TestAcc, *least)
+		if r.TestAcc < *minAcc {
+			fail("seed %d came to a test accuracy of %.4f, below %v", i+1, r.TestAcc, *minAcc)
 		}
 	}
 }
