@@ -119,6 +119,87 @@
 // values, panics. Notebook cells and other short programs may wrap a call in [Must]
 // or [Check].
 //
+// # Files, in the book's order
+//
+// Tools of the first chapters:
+//
+//	plot.go           Plot and its options
+//	figure.go         Figure: a drawing that is shown or saved
+//	images.go         images in rows and columns
+//	accumulator.go    sums over an epoch
+//	timer.go          laps of running time
+//	animator.go       a plot that grows during training
+//	seed.go           repeatable random numbers
+//	check.go          Check and Must, for cells
+//
+// Data:
+//
+//	fashion_mnist.go  Fashion-MNIST and MNIST
+//	data_iter.go      DataIter: the batches of an epoch
+//	image_iter.go     batches of images, resized if necessary
+//	on_device.go      data sets kept on a device
+//
+// Devices:
+//
+//	device.go         CPUs and GPUs
+//
+// Layers:
+//
+//	layer.go          Layer: the interface, with its optional methods
+//	sequential.go     layers in order
+//	dense.go          Dense and Flatten
+//	activation.go     sigmoid, ReLU, tanh
+//	initializer.go    Xavier
+//	conv2d.go         convolution
+//	pool2d.go         average, maximum and global pooling
+//	dropout.go        dropout
+//	batch_norm.go     batch normalization
+//	fusion.go         a convolution computed together with its pooling
+//
+// Nets:
+//
+//	net.go            Net: a layer with parameters on a device
+//	shape.go          shapes as the book prints them
+//	draw.go           drawings of a net, and feature maps
+//	notation.go       what a layer is called in a drawing
+//	parameters.go     saved parameters, also from and for PyTorch
+//
+// Training:
+//
+//	optimizer.go      SGD, Momentum, Adam, and optimizers of GoMLX
+//	schedule.go       learning rates that change
+//	trainer.go        Trainer: loss, gradients and update
+//	step_guard.go     a step is atomic; the cause of a failed one
+//	accuracy.go       predictions, accuracy, EvaluateAccuracyGPU
+//	train_ch5.go      TrainCh5, the whole loop
+//
+// Drawing:
+//
+//	flow_block.go     …
+//	flow_row.go       …
+//	flow_way.go       …
+//	log_ticks.go      …
+//	pen.go            …
+//	plot_head.go      …
+//	plot_inset.go     …
+//	plot_legend.go    …
+//	plot_limits.go    …
+//	plot_panel.go     …
+//	plot_style.go     …
+//	ticks.go          …
+//
+// What they are built on, one folder a subject:
+//
+//	internal/convpool convolution and pooling in one, with custom gradients
+//	internal/files    atomic writes, safe reads
+//	internal/mnist    finding, downloading and reading MNIST files
+//	internal/report   errors from panics, warnings
+//	internal/upstream faults of the libraries, each with a test that fails once it is fixed
+//	internal/weights  the format of a file of parameters
+//	internal/xla      backends and compiled programs
+//
+// d2ltest has the helpers of the tests.
+//
 // # What comes from the book
 //
 // A doc comment ends with the line "Book: …": the name in the book's Python, and the
