@@ -31,7 +31,7 @@ func (f FirstBatches) Iter() iter.Seq2[train.Batch, error] {
 	}
 }
 
-// A DataIter of one's own can wrap another.
+// A DataIter of your own can wrap another.
 func ExampleDataIter() {
 	var trainIter d2l.DataIter
 	trainIter, _ = d2l.LoadDataFashionMnist(256)

@@ -91,7 +91,7 @@ func one(X *tensors.Tensor, y []int32) func(yield func(train.Batch, error) bool)
 // denseNet is a net for the quadrants that is compiled sooner than smallNet.
 func denseNet() *Net { return NewNet(Sequential{Dense{Units: 4}}) }
 
-// trained returns the parameters of such a net after so many steps on the
+// trained returns the parameters of such a net after that many steps on the
 // quadrants, as TrainCh5 would make them from seed 1.
 func trained(t *testing.T, data DataIter, steps int) map[string][]float32 {
 	t.Helper()

@@ -67,7 +67,7 @@ func TestBackend(t *testing.T) {
 	}{
 		{"", CPU(0), "xla"},
 		{"xla:cpu", CPU(0), "xla"},
-		{"go", CPU(0), "xla"}, // The variable is for TryGPU: who asks for CPU(0) gets it.
+		{"go", CPU(0), "xla"}, // The variable is for TryGPU: CPU(0) is the CPU.
 		{"go", Device{xla.Go, 0}, "Go Backend"},
 	} {
 		t.Run(c.variable, func(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 )
 
 // LoadDataFashionMnist returns Fashion-MNIST in batches of batchSize: 60,000
-// training images, shuffled anew each epoch, and 10,000 test images in order.
+// training images, shuffled in each epoch, and 10,000 test images in order.
 //
 // A batch's X is float32 (batch, 1, 28, 28) in [0, 1], its y int32 (batch), the
 // number of a label in GetFashionMnistLabels. The last batch holds what is left:
@@ -56,7 +56,7 @@ func GetFashionMnistLabels[L int | int32](labels ...L) []string {
 }
 
 // LoadDataMnist returns MNIST, handwritten digits, in batches of batchSize: 60,000
-// training images, shuffled anew each epoch, and 10,000 test images in order. The
+// training images, shuffled in each epoch, and 10,000 test images in order. The
 // label of an image is its digit.
 //
 // Everything else is as in LoadDataFashionMnist: the shapes and values of a batch, the

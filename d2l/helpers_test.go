@@ -18,7 +18,7 @@ var (
 
 func must[T any](value T, err error) func(testing.TB) T { return d2ltest.Must(value, err) }
 
-// freshBackends makes devices start their backends anew during the test.
+// freshBackends makes devices start new backends during the test.
 func freshBackends(t *testing.T) {
 	saved := xla.Swap(nil)
 	t.Cleanup(func() { xla.Swap(saved) })

@@ -17,7 +17,7 @@ func (r Residual) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	return graph.Add(x, r.Layers.Forward(scope, x))
 }
 
-// A layer of one's own, here a residual block.
+// A layer of your own, here a residual block.
 func ExampleLayer() {
 	net := d2l.NewNet(d2l.Sequential{
 		Residual{d2l.Sequential{

@@ -68,7 +68,7 @@ func TestLearningRates(t *testing.T) {
 	})
 }
 
-// A rate that is far too great is found out when the loss is none any more. Until
+// A rate that is far too large is detected when the loss is no longer finite. Until
 // then, steps are made.
 func TestHugeLearningRates(t *testing.T) {
 	unseeded(t)

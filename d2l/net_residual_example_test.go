@@ -42,7 +42,7 @@ func smallResNet() *d2l.Net {
 	})
 }
 
-// A net that is not a sequence: a block is a layer of one's own. The book's ResNet
+// A net that is not a sequence: a block is a layer of your own. The book's ResNet
 // has eight of them, on images of 96 × 96.
 //
 // This prints, for example,

@@ -185,7 +185,7 @@ func (fullBackend) BufferFromFlatData(compute.DeviceNum, any, shapes.Shape) (com
 	return nil, errors.New("out of memory")
 }
 
-// The loop may end early, and begin anew.
+// The loop may end early, and start again.
 func TestOnDeviceBreak(t *testing.T) {
 	it := OnDevice(quadrants(50, 16, false), CPU(0))
 	for range 2 {

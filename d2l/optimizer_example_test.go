@@ -68,7 +68,7 @@ func ExampleAdam() {
 	// Output: true
 }
 
-// A training loop of one's own can take for lr what TrainCh5 takes.
+// A training loop of your own can take the same types for lr as TrainCh5.
 func ExampleOptimizerOf() {
 	fmt.Println(falls(losses(d2l.OptimizerOf(1.0), 50)), falls(losses(d2l.OptimizerOf(d2l.Adam(0.1)), 50)))
 	// Output: true true

@@ -80,7 +80,7 @@ func TestOptimizersAgainstPyTorch(t *testing.T) {
 }
 
 // A schedule is asked once for each step, from 0 on, whatever the sizes of the
-// batches, for each Trainer anew, and no new program is built for a new rate.
+// batches, from 0 for each Trainer, and no new program is built for a new rate.
 func TestScheduleOfUpdates(t *testing.T) {
 	var updates []int
 	opt := SGD(0.1).WithSchedule(func(update int) float64 {
@@ -141,7 +141,7 @@ func TestScheduleOfOneRate(t *testing.T) {
 	}
 }
 
-// A rate that is none is an error and changes nothing; 0 is one.
+// An invalid rate is an error and changes nothing; 0 is valid.
 func TestScheduleWrongRate(t *testing.T) {
 	net, X := initialized(t)
 	before := values(t, net)

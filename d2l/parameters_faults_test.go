@@ -157,7 +157,7 @@ func TestLoadParametersHostile(t *testing.T) {
 	}
 }
 
-// A small file that asks for a large net is refused before memory is taken for it.
+// A small file that describes a large net is refused before memory is allocated for it.
 func TestLoadParametersHostileSizes(t *testing.T) {
 	bias := f32([]int{120}, make([]float32, 120)...)
 	for want, state := range map[string]map[string]weights.Tensor{
@@ -174,7 +174,7 @@ func TestLoadParametersHostileSizes(t *testing.T) {
 	}
 }
 
-// What is no file is never opened, nor is a file waited for.
+// What is not a regular file is never opened or waited for.
 func TestLoadParametersNoFile(t *testing.T) {
 	net, _ := initialized(t)
 	want := values(t, net)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The values are the book's formulas, by hand, for the parameters of its plots.
+// The values are the book's formulas, computed by hand, for the parameters of its plots.
 func TestSchedulers(t *testing.T) {
 	factor := FactorScheduler{Factor: 0.9, StopFactorLR: 1e-2, BaseLR: 2}
 	multi := MultiFactorScheduler{Step: []int{15, 30}, Factor: 0.5, BaseLR: 0.5}

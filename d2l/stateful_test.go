@@ -135,7 +135,7 @@ func (c clipped) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	return y
 }
 
-// What a layer asks for at the end of each step is done.
+// What a layer registers for the end of each step is done.
 func TestPerStepUpdate(t *testing.T) {
 	net := NewNet(clipped{Dense{Units: 4}, 0.01})
 	noError(t, net.Initialize(CPU(0), Xavier))

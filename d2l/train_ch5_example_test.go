@@ -92,7 +92,7 @@ func printedBy(t *testing.T, example func()) string {
 	return string(printed)
 }
 
-// A training loop of one's own, over a batch of two examples. TrainCh5 has the
+// A training loop of your own, over a batch of two examples. TrainCh5 has the
 // whole loop, with its plot and its evaluation.
 func ExampleTrainer_Step() {
 	net := d2l.NewNet(d2l.Dense{Units: 2})

@@ -157,7 +157,7 @@ func TestTrainCh5Misuse(t *testing.T) {
 	}
 	must(net.Forward(X))(t)
 	if !reflect.DeepEqual(values(t, net), before) {
-		t.Error("a training that was refused drew the parameters anew")
+		t.Error("a training that was refused initialized the parameters")
 	}
 }
 

@@ -185,7 +185,7 @@ func (d divided) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	return y
 }
 
-// What a layer asks for at the end of each step is undone as well.
+// What a layer registers for the end of each step is undone as well.
 func TestPerStepUpdateFault(t *testing.T) {
 	net := NewNet(divided{Dense{Units: 4}})
 	noError(t, net.Initialize(CPU(0), Xavier))

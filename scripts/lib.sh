@@ -69,7 +69,7 @@ uv() { "$uv_home/bin/uv" --quiet "$@"; }
 uv_pip() { pip_settings && uv pip "$1" "${exact[@]}" "${@:2}"; }
 
 # environment FOLDER REQUIREMENTS WHAT: a Python environment with exactly those packages. Another one that is there, or
-# one cut short, is made anew, which takes seconds out of uv's cache.
+# one cut short, is made again, which takes seconds with uv's cache.
 environment() {
 	local want
 	want="$(hash_of "$2") $("$python" -c 'import sys; print(sys.version_info[:2])')"

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the golden files of testdata anew")
+var update = flag.Bool("update", false, "write the golden files in testdata")
 
 // Must returns the value of a call that must not fail.
 func Must[T any](value T, err error) func(testing.TB) T {

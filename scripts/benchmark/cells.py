@@ -6,7 +6,7 @@ Runs the code cells of the chapter (or NOTEBOOK) in order on the registered kern
 one, and prints a table in markdown, which it also writes to FILE (out/bench-cells.md). Needs what
 scripts/setup makes, and a machine with nothing else to do.
 
-In each round each cell is a little different, so that its program is compiled and linked anew, as after
+In each round each cell is a little different, so that its program is compiled and linked again, as after
 an edit. A cell that sets numEpochs trains one epoch. The notebook's files, such as ../out/lenet.params,
 are written to a temporary folder.
 """

@@ -101,7 +101,7 @@ class WholeSetupTest(Case):
         done = self.call(*closed, clone / "scripts/setup", status=0, timeout=900, env=env)
         self.assertRegex(ended(done), r"^setup: ready \(\d+ s\)$")
         self.everything(clone, cache)
-        # The second time, without a home, nothing is made anew.
+        # The second time, without a home, nothing is made again.
         before = {path: path.stat().st_mtime_ns for path in clone.rglob("*") if path.is_file()}
         done = self.call(
             *closed,

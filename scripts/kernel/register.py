@@ -62,7 +62,7 @@ def main() -> None:
             sys.exit(f"{done.stdout}\nsetup: gonb could not register itself (above)")
         made = Path(tmp, "kernels/gonb")
         spec = json.loads((made / "kernel.json").read_text())
-        spec["argv"][0] = str(gonb)  # GoNB copies itself when it lies in what looks like a temporary folder
+        spec["argv"][0] = str(gonb)  # GoNB copies itself if its folder looks like a temporary one
         spec["env"] = kernel_env(root, cache, go, goflags)
         # A message reaches the program of a cell alone, a signal also the go command that still builds it.
         spec["interrupt_mode"] = "signal"

@@ -20,7 +20,7 @@ ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 MARK = "D2L_KERNEL_TEST"
 PATIENCE = 240  # seconds for what takes a moment, on a busy machine
 
-# A cell that goes on for ever, without a word after its first.
+# A cell that never ends and prints only one line.
 FOREVER = '%%\nfmt.Println("begun")\nfor {\n\ttime.Sleep(time.Hour)\n}'
 
 

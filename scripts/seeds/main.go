@@ -1,6 +1,6 @@
 // Command seeds trains a network with several seeds, LeNet as the chapter does or
 // the improved one as exercise 2 does, or exercise 3 with -data mnist, and prints
-// a table of what each came to, with mean and standard deviation. A seed given
+// a table of the results, with mean and standard deviation. A seed given
 // twice must give the same results twice; -repeat checks that for the first one.
 // With -min-acc it fails if a seed stays below a test accuracy; with -json it also
 // writes the results to a file, for scripts/pytorch.
@@ -95,7 +95,7 @@ func main() {
 	}
 	for i, r := range results {
 		if r.TestAcc < *minAcc {
-			fail("seed %d came to a test accuracy of %.4f, below %v", i+1, r.TestAcc, *minAcc)
+			fail("seed %d has a test accuracy of %.4f, below %v", i+1, r.TestAcc, *minAcc)
 		}
 	}
 }
