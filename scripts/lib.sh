@@ -77,7 +77,9 @@ environment() {
 	say "$3 into $1"
 	rm -rf "$1"
 	uv venv --python "$python" "$1" && uv_pip sync --python "$1/bin/python" --compile-bytecode "$2" ||
-		die "$1 could not be made (above): see to the network, the disk and its permissions, $again. If a hash does not match although $2 is unchanged, the package index sends something else, which must not be used"
+		die "$1 could not be made (above): see to the network, the disk and its permissions, $again." \
+			"If a hash does not match although $2 is unchanged, the package index sends something else," \
+			"which must not be used"
 	stamp "$1/.packages" "$want"
 }
 

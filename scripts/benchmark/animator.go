@@ -31,7 +31,9 @@ func compareAnimator(batchSize, epochs, rounds int) error {
 		if err != nil {
 			return err
 		}
-		for name, value := range map[string]float64{"off": off, "on": on, "drawing": drawing, "TrainCh5": result.ExamplesPerSec} {
+		for name, value := range map[string]float64{
+			"off": off, "on": on, "drawing": drawing, "TrainCh5": result.ExamplesPerSec,
+		} {
 			rates[name] = append(rates[name], value)
 		}
 	}

@@ -12,8 +12,7 @@ import (
 // bookRate is what the book's text prints for its own run on gpu(0).
 const bookRate = 50778.8
 
-// onGPU trains LeNet as the book does on gpu(0), and compares. It was written
-// without a GPU at hand.
+// onGPU trains LeNet as the book does on gpu(0), and compares.
 func onGPU(epochs int) error {
 	device := d2l.GPU(0)
 	if _, _, err := device.Backend(); err != nil {
@@ -24,10 +23,11 @@ func onGPU(epochs int) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("\nTrainCh5 with batches of 256, compilation included: %.2f × the book's %.1f examples/sec on its gpu(0)\n",
+	fmt.Printf("\nTrainCh5, batches of 256, compilation included: %.2f × the book's %.1f examples/sec on its gpu(0)\n",
 		result.ExamplesPerSec/bookRate, bookRate)
 
-	fmt.Print("\n| batch | examples/sec, once compiled | ratio to the book's 256 | microseconds a step |\n|--:|--:|--:|--:|\n")
+	fmt.Print("\n| batch | examples/sec, once compiled | ratio to the book's 256 | microseconds a step |\n",
+		"|--:|--:|--:|--:|\n")
 	for _, batchSize := range []int{64, 128, 256, 512, 1024} {
 		rate, err := steadyRate(device, batchSize)
 		if err != nil {
@@ -39,7 +39,8 @@ func onGPU(epochs int) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("\na step on one example takes %.0f µs (median; 99 of 100 below %.0f µs): Go, cgo and dispatch take no more of a step, apart from picking its batch\n", median, p99)
+	fmt.Printf("\na step on one example takes %.0f µs (median; 99 of 100 below %.0f µs): Go, cgo and dispatch take no more "+
+		"of a step, apart from picking its batch\n", median, p99)
 	return nil
 }
 

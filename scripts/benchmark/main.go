@@ -42,7 +42,8 @@ func main() {
 	case *gpu:
 		err = onGPU(*epochs)
 	case runtime.NumCPU() != *threads: // Cores bound Go's threads and XLA's.
-		err = fmt.Errorf("this worker is to have %d threads but may run on %d cores: start it by scripts/bench or under taskset",
+		err = fmt.Errorf("this worker is to have %d threads but may run on %d cores: "+
+			"start it by scripts/bench or under taskset",
 			*threads, runtime.NumCPU())
 	default:
 		err = serve(*data, *start, *batchSize)

@@ -116,8 +116,11 @@ func printRoofline(batchSize int) error {
 }
 
 // seconds returns the median time that a program takes on x.
-func seconds(backend compute.Backend, build func(scope *model.Scope, x *graph.Node) []*graph.Node, x *tensors.Tensor) (float64, error) {
-	exec, err := model.NewExec(backend, model.NewStore(), func(scope *model.Scope, inputs []*graph.Node) []*graph.Node { return build(scope, inputs[0]) })
+func seconds(
+	backend compute.Backend, build func(scope *model.Scope, x *graph.Node) []*graph.Node, x *tensors.Tensor,
+) (float64, error) {
+	call := func(scope *model.Scope, inputs []*graph.Node) []*graph.Node { return build(scope, inputs[0]) }
+	exec, err := model.NewExec(backend, model.NewStore(), call)
 	if err != nil {
 		return 0, err
 	}

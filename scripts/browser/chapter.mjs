@@ -45,7 +45,8 @@ function differences(shown, page) {
     if (seen.running || !seen.count) found.push(`${name} has not finished`);
     if (seen.wrong) found.push(`${name} shows an error or text on standard error: ${seen.wrong.slice(0, 1000)}`);
     if (cell.printed && !seen.printed) found.push(`${name} prints nothing`);
-    if (seen.pictures.length !== cell.pictures) found.push(`${name} shows ${seen.pictures.length} pictures, and not ${cell.pictures}`);
+    const { length } = seen.pictures;
+    if (length !== cell.pictures) found.push(`${name} shows ${length} pictures, and not ${cell.pictures}`);
     for (const { hidden } of seen.pictures) if (hidden) found.push(`${name} has a picture that is not seen: ${hidden}`);
   });
   return found.join("; ");
@@ -59,7 +60,8 @@ async function screenshot(notebook, name, cell) {
 
 async function read(shown, lab, browser) {
   const training = shown.findIndex((cell) => results.test(cell.printed) && rate.test(cell.printed));
-  expect(training >= 0 && shown[training].pictures === 1, `a cell in ${original} with a plot and the two lines that end training`, "none");
+  const whole = training >= 0 && shown[training].pictures === 1;
+  expect(whole, `a cell in ${original} with a plot and the two lines that end training`, "none");
 
   const page = await browser.newPage({ viewport: { width: 1200, height: 1000 } });
   const notebook = (now.notebook = new Notebook(page));
@@ -79,7 +81,8 @@ async function read(shown, lab, browser) {
     const { waiting, ran, wrong, text } = await notebook.progress();
     now.cell = wrong < 0 ? training : wrong;
     if (wrong >= 0) {
-      throw new Failure(`expected no cell to show an error or text on standard error; saw ${named(shown, wrong)} with: ${text.slice(0, 2000)}`);
+      const seen = `${named(shown, wrong)} with: ${text.slice(0, 2000)}`;
+      throw new Failure(`expected no cell to show an error or text on standard error; saw ${seen}`);
     }
     return { waiting, ran };
   };
@@ -160,7 +163,8 @@ let lab;
 let browser;
 try {
   const shown = copyWithoutOutputs(original, copy);
-  lab = startLab(root, `${out}/lab.log`, [`--LabApp.user_settings_dir=${settings}`, `--LabApp.workspaces_dir=${out}/workspaces`, copy]);
+  const folders = [`--LabApp.user_settings_dir=${settings}`, `--LabApp.workspaces_dir=${out}/workspaces`];
+  lab = startLab(root, `${out}/lab.log`, [...folders, copy]);
   const all = async () => {
     browser = await startChromium(executablePath, modules, say);
     const gone = new Promise((_, reject) => {

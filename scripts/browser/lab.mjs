@@ -7,7 +7,8 @@ import { eventually, Failure } from "./failure.mjs";
 function killMarked(mark) {
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
-      if (readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(mark)) process.kill(Number(pid), "SIGKILL");
+      const environment = readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
+      if (environment.includes(mark)) process.kill(Number(pid), "SIGKILL");
     } catch {
       // It has ended, or is another user's.
     }
@@ -38,7 +39,8 @@ export function startLab(root, log, options) {
   });
   const died = ended.then((how) => {
     if (stopping) return new Promise(() => {});
-    throw new Failure(`expected scripts/lab to go on serving; it ended (${how}). It said last, all of it is in ${log}:\n${said.slice(-2000)}`);
+    const last = `It said last, all of it is in ${log}:\n${said.slice(-2000)}`;
+    throw new Failure(`expected scripts/lab to go on serving; it ended (${how}). ${last}`);
   });
   const printed = new Promise((resolve) => {
     for (const stream of [lab.stdout, lab.stderr]) {

@@ -62,7 +62,8 @@ export class Notebook {
             .map((output) => output.textContent)
             .join("");
         const pictures = [];
-        for (const picture of cell.querySelectorAll(".jp-OutputArea-output :is(img, canvas), .jp-OutputArea-output > svg")) {
+        const drawn = ".jp-OutputArea-output :is(img, canvas), .jp-OutputArea-output > svg";
+        for (const picture of cell.querySelectorAll(drawn)) {
           picture.scrollIntoView({ block: "center" });
           await frame();
           await frame();
@@ -70,10 +71,12 @@ export class Notebook {
           const page = cell.closest(".jp-WindowedPanel-outer").getBoundingClientRect();
           const middle = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
           let hidden = "";
-          if (picture.tagName === "IMG" && !(picture.complete && picture.naturalWidth > 0)) hidden = "it cannot be drawn";
+          const loaded = picture.tagName !== "IMG" || (picture.complete && picture.naturalWidth > 0);
+          const visible = { opacityProperty: true, visibilityProperty: true };
+          if (!loaded) hidden = "it cannot be drawn";
           else if (box.width < 20 || box.height < 20) hidden = `it is ${box.width} × ${box.height} pixels small`;
           else if (box.right > page.right) hidden = `it ends ${box.right - page.right} pixels to the right of the page`;
-          else if (!picture.checkVisibility({ opacityProperty: true, visibilityProperty: true })) hidden = "it is not displayed";
+          else if (!picture.checkVisibility(visible)) hidden = "it is not displayed";
           else if (!picture.contains(middle)) hidden = `something lies over it: ${middle?.className}`;
           pictures.push({ source: picture.src ?? picture.outerHTML, hidden });
         }
@@ -89,7 +92,7 @@ export class Notebook {
     });
   }
 
-  /** Where running stands, without scrolling: how many cells wait or run, how many have run, and what went wrong in which. */
+  /** Where running stands, without scrolling: how many cells wait or run, how many have run, which one failed. */
   progress() {
     return this.page.evaluate(() => {
       const cells = [...document.querySelectorAll(".jp-Notebook .jp-Cell")];

@@ -57,12 +57,13 @@ func TestPythonPackages(t *testing.T) {
 		"expression":  {"License-Expression: MIT OR Apache-2.0\nLicense: other\n", isc, "MIT OR Apache-2.0"},
 		"file":        {"License: BSD\nClassifier: License :: OSI Approved :: MIT License\n", isc, "ISC"},
 		"field":       {"License: Apache-2.0\n", "", "Apache-2.0"},
-		"classifier":  {"License: UNKNOWN\nClassifier: Topic :: X\nClassifier: License :: OSI Approved :: MIT License\n", "", "MIT"},
+		"classifier":  {"License: UNKNOWN\nClassifier: Topic\nClassifier: License :: OSI Approved :: MIT License\n", "", "MIT"},
 		"nothing":     {"", "", ""},
 		"proprietary": {"License: Proprietary\n", "", ""},
 	} {
 		info := filepath.Join("lib/python3.11/site-packages", name+"-1.0.dist-info")
-		write(t, dir, filepath.Join(info, "METADATA"), "Metadata-Version: 2.4\nName: "+name+"\nVersion: 1.0\n"+test.header+"\nLicense: of the description\n")
+		text := "Metadata-Version: 2.4\nName: " + name + "\nVersion: 1.0\n" + test.header + "\nLicense: of the description\n"
+		write(t, dir, filepath.Join(info, "METADATA"), text)
 		if test.text != "" {
 			write(t, dir, filepath.Join(info, "licenses/LICENSE"), test.text)
 		}
@@ -82,7 +83,8 @@ func TestPythonPackages(t *testing.T) {
 }
 
 func TestNPMPackages(t *testing.T) {
-	lock := write(t, t.TempDir(), "package-lock.json", `{"packages": {"": {"license": "X"}, "node_modules/a/node_modules/@b/c": {"version": "1.2.3", "license": "MIT"}}}`)
+	lock := write(t, t.TempDir(), "package-lock.json",
+		`{"packages": {"": {"license": "X"}, "node_modules/a/node_modules/@b/c": {"version": "1.2.3", "license": "MIT"}}}`)
 	found, err := npmPackages(lock)
 	if want := (dependency{"npm", "@b/c", "1.2.3", "MIT"}); err != nil || len(found) != 1 || found[0] != want {
 		t.Errorf("%+v, %v, want %+v", found, err, want)

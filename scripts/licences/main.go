@@ -121,7 +121,8 @@ func (a allowed) check(all []dependency) error {
 	for _, d := range all {
 		licence := a.known(d)
 		if ok, err := spdxexp.Satisfies(licence, a.licences); err != nil || !ok {
-			wrong = append(wrong, fmt.Sprintf("\n  %s %s %s: %s", d.kind, d.name, d.version, cmp.Or(licence, "no licence found")))
+			licence = cmp.Or(licence, "no licence found")
+			wrong = append(wrong, fmt.Sprintf("\n  %s %s %s: %s", d.kind, d.name, d.version, licence))
 		}
 	}
 	if len(wrong) == 0 {

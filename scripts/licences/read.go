@@ -129,7 +129,7 @@ var oldNames = map[string]string{
 }
 
 // licenceFile matches the names of files that hold a licence.
-var licenceFile = regexp.MustCompile(`(?i)^(un)?licen[cs]es?([-._].*)?$|^copying([-._].*)?$|^(mit|bsd|apache)-licen[cs]e`)
+var licenceFile = regexp.MustCompile(`(?i)^((un)?licen[cs]es?|copying)([-._].*)?$|^(mit|bsd|apache)-licen[cs]e`)
 
 // licenceOf recognizes the licences in the files of one folder, and not below it, where vendored code may lie. Each
 // file's licence holds, so they are joined by AND. Of a file 60 % must be the text of known licences; the rest may be
