@@ -94,10 +94,10 @@ class OrderTest(unittest.TestCase):
     def test_what_no_cell_declares(self):
         kernel = self.kernel(self.notebook)
         for source, says in {
-            "batchSise": "batchSise is not declared in any cell of lenet.ipynb as it was saved last: fix the spelling or, "
-            "if a cell does declare it, run that cell first",
-            "lr": "lr belongs to code cell 9 alone, which declares it below %% (lr, numEpochs := 0.9, 1): declare it above, "
-            "with var, to use it in other cells",
+            "batchSise": "batchSise is not declared in any cell of lenet.ipynb as it was saved last: fix the spelling "
+            "or, if a cell does declare it, run that cell first",
+            "lr": "lr belongs to code cell 9 alone, which declares it below %% (lr, numEpochs := 0.9, 1): declare it "
+            "above, with var, to use it in other cells",
         }.items():
             answer = kernel.run(f"%%\nfmt.Println({source})")
             self.assertEqual(answer.error.rstrip("\n").split("\n")[-1], says)
