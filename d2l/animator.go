@@ -11,10 +11,9 @@ import (
 	"gonum.org/v1/plot/plotter"
 )
 
-// Animator draws series of points while they are being computed. In a notebook
-// the plot grows in place, and the last picture is saved with the notebook;
-// elsewhere each point is a line of text on standard error, and [Animator.Figure]
-// returns the plot.
+// Animator plots series of points while they are being computed. In a notebook the plot grows in place, and
+// the last picture is saved with the notebook; elsewhere each point is a line of text on standard error, and
+// [Animator.Figure] returns the plot.
 //
 // Book: Animator, section "Implementation of Softmax Regression from Scratch".
 type Animator struct {
@@ -31,14 +30,14 @@ func NewAnimator(options PlotOptions) *Animator {
 	return &Animator{options: options, id: gonbui.UniqueId(), text: os.Stderr}
 }
 
-// Add adds to each series its value of y at x and shows the plot. [None] adds nothing
-// to its series. Any other NaN is not drawn either, but it is written where points
-// are text. The legend or the first call sets the number of series; Add panics on any
-// other number.
+// Add adds its value of y at x to each series and shows the plot. [None] adds nothing to its series; another
+// NaN cannot be drawn either, but is written where points are text. The legend or else the first call fixes
+// the number of series. Add panics on any other number.
 func (a *Animator) Add(x float64, ys ...float64) error {
 	want := max(len(a.series), len(a.options.Legend))
 	if want > 0 && len(ys) != want {
-		panic(fmt.Sprintf("d2l: Animator.Add got %d values of y for %d series; give None for a series that has none", len(ys), want))
+		const message = "d2l: Animator.Add got %d values of y for %d series; give None for a series that has none"
+		panic(fmt.Sprintf(message, len(ys), want))
 	}
 	if a.series == nil {
 		a.series = make([]plotter.XYs, len(ys))

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/d2l-go/book/d2l/internal/page/pagetest"
 )
 
 func TestAnimator(t *testing.T) {
@@ -17,7 +19,8 @@ func TestAnimator(t *testing.T) {
 	noError(t, animator.Add(0.5, 2.3, 0.1))
 	noError(t, animator.Add(1, None, 0.75))
 	noError(t, animator.Add(1.5, 1.25, None))
-	if got, want := text.String(), "epoch 0.50  loss 2.300  acc 0.100\nepoch 1.00  acc 0.750\nepoch 1.50  loss 1.250\n"; got != want {
+	want := "epoch 0.50  loss 2.300  acc 0.100\nepoch 1.00  acc 0.750\nepoch 1.50  loss 1.250\n"
+	if got := text.String(); got != want {
 		t.Errorf("printed %q, expected %q", got, want)
 	}
 	if len(animator.series[0]) != 2 || len(animator.series[1]) != 2 {
@@ -27,7 +30,8 @@ func TestAnimator(t *testing.T) {
 		wantPanic(t, func() { animator.Add(2, ys...) }, fmt.Sprintf("got %d values of y for 2 series", len(ys)), "None")
 	}
 	figure := must(animator.Figure())(t)
-	wantPanic(t, func() { NewAnimator(PlotOptions{XLim: []float64{10}}).Figure() }, "XLim takes the least and the greatest value, got [10]")
+	one := NewAnimator(PlotOptions{XLim: []float64{10}})
+	wantPanic(t, func() { one.Figure() }, "XLim takes a minimum and a maximum, got [10]")
 	dir := t.TempDir()
 	for _, name := range []string{"plot.svg", "plot.PNG"} {
 		noError(t, figure.Save(filepath.Join(dir, "made", name)))
@@ -36,7 +40,7 @@ func TestAnimator(t *testing.T) {
 	must(png.Decode(bytes.NewReader(must(os.ReadFile(filepath.Join(dir, "made", "plot.PNG")))(t))))(t)
 }
 
-// A loss that is no number is news, other than a missing value; neither is drawn.
+// A loss of NaN is printed, unlike a missing value; neither is drawn.
 func TestAnimatorNaN(t *testing.T) {
 	animator := NewAnimator(PlotOptions{XLabel: "epoch", Legend: []string{"loss", "acc"}})
 	var text bytes.Buffer
@@ -51,7 +55,7 @@ func TestAnimatorNaN(t *testing.T) {
 	if len(animator.series[0]) != 0 || len(animator.series[1]) != 1 {
 		t.Errorf("series %v, expected none and one point", animator.series)
 	}
-	checkSVG(t, must(must(animator.Figure())(t).SVG())(t))
+	pagetest.WantSVG(t, must(must(animator.Figure())(t).SVG())(t))
 }
 
 // Without a legend the first call fixes the number of series.

@@ -30,6 +30,9 @@ type BatchNorm struct{}
 // Kind returns "batchnorm".
 func (BatchNorm) Kind() string { return "batchnorm" }
 
+// Notation returns "BatchNorm".
+func (BatchNorm) Notation() string { return "BatchNorm" }
+
 // batchNormState is what PyTorch's nn.BatchNorm2d has. GoMLX counts the batches once for
 // each channel, and its variables' names alone do not tell what they are.
 var batchNormState = []weights.Rule{

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/d2l-go/book/d2l/internal/convpool"
+	"github.com/d2l-go/book/d2l/internal/netfig"
 	"github.com/d2l-go/book/d2l/internal/weights"
 	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/compute"
@@ -30,6 +31,24 @@ type Conv2D struct {
 
 // Kind returns "conv".
 func (c Conv2D) Kind() string { return "conv" }
+
+// Notation returns the layer in the book's notation, such as 5×5 Conv (6), pad 2.
+func (c Conv2D) Notation() string {
+	notation := fmt.Sprintf("%d×%[1]d Conv (%d)", c.KernelSize, c.Channels) + padNotation(c.Padding)
+	if c.Strides > 1 {
+		notation += fmt.Sprintf(", stride %d", c.Strides)
+	}
+	return notation
+}
+
+func padNotation(padding int) string {
+	if padding == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", pad %d", padding)
+}
+
+func (c Conv2D) look() netfig.Look { return netfig.Conv(c.KernelSize, max(c.Strides, 1), c.Padding) }
 
 // Settings returns c with its default: see Layer.
 func (c Conv2D) Settings() any {

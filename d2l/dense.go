@@ -3,6 +3,7 @@ package d2l
 import (
 	"fmt"
 
+	"github.com/d2l-go/book/d2l/internal/netfig"
 	"github.com/d2l-go/book/d2l/internal/weights"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/shapes"
@@ -26,6 +27,11 @@ type Dense struct {
 
 // Kind returns "dense".
 func (d Dense) Kind() string { return "dense" }
+
+// Notation returns the layer in the book's notation, such as Dense (120).
+func (d Dense) Notation() string { return fmt.Sprintf("Dense (%d)", d.Units) }
+
+func (d Dense) look() netfig.Look { return netfig.Dense }
 
 // Settings returns d: see Layer.
 func (d Dense) Settings() any { return d }
@@ -56,6 +62,11 @@ type Flatten struct{}
 
 // Kind returns "flatten".
 func (Flatten) Kind() string { return "flatten" }
+
+// Notation returns "Flatten".
+func (Flatten) Notation() string { return "Flatten" }
+
+func (Flatten) look() netfig.Look { return netfig.Flatten }
 
 // Forward adds the reshaping to the graph of x.
 func (Flatten) Forward(_ *model.Scope, x *graph.Node) *graph.Node { return flatten(x) }

@@ -20,6 +20,9 @@ type Dropout struct {
 // Kind returns "dropout".
 func (d Dropout) Kind() string { return "dropout" }
 
+// Notation returns the layer's name and rate, such as Dropout (0.5).
+func (d Dropout) Notation() string { return fmt.Sprintf("Dropout (%v)", d.Rate) }
+
 // Forward adds the dropout to the graph of x.
 func (d Dropout) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	if !(d.Rate >= 0 && d.Rate < 1) {

@@ -8,21 +8,22 @@ import (
 	"testing"
 )
 
-// The Examples that draw: what they save is what testdata has.
+// The Examples that draw save the pictures of testdata. Those that a room draws too are in its testdata.
 func TestExamplePictures(t *testing.T) {
-	for file, example := range map[string]func(){
-		"plot.svg":          ExamplePlot,
-		"plot_log.svg":      ExamplePlot_log,
-		"plot_panels.svg":   ExamplePlotOptions,
-		"plot_wide.svg":     ExampleSetFigsize,
-		"animator.svg":      ExampleAnimator,
-		"fashion_mnist.svg": ExampleShowImages,
-		"colours.svg":       ExampleShowImages_colour,
-		"data_flow.svg":     ExampleDrawDataFlow,
-		"vertical.svg":      ExampleDrawVertical,
+	for path, example := range map[string]func(){
+		"internal/chart/testdata/plot.svg":       ExamplePlot,
+		"testdata/plot_log.svg":                  ExamplePlot_log,
+		"testdata/plot_panels.svg":               ExamplePlotOptions,
+		"testdata/plot_wide.svg":                 ExampleSetFigsize,
+		"testdata/animator.svg":                  ExampleAnimator,
+		"testdata/fashion_mnist.svg":             ExampleShowImages,
+		"testdata/colours.svg":                   ExampleShowImages_colour,
+		"internal/netfig/testdata/data_flow.svg": ExampleDrawDataFlow,
+		"internal/netfig/testdata/vertical.svg":  ExampleDrawVertical,
 	} {
+		file := filepath.Base(path)
 		t.Run(file, func(t *testing.T) {
-			golden, err := filepath.Abs(filepath.Join("testdata", file))
+			golden, err := filepath.Abs(path)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -42,13 +43,13 @@ func TestExamplePictures(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(drawn, want) {
-				t.Errorf("the figure differs from testdata/%s: look at both, and run go test ./d2l -update if the new one is right", file)
+				t.Errorf("the figure differs from %s: look at both, and run go test ./d2l -update if the new one is right", path)
 			}
 		})
 	}
 }
 
-// Pictures that depend on the machine, or are no SVG, need only be drawn.
+// Pictures that depend on the machine or are not SVG need only be drawn.
 func TestExamplesThatDraw(t *testing.T) {
 	t.Chdir(t.TempDir())
 	ExampleShowImageGrid()

@@ -21,6 +21,11 @@ func TestEveryNameHasAnExample(t *testing.T) {
 	} {
 		without[optional] = "d2l calls it; Layer describes it"
 	}
+	for _, layer := range []string{
+		"AvgPool2D", "BatchNorm", "Conv2D", "Dense", "Dropout", "Flatten", "GlobalAvgPool2D", "MaxPool2D",
+	} {
+		without[layer+".Notation"] = "written in the picture of ExampleDrawVertical"
+	}
 	for _, typ := range []string{"Activation", "Device", "Devices", "Shape"} {
 		without[typ+".String"] = "printed in the Examples of its type"
 	}

@@ -37,6 +37,14 @@ import (
 // fields that are not zero, and LoadParameters refuses a file in which they differ. Of a
 // layer without this method they compare the type alone.
 //
+// # Notation
+//
+// DrawDataFlow and DrawVertical label a layer with the result of its method
+//
+//	Notation() string
+//
+// if it has one, such as 5×5 Conv (6), pad 2, and otherwise with its Kind.
+//
 // Book: nn.Block, section "Layers and Blocks".
 type Layer interface {
 	// Kind is the stem of the layer's name: the layers of kind "conv" in a

@@ -14,8 +14,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Two series against the same x. A notebook shows the figure; it can be saved as
-// well.
+// Two series against the same x. A notebook shows the figure; it can also be saved.
 func ExamplePlot() {
 	var x, y, tangent []float64
 	for i := range 31 {
@@ -28,8 +27,7 @@ func ExamplePlot() {
 	d2l.Check(figure.Save("plot.svg"))
 }
 
-// Measurements at learning rates that differ by powers of ten: a logarithmic
-// axis, and a dot for each.
+// Measurements at learning rates that differ by powers of ten: logarithmic axes, and a dot for each.
 func ExamplePlot_log() {
 	lrs := []float64{0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1}
 	losses := [][]float64{
@@ -43,8 +41,8 @@ func ExamplePlot_log() {
 	d2l.Check(figure.Save("plot_log.svg"))
 }
 
-// Series are dealt to the panels in turn, here losses to the left and accuracies
-// to the right; the first series of each panel look alike, and the second ones.
+// The first series goes to the first panel, the second to the second, and so on: here losses to the left and
+// accuracies to the right. The first series of each panel look alike, and so do the second ones.
 func ExamplePlotOptions() {
 	epochs := []float64{1, 2, 3, 4, 5}
 	figure := d2l.Must(d2l.Plot([][]float64{epochs}, [][]float64{
@@ -71,8 +69,8 @@ func ExampleSetFigsize() {
 	d2l.Check(figure.Save("plot_wide.svg"))
 }
 
-// A plot that grows in a notebook while its points are computed. Outside a
-// notebook, points are lines on standard error.
+// A plot that grows in a notebook while its points are computed. Outside a notebook, points are lines on
+// standard error.
 func ExampleAnimator() {
 	animator := d2l.NewAnimator(d2l.PlotOptions{
 		XLabel: "epoch", XLim: []float64{0, 3}, Legend: []string{"train loss", "test acc"},
@@ -99,9 +97,8 @@ func ExampleShowImages() {
 	}
 }
 
-// Images of three channels are coloured: red, green and blue. Here they are the
-// sides of the colour cube where one of these is 0, with the two others growing to
-// the right and downwards.
+// Images of three channels are coloured: red, green and blue. Here they are the sides of the colour cube where
+// one of these is 0; the two others grow to the right and downwards.
 func ExampleShowImages_colour() {
 	const side = 6
 	X := tensors.FromShape(shapes.Make(dtypes.Float32, 3, 3, side, side))
@@ -121,8 +118,7 @@ func ExampleShowImages_colour() {
 	d2l.Check(figure.Save("colours.svg"))
 }
 
-// What the first convolution makes of two images: their feature maps, beside the
-// images themselves.
+// The feature maps of the first convolution for two images, beside the images themselves.
 func ExampleShowImageGrid() {
 	d2l.Seed(1)
 	net := lenet.New()
@@ -146,8 +142,7 @@ func ExampleShowImageGrid() {
 	}
 }
 
-// Each channel goes from black, its least value in the batch, to white, its
-// greatest.
+// Each channel goes from black, its minimum in the batch, to white, its maximum.
 func ExampleFeatureMaps() {
 	X := tensors.FromValue([][][][]float32{ // Two examples, one channel, 1 × 3.
 		{{{-1, 0, 1}}},

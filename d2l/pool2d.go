@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 
+	"github.com/d2l-go/book/d2l/internal/netfig"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -28,6 +29,13 @@ func (p AvgPool2D) Settings() any {
 	p.Strides = poolStrides(p.PoolSize, p.Strides)
 	return p
 }
+
+// Notation returns the layer in the book's notation, such as 2×2 AvgPool, stride 2.
+func (p AvgPool2D) Notation() string {
+	return poolNotation("AvgPool", p.PoolSize, p.Strides, p.Padding)
+}
+
+func (p AvgPool2D) look() netfig.Look { return poolLook(p.PoolSize, p.Strides, p.Padding) }
 
 // Forward adds the pooling to the graph of x.
 func (p AvgPool2D) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
@@ -55,6 +63,13 @@ func (p MaxPool2D) Settings() any {
 	return p
 }
 
+// Notation returns the layer in the book's notation, such as 2×2 MaxPool, stride 2.
+func (p MaxPool2D) Notation() string {
+	return poolNotation("MaxPool", p.PoolSize, p.Strides, p.Padding)
+}
+
+func (p MaxPool2D) look() netfig.Look { return poolLook(p.PoolSize, p.Strides, p.Padding) }
+
 // Forward adds the pooling to the graph of x.
 func (p MaxPool2D) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
 	requirePool("MaxPool2D", p.PoolSize, p.Strides, p.Padding, x)
@@ -75,6 +90,14 @@ func requirePool(layer string, size, strides, padding int, x *graph.Node) {
 		panic(fmt.Sprintf("d2l: %s needs a positive PoolSize and no negative Strides or Padding, got %d, %d, %d",
 			layer, size, strides, padding))
 	}
+}
+
+func poolNotation(name string, size, strides, padding int) string {
+	return fmt.Sprintf("%d×%[1]d %s%s, stride %d", size, name, padNotation(padding), poolStrides(size, strides))
+}
+
+func poolLook(size, strides, padding int) netfig.Look {
+	return netfig.Pool(size, poolStrides(size, strides), padding)
 }
 
 // poolStrides returns the strides of a pooling: 0 means size.
@@ -102,6 +125,11 @@ type GlobalAvgPool2D struct{}
 
 // Kind returns "pool".
 func (GlobalAvgPool2D) Kind() string { return "pool" }
+
+// Notation returns "Global AvgPool".
+func (GlobalAvgPool2D) Notation() string { return "Global AvgPool" }
+
+func (GlobalAvgPool2D) look() netfig.Look { return netfig.GlobalPool }
 
 // Forward adds the pooling to the graph of x.
 func (GlobalAvgPool2D) Forward(_ *model.Scope, x *graph.Node) *graph.Node {

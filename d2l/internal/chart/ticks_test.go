@@ -1,4 +1,4 @@
-package d2l
+package chart
 
 import (
 	"strings"
@@ -51,5 +51,12 @@ func TestTicks(t *testing.T) {
 		if got := labels(c.marker.Ticks(c.min, c.max)); got != c.want {
 			t.Errorf("%T from %v to %v: %s, expected %s", c.marker, c.min, c.max, got, c.want)
 		}
+	}
+}
+
+// Ticks that are no further apart than float64 rounds end as well.
+func TestTicksOfNarrowRange(t *testing.T) {
+	if ticks := ticksAt(1e16, 1e16+2, 0.5); len(ticks) > maxTicks+1 {
+		t.Errorf("%d ticks", len(ticks))
 	}
 }

@@ -1,18 +1,18 @@
-package d2l
+package chart
 
 import (
+	"github.com/d2l-go/book/d2l/internal/page"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// panelHead is what stands above a panel: its title and, where the legend is not
-// inside, the legend. The panels of a row have heads of one height.
-type panelHead struct {
-	title  []string // Lines.
-	legend legend
-	width  vg.Length // Of the whole panel, with the labels of its axis.
-
+// A head is what stands above a panel: its title and, if it is not inside, the legend. The panels of a
+// row have heads of one height.
+type head struct {
+	title                     []string // Lines.
+	legend                    legend
+	width                     vg.Length // Of the whole panel, with the labels of its axis.
 	columns                   int       // Of the legend.
 	titleHeight, legendHeight vg.Length // With the gap below; 0 where no panel of the row has any.
 }
@@ -20,10 +20,9 @@ type panelHead struct {
 // headGap is the distance from the title to the legend, and from these to the panel.
 const headGap = vg.Length(5)
 
-// setHead fits the head to the width of the whole panel, and puts the legend into
-// it or else into the panel.
+// setHead fits the head to the width of the whole panel, and puts the legend into it or into the panel.
 func (p *panel) setHead(width vg.Length, legendAbove bool) {
-	p.head.width, p.head.title = width, wrapped(p.title, 0.85*width)
+	p.head.width, p.head.title = width, page.Wrap(p.title, 0.85*width)
 	p.head.legend, p.inset.legend = nil, p.legend
 	if legendAbove {
 		p.head.legend, p.inset.legend = p.legend, nil
@@ -36,7 +35,7 @@ func alignHeads(row []*panel) {
 	rows := 1
 	for _, p := range row {
 		if len(p.head.title) > 0 {
-			title = max(title, textHeight(p.head.title)+headGap)
+			title = max(title, page.TextHeight(p.head.title)+headGap)
 		}
 		rows = max(rows, p.head.legend.rows(p.head.width))
 	}
@@ -52,14 +51,15 @@ func alignHeads(row []*panel) {
 }
 
 // GlyphBoxes implements plot.GlyphBoxer: it makes room above the panel.
-func (h *panelHead) GlyphBoxes(*plot.Plot) []plot.GlyphBox {
+func (h *head) GlyphBoxes(*plot.Plot) []plot.GlyphBox {
 	return []plot.GlyphBox{{Y: 1, Rectangle: vg.Rectangle{Max: vg.Point{Y: h.titleHeight + h.legendHeight}}}}
 }
 
 // Plot implements plot.Plotter.
-func (h *panelHead) Plot(c draw.Canvas, _ *plot.Plot) {
-	pen{c}.write(vg.Point{X: c.Center().X, Y: c.Max.Y + (h.titleHeight + h.legendHeight)}, h.title...)
+func (h *head) Plot(c draw.Canvas, _ *plot.Plot) {
+	pen := page.Pen{Canvas: c}
+	pen.Write(vg.Point{X: c.Center().X, Y: c.Max.Y + h.titleHeight + h.legendHeight}, page.Center, h.title...)
 	// From the panel's left edge if there is room, else further left.
 	left := min(c.Min.X, c.Max.X-h.legend.size(h.columns).X)
-	h.legend.draw(c, vg.Point{X: left, Y: c.Max.Y + h.legendHeight}, h.columns)
+	h.legend.draw(pen, vg.Point{X: left, Y: c.Max.Y + h.legendHeight}, h.columns)
 }

@@ -1,4 +1,4 @@
-package d2l
+package chart
 
 import (
 	"fmt"
@@ -9,15 +9,14 @@ import (
 	"gonum.org/v1/plot"
 )
 
-// logTicks puts labelled ticks at powers of ten, and where the axis has few of
-// these at multiples in between; gonum's own label powers of ten alone, and all
-// of them.
+// logTicks puts labelled ticks at powers of ten and, where the axis has few of these, at multiples in
+// between. gonum's own ticks label all powers of ten and nothing else.
 type logTicks struct{ room room }
 
 // Ticks returns the ticks from min to max.
 func (t logTicks) Ticks(min, max float64) []plot.Tick {
 	first, last := int(math.Ceil(math.Log10(min)-1e-9)), int(math.Floor(math.Log10(max)+1e-9))
-	if last-first+1 < 3 { // Under three powers of ten there is room for more.
+	if last-first+1 < 3 { // So few powers leave room for more.
 		for _, factors := range [][]int{{1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 2, 3, 5, 7}, {1, 2, 5}, {1, 3}} {
 			ticks := multiples(min, max, first-1, last, 1, factors)
 			if n := labelled(ticks); n >= 3 && n <= maxTicks && t.room.holds(ticks) {
@@ -25,10 +24,10 @@ func (t logTicks) Ticks(min, max float64) []plot.Tick {
 			}
 		}
 	}
-	if max/min < 3 { // So narrow that round values are about as far from each other.
+	if max/min < 3 { // So narrow that round values are about equally far apart.
 		return roundTicks{t.room}.Ticks(min, max)
 	}
-	for every := 1; ; every++ {
+	for every := 1; ; every++ { // Ends when every exceeds the number of powers: one or two labels are left.
 		ticks := multiples(min, max, first-1, last, every, []int{1})
 		if n := labelled(ticks); n <= 2 || n <= maxTicks && t.room.holds(ticks) {
 			return ticks
@@ -36,9 +35,8 @@ func (t logTicks) Ticks(min, max float64) []plot.Tick {
 	}
 }
 
-// multiples returns the ticks at 1, 2, … 9 times the powers of ten, labelled
-// where the power is one of every so many and the multiple is among factors.
-// Where labels are left out, so are the ticks between powers.
+// multiples returns the ticks at 1, 2, … 9 times the powers of ten. A tick has a label if its exponent is
+// a multiple of every, and its factor among factors. With every > 1 there are no ticks between powers.
 func multiples(min, max float64, first, last, every int, factors []int) (ticks []plot.Tick) {
 	for exponent := first; exponent <= last; exponent++ {
 		for factor := 1; factor <= 9; factor++ {

@@ -1,4 +1,4 @@
-package d2l
+package chart
 
 import (
 	"fmt"
@@ -8,8 +8,10 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/d2l-go/book/d2l/d2ltest"
+	"github.com/d2l-go/book/d2l/internal/page"
+	"github.com/d2l-go/book/d2l/internal/page/pagetest"
 	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/recorder"
 )
 
@@ -21,19 +23,17 @@ func legendNames(n int) (names []string) {
 	return names
 }
 
-// coloured returns points on the lines of a figure that have the colours of
+// coloured returns points on the lines of a chart that have the colours of
 // series, closely spaced.
-func coloured(t *testing.T, figure *Figure) (points []vg.Point) {
+func coloured(t *testing.T, chart page.Drawing) (points []vg.Point) {
 	t.Helper()
-	var recorded recorder.Canvas
-	noError(t, figure.draw(draw.NewCanvas(&recorded, figure.width, figure.height)))
 	var drawing color.Color
-	for _, action := range recorded.Actions {
+	for _, action := range pagetest.Actions(chart) {
 		switch a := action.(type) {
 		case *recorder.SetColor:
 			drawing = a.Color
 		case *recorder.Stroke:
-			if drawing == style.axis || drawing == style.grid || len(a.Path) < 3 { // Thumbnails have two points.
+			if drawing == page.Ink || drawing == page.Grid || len(a.Path) < 3 { // Pieces in legends have two points.
 				continue
 			}
 			for i := 1; i < len(a.Path); i++ {
@@ -61,7 +61,10 @@ func TestLegendHidesNothing(t *testing.T) {
 	}
 	for name, curve := range curves {
 		for _, n := range []int{1, 2, 3, 6, 8} {
-			for _, options := range []PlotOptions{{}, {Titles: []string{"a title"}}, {NCols: 2, Figsize: [2]float64{7, 2.5}}, {XLim: []float64{0, 1}, YLim: []float64{-1, 1}}} {
+			for _, options := range []Options{
+				{}, {Titles: []string{"a title"}}, {NCols: 2, Figsize: [2]float64{7, 2.5}},
+				{XLim: []float64{0, 1}, YLim: []float64{-1, 1}},
+			} {
 				options.Legend = legendNames(n)
 				Y := make([][]float64, n)
 				var x []float64
@@ -71,16 +74,18 @@ func TestLegendHidesNothing(t *testing.T) {
 						Y[i] = append(Y[i], curve(i, x[j]))
 					}
 				}
-				figure := must(Plot([][]float64{x}, Y, options))(t)
-				names := slices.DeleteFunc(writings(t, figure), func(w writing) bool { return !slices.Contains(options.Legend, w.text) })
+				chart := drawn(t, x, Y, options)
+				names := slices.DeleteFunc(pagetest.Lines(chart), func(w pagetest.Line) bool {
+					return !slices.Contains(options.Legend, w.Text)
+				})
 				if len(names) != n {
 					t.Errorf("%s: %d of %d names are written", name, len(names), n)
 				}
-				for _, point := range coloured(t, figure) {
-					if i := slices.IndexFunc(names, func(w writing) bool {
-						return w.at.Min.X <= point.X && point.X <= w.at.Max.X && w.at.Min.Y <= point.Y && point.Y <= w.at.Max.Y
+				for _, point := range coloured(t, chart) {
+					if i := slices.IndexFunc(names, func(w pagetest.Line) bool {
+						return w.At.Min.X <= point.X && point.X <= w.At.Max.X && w.At.Min.Y <= point.Y && point.Y <= w.At.Max.Y
 					}); i >= 0 {
-						t.Errorf("%s, %d series, %+v: a line goes through %q", name, n, options, names[i].text)
+						t.Errorf("%s, %d series, %+v: a line goes through %q", name, n, options, names[i].Text)
 						break
 					}
 				}
@@ -89,14 +94,13 @@ func TestLegendHidesNothing(t *testing.T) {
 	}
 }
 
-// pieces returns the pieces of lines of a figure's legends.
-func pieces(t *testing.T, figure *Figure) (all []vg.Path) {
-	t.Helper()
-	var recorded recorder.Canvas
-	noError(t, figure.draw(draw.NewCanvas(&recorded, figure.width, figure.height)))
-	for _, action := range recorded.Actions {
-		if a, ok := action.(*recorder.Stroke); ok && len(a.Path) == 2 && math.Abs(float64(a.Path[1].Pos.X-a.Path[0].Pos.X-thumbWidth)) < 1e-6 {
-			all = append(all, a.Path)
+// pieces returns the pieces of lines of a chart's legends.
+func pieces(chart page.Drawing) (all []vg.Path) {
+	for _, action := range pagetest.Actions(chart) {
+		if a, ok := action.(*recorder.Stroke); ok && len(a.Path) == 2 {
+			if length := a.Path[1].Pos.X - a.Path[0].Pos.X; math.Abs(float64(length-lineLength)) < 1e-6 {
+				all = append(all, a.Path)
+			}
 		}
 	}
 	return all
@@ -115,7 +119,7 @@ func TestLegendsOfPanels(t *testing.T) {
 	for _, names := range [][]string{{"lower left", "upper right", "upper left"}, {"lower right", "none", "upper right"}} {
 		above := slices.Contains(names, "none")
 		titles := []string{"one", "another\nof two lines", "third"}
-		options := PlotOptions{NCols: 3, Figsize: [2]float64{8, 2.5}, Titles: titles}
+		options := Options{NCols: 3, Figsize: [2]float64{8, 2.5}, Titles: titles}
 		var x []float64
 		for j := range 101 {
 			x = append(x, float64(j)/100)
@@ -128,32 +132,32 @@ func TestLegendsOfPanels(t *testing.T) {
 			}
 			Y, options.Legend = append(Y, ys), append(options.Legend, fmt.Sprint("a rather long name ", k))
 		}
-		figure := must(Plot([][]float64{x}, Y, options))(t)
-		wantReadable(t, figure)
-		thumbs := pieces(t, figure)
-		if len(thumbs) != len(Y) {
-			t.Errorf("%v: %d pieces of lines for %d names", names, len(thumbs), len(Y))
+		chart := drawn(t, x, Y, options)
+		pagetest.WantReadable(t, chart)
+		lines := pieces(chart)
+		if len(lines) != len(Y) {
+			t.Errorf("%v: %d pieces of lines for %d names", names, len(lines), len(Y))
 		}
 		titleAt, tops := map[vg.Length]bool{}, map[vg.Length]int{}
-		for _, w := range writings(t, figure) {
+		for _, w := range pagetest.Lines(chart) {
 			switch {
-			case slices.Contains(options.Legend, w.text):
-				if !slices.ContainsFunc(thumbs, func(p vg.Path) bool {
-					gap := w.at.Min.X - p[1].Pos.X
-					return gap > 0 && gap < 6 && w.at.Min.Y < p[0].Pos.Y && p[0].Pos.Y < w.at.Max.Y
+			case slices.Contains(options.Legend, w.Text):
+				if !slices.ContainsFunc(lines, func(p vg.Path) bool {
+					gap := w.At.Min.X - p[1].Pos.X
+					return gap > 0 && gap < 6 && w.At.Min.Y < p[0].Pos.Y && p[0].Pos.Y < w.At.Max.Y
 				}) {
-					t.Errorf("%v: no line comes before %q at %v", names, w.text, w.at)
+					t.Errorf("%v: no line comes before %q at %v", names, w.Text, w.At)
 				}
-				tops[w.at.Max.Y]++
-			case w.text == "one", w.text == "another", w.text == "third":
-				titleAt[w.at.Min.Y] = true
+				tops[w.At.Max.Y]++
+			case w.Text == "one", w.Text == "another", w.Text == "third":
+				titleAt[w.At.Min.Y] = true
 			}
 		}
 		if len(titleAt) != 1 {
 			t.Errorf("%v: titles at %v", names, titleAt)
 		}
 		frame := vg.Length(0)
-		for _, point := range coloured(t, figure) {
+		for _, point := range coloured(t, chart) {
 			frame = max(frame, point.Y*1.06) // The lines end a little below the frame.
 		}
 		for top := range tops {
@@ -175,34 +179,35 @@ func TestLegendAbove(t *testing.T) {
 			waves[i] = append(waves[i], math.Sin(float64(j)*float64(i+2)/8))
 		}
 	}
-	figure := must(Plot(nil, waves, PlotOptions{Legend: legendNames(5), Titles: []string{"everywhere"}}))(t)
-	wantReadable(t, figure)
+	chart := drawn(t, nil, waves, Options{Legend: legendNames(5), Titles: []string{"everywhere"}})
+	pagetest.WantReadable(t, chart)
 	rows := map[vg.Length]int{}
 	title, top := vg.Length(0), vg.Length(0)
-	for _, w := range writings(t, figure) {
+	for _, w := range pagetest.Lines(chart) {
 		switch {
-		case slices.Contains(legendNames(5), w.text):
-			rows[w.at.Min.Y]++
-			top = max(top, w.at.Max.Y)
-		case w.text == "everywhere":
-			title = w.at.Min.Y
+		case slices.Contains(legendNames(5), w.Text):
+			rows[w.At.Min.Y]++
+			top = max(top, w.At.Max.Y)
+		case w.Text == "everywhere":
+			title = w.At.Min.Y
 		}
 	}
 	if len(rows) != 2 || title <= top {
 		t.Errorf("rows of the legend %v, up to %v; title at %v", rows, top, title)
 	}
-	golden(t, "plot_legend.svg", must(figure.SVG())(t))
+	d2ltest.Golden(t, "plot_legend.svg", svg(t, chart))
 }
 
-// In a figure too small for a legend above, the panel keeps its height.
+// In a chart too small for a legend above, the panel keeps its height.
 func TestLegendOfSmallFigure(t *testing.T) {
-	figure := must(Plot(nil, [][]float64{{0, 1, 0, 1}, {1, 0, 1, 0}}, PlotOptions{Legend: legendNames(2), Figsize: [2]float64{1, 0.7}}))(t)
-	least, most := figure.height, vg.Length(0)
-	for _, point := range coloured(t, figure) {
-		least, most = min(least, point.Y), max(most, point.Y)
+	options := Options{Legend: legendNames(2), Figsize: [2]float64{1, 0.7}}
+	chart := drawn(t, nil, [][]float64{{0, 1, 0, 1}, {1, 0, 1, 0}}, options)
+	low, high := chart.Height, vg.Length(0)
+	for _, point := range coloured(t, chart) {
+		low, high = min(low, point.Y), max(high, point.Y)
 	}
-	if most-least < 0.4*figure.height {
-		t.Errorf("the lines have %v of a figure of %v", most-least, figure.height)
+	if high-low < 0.4*chart.Height {
+		t.Errorf("the lines have %v of a chart of %v", high-low, chart.Height)
 	}
 }
 
@@ -223,25 +228,6 @@ func TestCrosses(t *testing.T) {
 	} {
 		if got := crosses(box, c.a, c.b); got != c.want {
 			t.Errorf("from %v to %v: %v", c.a, c.b, got)
-		}
-	}
-}
-
-// More series than the book's four have styles of their own.
-func TestDefaultFmt(t *testing.T) {
-	seen := map[string]int{}
-	for i := range 28 {
-		format := defaultFmt(i)
-		if other, ok := seen[format]; ok {
-			t.Errorf("series %d and %d are both %q", other, i, format)
-		}
-		seen[format] = i
-		_, _, err := lineStyle(format)
-		noError(t, err)
-	}
-	for i, book := range []string{"b-", "m--", "g-.", "r:"} {
-		if defaultFmt(i) != book {
-			t.Errorf("series %d is %q and not the book's %q", i, defaultFmt(i), book)
 		}
 	}
 }

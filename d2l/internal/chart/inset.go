@@ -1,17 +1,15 @@
-package d2l
+package chart
 
 import (
 	"image/color"
 	"math"
 	"slices"
 
+	"github.com/d2l-go/book/d2l/internal/page"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
-
-// A corner of a panel.
-type corner struct{ top, left bool }
 
 // An inset is the legend inside a panel, in one of its corners.
 type inset struct {
@@ -19,43 +17,43 @@ type inset struct {
 	corner corner
 }
 
-// box returns what of a panel the inset takes: the legend with some room around
-// it, and where that is.
+// A corner of a panel.
+type corner struct{ top, left bool }
+
+// box returns the part of a panel that the inset takes, and the upper left corner of the legend in it.
 func (in *inset) box(panel vg.Rectangle) (box vg.Rectangle, legendAt vg.Point) {
-	const space, aside, above, below = 3, 6, 5, 6 // Towards the lines, and the panel's edges.
+	const gap, left, above, below = 3, 6, 5, 6 // Towards the lines, and to the panel's edges.
 	size := in.legend.size(1)
 	box = panel
 	if in.corner.left {
-		legendAt.X = box.Min.X + aside
-		box.Max.X = legendAt.X + size.X + space
+		legendAt.X = box.Min.X + left
+		box.Max.X = legendAt.X + size.X + gap
 	} else {
-		legendAt.X = box.Max.X - aside - size.X
-		box.Min.X = legendAt.X - space
+		legendAt.X = box.Max.X - left - size.X
+		box.Min.X = legendAt.X - gap
 	}
 	if in.corner.top {
 		legendAt.Y = box.Max.Y - above
-		box.Min.Y = legendAt.Y - size.Y - space
+		box.Min.Y = legendAt.Y - size.Y - gap
 	} else {
 		legendAt.Y = box.Min.Y + below + size.Y
-		box.Max.Y = legendAt.Y + space
+		box.Max.Y = legendAt.Y + gap
 	}
 	return box, legendAt
 }
 
-// Plot implements plot.Plotter. White ground keeps the grid from crossing the text.
+// Plot implements plot.Plotter. The white box keeps the grid from crossing the text.
 func (in *inset) Plot(c draw.Canvas, _ *plot.Plot) {
-	if len(in.legend) == 0 {
-		return
+	if len(in.legend) > 0 {
+		box, at := in.box(c.Rectangle)
+		c.SetColor(color.White)
+		c.Fill(box.Path())
+		in.legend.draw(page.Pen{Canvas: c}, at, 1)
 	}
-	box, at := in.box(c.Rectangle)
-	c.SetColor(color.White)
-	c.Fill(box.Path())
-	in.legend.draw(c, at, 1)
 }
 
-// placeInset moves the legend to the corner of the panel on the canvas where the
-// fewest points are among those that no line crosses. It returns whether there is
-// one; if not, the fewest points decide.
+// placeInset moves the legend to the corner with the fewest points among those that no line crosses. It
+// returns whether there is one; if not, the corner with the fewest points is taken.
 func (p *panel) placeInset(c draw.Canvas) bool {
 	corners, data := p.corners(), p.DataCanvas(c)
 	for _, p.inset.corner = range corners {
@@ -103,10 +101,9 @@ func (p *panel) isFree(box vg.Rectangle, c draw.Canvas) bool {
 	return true
 }
 
-// crosses returns whether the line from a to b has a point in the box: Liang and
-// Barsky's way of clipping it.
+// crosses returns whether the line from a to b has a point in the box, by Liang and Barsky's clipping.
 func crosses(box vg.Rectangle, a, b vg.Point) bool {
-	first, last := 0.0, 1.0 // What is left of the line, as parts of its length.
+	first, last := 0.0, 1.0 // The rest of the line, as parts of its length.
 	for _, side := range [][2]vg.Length{
 		{a.X - b.X, a.X - box.Min.X}, {b.X - a.X, box.Max.X - a.X},
 		{a.Y - b.Y, a.Y - box.Min.Y}, {b.Y - a.Y, box.Max.Y - a.Y},

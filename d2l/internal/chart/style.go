@@ -1,0 +1,73 @@
+package chart
+
+import (
+	"fmt"
+	"image/color"
+	"strings"
+
+	"github.com/d2l-go/book/d2l/internal/page"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+const (
+	lineWidth = vg.Length(1.25)
+	dotRadius = vg.Length(1.5)
+)
+
+// colors are matplotlib's letters for colours.
+var colors = map[byte]color.Color{
+	'b': color.RGBA{0x1f, 0x77, 0xb4, 0xff},
+	'm': color.RGBA{0xbf, 0x00, 0xbf, 0xff},
+	'g': color.RGBA{0x00, 0x80, 0x00, 0xff},
+	'r': page.Red,
+	'c': color.RGBA{0x17, 0xa2, 0xb8, 0xff},
+	'y': color.RGBA{0xbc, 0x9a, 0x00, 0xff},
+	'k': color.Black,
+}
+
+// defaultFmt returns the format of series i of a panel: the book's four (solid, dashed, dash-dotted,
+// dotted), then other colours. The kind of line tells neighbours apart in print and for the
+// colour-blind. The first 28 differ, since 7 colours and 4 lines have no common factor.
+func defaultFmt(i int) string {
+	const colors = "bmgrkcy"
+	lines := []string{"-", "--", "-.", ":"}
+	return colors[i%len(colors):][:1] + lines[i%len(lines)]
+}
+
+// lineStyle reads a format as matplotlib and the book write it: a colour letter, a line (- solid, --
+// dashed, -. dash-dotted, : dotted) and o for dots. Dots alone have no line.
+func lineStyle(format string) (draw.LineStyle, draw.GlyphStyle, error) {
+	line := draw.LineStyle{Color: colors['b'], Width: lineWidth}
+	rest := format
+	if rest != "" {
+		if c, ok := colors[rest[0]]; ok {
+			line.Color, rest = c, rest[1:]
+		}
+	}
+	dot := draw.GlyphStyle{Color: line.Color, Shape: draw.CircleGlyph{}}
+	kind := strings.TrimPrefix(rest, "o")
+	if kind == rest {
+		kind = strings.TrimSuffix(rest, "o")
+	}
+	if kind != rest {
+		dot.Radius = dotRadius * 1.2 // To be seen on the line.
+	}
+	switch kind {
+	case "":
+		if dot.Radius > 0 {
+			line.Width = 0
+		}
+	case "-":
+	case "--":
+		line.Dashes = []vg.Length{4, 2}
+	case "-.":
+		line.Dashes = []vg.Length{5, 2, 1.2, 2}
+	case ":":
+		line.Dashes = []vg.Length{1.2, 1.6}
+	default:
+		const message = "the format %q is not a colour (b m g r c y k), a line (-, --, -., :) and o for dots"
+		return line, dot, fmt.Errorf(message, format)
+	}
+	return line, dot, nil
+}

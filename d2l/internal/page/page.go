@@ -1,0 +1,55 @@
+// Package page has what all pictures share: text in one font and size, a pen for boxes, lines and
+// arrows, and the finished drawing as SVG or PNG.
+package page
+
+import (
+	"bytes"
+	"fmt"
+	"image/color"
+	"io"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// DPI is the number of a page's pixels per inch. A PNG has twice as many.
+const DPI = 96
+
+// A Drawing is a picture on white paper.
+type Drawing struct {
+	Width, Height vg.Length
+	Paint         func(Pen) // Paints on a white canvas of that size.
+}
+
+// Draw draws the picture on a canvas of its size.
+func (d Drawing) Draw(canvas draw.Canvas) {
+	canvas.SetColor(color.White)
+	canvas.Fill(canvas.Rectangle.Path())
+	d.Paint(Pen{canvas})
+}
+
+// SVG returns the picture as an SVG document.
+func (d Drawing) SVG() ([]byte, error) {
+	canvas := vgsvg.New(d.Width, d.Height)
+	svg, err := d.encode(canvas, canvas)
+	// A browser without the first family would fall back to a serif font.
+	const family, families = "font-family:Liberation Sans;", "font-family:'Liberation Sans',Arial,Helvetica,sans-serif;"
+	return bytes.ReplaceAll(svg, []byte(family), []byte(families)), err
+}
+
+// PNG returns the picture as a PNG image of 2·DPI pixels per inch.
+func (d Drawing) PNG() ([]byte, error) {
+	canvas := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(d.Width, d.Height), vgimg.UseDPI(2*DPI))}
+	return d.encode(canvas, canvas)
+}
+
+func (d Drawing) encode(canvas vg.CanvasSizer, file io.WriterTo) ([]byte, error) {
+	d.Draw(draw.New(canvas))
+	var content bytes.Buffer
+	if _, err := file.WriteTo(&content); err != nil {
+		return nil, fmt.Errorf("drawing the figure: %w", err)
+	}
+	return content.Bytes(), nil
+}
