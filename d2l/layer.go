@@ -37,13 +37,11 @@ import (
 // fields that are not zero, and LoadParameters refuses a file in which they differ. Of a
 // layer without this method they compare the type alone.
 //
-// # Notation
-//
-// DrawDataFlow and DrawVertical label a layer with the result of its method
+// DrawDataFlow and DrawVertical label a Layer with its Kind or, if it has the method
 //
 //	Notation() string
 //
-// if it has one, such as 5×5 Conv (6), pad 2, and otherwise with its Kind.
+// with the result, such as 5×5 Conv (6), pad 2.
 //
 // Book: nn.Block, section "Layers and Blocks".
 type Layer interface {
