@@ -24,7 +24,9 @@ import (
 // The input is the shape of an example, such as 1, 28, 28. Panics and errors are those of Shapes.
 //
 // Book: img_lenet, section "Convolutional Neural Networks (LeNet)".
-func DrawDataFlow(net *Net, input ...int) (*Figure, error) { return net.draw(netfig.DataFlow, input) }
+func DrawDataFlow(net *Net, input ...int) (*Figure, error) {
+	return drawNet(net, input, netfig.DataFlow)
+}
 
 // DrawVertical draws the net in the book's compressed notation (figure "Compressed notation for LeNet5"): a
 // column of boxes, from the input at the bottom to the last layer at the top, with the layers' Notation, such
@@ -33,10 +35,12 @@ func DrawDataFlow(net *Net, input ...int) (*Figure, error) { return net.draw(net
 // The input is the shape of an example, such as 1, 28, 28. Panics and errors are those of Shapes.
 //
 // Book: img_lenet_vert, section "Convolutional Neural Networks (LeNet)".
-func DrawVertical(net *Net, input ...int) (*Figure, error) { return net.draw(netfig.Vertical, input) }
+func DrawVertical(net *Net, input ...int) (*Figure, error) {
+	return drawNet(net, input, netfig.Vertical)
+}
 
-func (n *Net) draw(draw func([]netfig.Stage) page.Drawing, input []int) (*Figure, error) {
-	stages, err := n.stages(input)
+func drawNet(net *Net, input []int, draw func([]netfig.Stage) page.Drawing) (*Figure, error) {
+	stages, err := net.stages(input)
 	if err != nil {
 		return nil, err
 	}
