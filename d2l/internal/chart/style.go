@@ -26,6 +26,9 @@ var colors = map[byte]color.Color{
 	'k': color.Black,
 }
 
+// dashes are matplotlib's kinds of lines, in points drawn and left out.
+var dashes = map[string][]vg.Length{"": nil, "-": nil, "--": {4, 2}, "-.": {5, 2, 1.2, 2}, ":": {1.2, 1.6}}
+
 // defaultFmt returns the format of series i of a panel: the book's four (solid, dashed, dash-dotted,
 // dotted), then other colours. The kind of line tells neighbours apart in print and for the
 // colour-blind. The first 28 differ, since 7 colours and 4 lines have no common factor.
@@ -39,35 +42,26 @@ func defaultFmt(i int) string {
 // dashed, -. dash-dotted, : dotted) and o for dots. Dots alone have no line.
 func lineStyle(format string) (draw.LineStyle, draw.GlyphStyle, error) {
 	line := draw.LineStyle{Color: colors['b'], Width: lineWidth}
-	rest := format
-	if rest != "" {
-		if c, ok := colors[rest[0]]; ok {
-			line.Color, rest = c, rest[1:]
-		}
+	kind := format
+	if c, ok := colors[(kind + " ")[0]]; ok {
+		line.Color, kind = c, kind[1:]
 	}
 	dot := draw.GlyphStyle{Color: line.Color, Shape: draw.CircleGlyph{}}
-	kind := strings.TrimPrefix(rest, "o")
-	if kind == rest {
-		kind = strings.TrimSuffix(rest, "o")
+	rest, dots := strings.CutPrefix(kind, "o")
+	if !dots {
+		rest, dots = strings.CutSuffix(kind, "o")
 	}
-	if kind != rest {
+	if dots {
 		dot.Radius = dotRadius * 1.2 // To be seen on the line.
-	}
-	switch kind {
-	case "":
-		if dot.Radius > 0 {
+		if rest == "" {
 			line.Width = 0
 		}
-	case "-":
-	case "--":
-		line.Dashes = []vg.Length{4, 2}
-	case "-.":
-		line.Dashes = []vg.Length{5, 2, 1.2, 2}
-	case ":":
-		line.Dashes = []vg.Length{1.2, 1.6}
-	default:
+	}
+	dashes, ok := dashes[rest]
+	if !ok {
 		const message = "the format %q is not a colour (b m g r c y k), a line (-, --, -., :) and o for dots"
 		return line, dot, fmt.Errorf(message, format)
 	}
+	line.Dashes = dashes
 	return line, dot, nil
 }
