@@ -153,6 +153,18 @@ func ExampleNet_LoadParameters() {
 	// Output: refused: true
 }
 
+// The parameters that PyTorch saved with
+//
+//	safetensors.torch.save_file(net.state_dict(), "lenet.safetensors")
+//
+// PyTorch's files do not contain the shape of an example: the last numbers give it.
+func ExampleNet_LoadParameters_pyTorch() {
+	net := lenet.New()
+	d2l.Check(net.LoadParameters("../lenet/testdata/lenet.safetensors", d2l.TryGPU(0), 1, 28, 28))
+	fmt.Println(net.NumParameters(), "parameters")
+	// Output: 61706 parameters
+}
+
 func ExampleNet_CopyTo() {
 	net := d2l.NewNet(d2l.Dense{Units: 10})
 	d2l.Check(net.Initialize(d2l.CPU(0), d2l.Xavier))

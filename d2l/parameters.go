@@ -10,6 +10,7 @@ import (
 
 	"github.com/d2l-go/book/d2l/internal/files"
 	"github.com/d2l-go/book/d2l/internal/weights"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -91,7 +92,8 @@ func (n *Net) LoadParameters(path string, device Device, input ...int) error {
 	}
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return fmt.Errorf("there are no parameters in %s: run what trains the net and calls SaveParameters first (%w)", path, err)
+		return fmt.Errorf("there are no parameters in %s: run what trains the net and calls SaveParameters first (%w)",
+			path, err)
 	case errors.Is(err, os.ErrPermission):
 		return fmt.Errorf("the parameters in %s cannot be used: %w; let this user read the file", path, err)
 	case errors.Is(err, errExample), errors.Is(err, weights.ErrNewer):
@@ -120,7 +122,8 @@ func readParameters(path string) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case info.Size() > weights.MaxFileSize:
-		return nil, fmt.Errorf("the file has %d bytes, more than the %d that are read", info.Size(), int64(weights.MaxFileSize))
+		return nil, fmt.Errorf("the file has %d bytes, more than the %d that are read", info.Size(),
+			int64(weights.MaxFileSize))
 	}
 	content := make([]byte, info.Size())
 	_, err = io.ReadFull(file, content)
@@ -148,7 +151,8 @@ func (n *Net) decodeParameters(content []byte, device Device, input []int) (*mod
 	var store *model.Store
 	if err == nil {
 		if store, _, err = n.withShapes(device, example); err != nil {
-			err = fmt.Errorf("this net does not take inputs of %v and shape %v: %w", example.DType, Shape(example.Dimensions), err)
+			err = fmt.Errorf("this net does not take inputs of %v and shape %v: %w",
+				example.DType, Shape(example.Dimensions), err)
 		}
 	}
 	if err != nil && len(input) > 0 {
@@ -163,25 +167,25 @@ func (n *Net) decodeParameters(content []byte, device Device, input []int) (*mod
 	return store, example, store.SetRNGStateFromSeed(nextSeed())
 }
 
-// exampleFor returns the shape of an example that the caller gives, or the file, or that
-// the net has seen, and its type, which the file tells, or the net.
-func (n *Net) exampleFor(file *weights.File, given []int) (shapes.Shape, error) {
-	example := n.input
+// exampleFor returns the shape and type of an example: of the one in the file, or else of
+// those that the net has seen, with another shape if the caller gives one.
+func (n *Net) exampleFor(file *weights.File, given []int) (example shapes.Shape, err error) {
+	example = n.input
 	if file.Description != nil {
-		var err error
-		if example, err = file.Description.Example(); err != nil {
-			return example, err
-		}
+		example, err = file.Description.Example()
 	}
 	switch {
-	case len(given) > 0 && example.Ok():
-		example = shapes.Shape{DType: example.DType, Dimensions: slices.Clone(given)}
+	case err != nil:
+		return example, err
 	case len(given) > 0:
-		example = shapes.Shape{DType: n.example(nil).DType, Dimensions: slices.Clone(given)}
+		if !example.Ok() {
+			example.DType = dtypes.Float32
+		}
+		return shapes.Shape{DType: example.DType, Dimensions: slices.Clone(given)}, weights.CheckInput(given)
 	case !example.Ok():
 		return example, fmt.Errorf("they do not tell for which inputs they are: %w", errExample)
 	}
-	return example, weights.CheckInput(example.Dimensions)
+	return example, nil
 }
 
 // describe returns what decides, beside the parameters, what a layer computes outside of

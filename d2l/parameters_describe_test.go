@@ -35,16 +35,19 @@ dense0 d2l.Dense{Units:4}`
 		want  string
 	}{
 		{Sequential{Conv2D{Channels: 2, KernelSize: 3}, MaxPool2D{PoolSize: 2}, Dense{Units: 4}}, want},
-		{Sequential{Conv2D{Channels: 2, KernelSize: 3, Strides: 1}, MaxPool2D{PoolSize: 2, Strides: 2}, Flatten{}, Dropout{Rate: 0.5}, Dense{Units: 4}}, want},
+		{Sequential{Conv2D{Channels: 2, KernelSize: 3, Strides: 1}, MaxPool2D{PoolSize: 2, Strides: 2}, Flatten{},
+			Dropout{Rate: 0.5}, Dense{Units: 4}}, want},
 		// A pointer to a layer is a layer as well.
-		{&Sequential{&Conv2D{Channels: 2, KernelSize: 3}, &MaxPool2D{PoolSize: 2}, &Flatten{}, &Dropout{Rate: 0.5}, &Dense{Units: 4}}, want},
+		{&Sequential{&Conv2D{Channels: 2, KernelSize: 3}, &MaxPool2D{PoolSize: 2}, &Flatten{}, &Dropout{Rate: 0.5},
+			&Dense{Units: 4}}, want},
 		{&Conv2D{Padding: 2}, "conv d2l.Conv2D{Padding:2 Strides:1}"},
 		{&AvgPool2D{PoolSize: 2}, "pool d2l.AvgPool2D{PoolSize:2 Strides:2}"},
 		{&Dense{Activation: Tanh}, `dense d2l.Dense{Activation:"tanh"}`},
 		{&BatchNorm{}, "batchnorm d2l.BatchNorm"},
 		{&relu, `relu d2l.Activation{Function:"relu"}`},
 		// Those that embed another are layers of their own.
-		{Sequential{&byPointer{}, (*byPointer)(nil), &residual{}}, "byPointer0 d2l.byPointer\nbyPointer1 d2l.byPointer\nresidual0 d2l.residual"},
+		{Sequential{&byPointer{}, (*byPointer)(nil), &residual{}},
+			"byPointer0 d2l.byPointer\nbyPointer1 d2l.byPointer\nresidual0 d2l.residual"},
 		{Sequential{clipped{Dense{Units: 2}, 3}}, "dense0 d2l.clipped{Units:2}"},
 		{Sequential{Sequential{Dense{Units: 1, Activation: Tanh}}, GlobalAvgPool2D{}, residual{}},
 			"sequential0/dense0 d2l.Dense{Activation:\"tanh\" Units:1}\npool0 d2l.GlobalAvgPool2D\nresidual0 d2l.residual"},
@@ -90,13 +93,16 @@ func TestSettings(t *testing.T) {
 	path := save(first{3, Tanh, struct{ Rate float64 }{0.5}})
 	load := func(settings any) error { return set{settings}.net().LoadParameters(path, CPU(0)) }
 	noError(t, load(later{3, Tanh, part{Rate: 0.5}, 0, nil}))
-	wantError(t, load(later{3, Tanh, part{Rate: 0.5}, 2, nil}), `layer set0 d2l.set{Mode:"tanh" Part:{"Rate":0.5} Size:3}, expected set0 d2l.set{Dilation:2 Mode:`)
-	wantError(t, load(later{3, Tanh, part{0.5, 0.1}, 0, nil}), `Part:{"Rate":0.5} Size:3}, expected`, `Part:{"Later":0.1,"Rate":0.5}`)
+	wantError(t, load(later{3, Tanh, part{Rate: 0.5}, 2, nil}),
+		`layer set0 d2l.set{Mode:"tanh" Part:{"Rate":0.5} Size:3}, expected set0 d2l.set{Dilation:2 Mode:`)
+	wantError(t, load(later{3, Tanh, part{0.5, 0.1}, 0, nil}), `Part:{"Rate":0.5} Size:3}, expected`,
+		`Part:{"Later":0.1,"Rate":0.5}`)
 	wantError(t, load(first{3, ReLU, struct{ Rate float64 }{0.5}}), `Mode:"relu"`)
 
 	path = save(later{3, Tanh, part{Rate: 0.5}, 2, []string{"a<b"}})
 	noError(t, load(later{3, Tanh, part{Rate: 0.5}, 2, []string{"a<b"}}))
-	wantError(t, load(first{3, Tanh, struct{ Rate float64 }{0.5}}), "has the setting Dilation, which d2l.set does not have here", "update your clone")
+	wantError(t, load(first{3, Tanh, struct{ Rate float64 }{0.5}}),
+		"has the setting Dilation, which d2l.set does not have here", "update your clone")
 
 	for want, settings := range map[string]any{
 		"the Settings of layer set0 are int, expected a struct":                      3,

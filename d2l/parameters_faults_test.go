@@ -21,7 +21,8 @@ func TestLoadParametersDamagedAnywhere(t *testing.T) {
 	// Any height and width would do for this net, whose file must not tell another.
 	net := NewNet(Sequential{BatchNorm{}, GlobalAvgPool2D{}, Dense{Units: 3}})
 	text := strings.Replace(normText, `[2]`, `[2,3,3]`, 1)
-	text = strings.Replace(text, `{"name":"dense0"`, `{"name":"pool0","type":"d2l.GlobalAvgPool2D"},{"name":"dense0"`, 1)
+	text = strings.Replace(text, `{"name":"dense0"`,
+		`{"name":"pool0","type":"d2l.GlobalAvgPool2D"},{"name":"dense0"`, 1)
 	file := fileOf(t, normState(), text)
 	load := func(what string, file []byte) (map[string][]float32, bool) {
 		t.Helper()
@@ -36,7 +37,8 @@ func TestLoadParametersDamagedAnywhere(t *testing.T) {
 		return state(t, &Net{layer: net.layer, store: store, device: CPU(0), init: Xavier}), true
 	}
 	want, ok := load("the whole file", file)
-	if !ok || !slices.Equal(want["/net/dense0/weights"], []float32{1, 3, 5, 2, 4, 6}) || !slices.Equal(want["/net/batchnorm0/avg_weight"], []float32{7, 7}) {
+	dense, count := want["/net/dense0/weights"], want["/net/batchnorm0/avg_weight"]
+	if !ok || !slices.Equal(dense, []float32{1, 3, 5, 2, 4, 6}) || !slices.Equal(count, []float32{7, 7}) {
 		t.Fatalf("the whole file has %v", want)
 	}
 	for n := range len(file) {
@@ -87,7 +89,8 @@ func TestLoadParametersHostile(t *testing.T) {
 		return fileOf(t, all, normText)
 	}
 	header := func(text string, data int) []byte {
-		return append(append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...), make([]byte, data)...)
+		return append(append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...), make([]byte,
+			data)...)
 	}
 	fewer := normState()
 	delete(fewer, "batchnorm0.num_batches_tracked")
@@ -99,41 +102,64 @@ func TestLoadParametersHostile(t *testing.T) {
 		want []string
 	}{
 		{"more at the end", append(with("1", "1"), 0), []string{damaged}},
-		{"huge header", append(binary.LittleEndian.AppendUint64(nil, 1<<40), '{', '}'), []string{damaged, "1099511627776 bytes"}},
+		{"huge header", append(binary.LittleEndian.AppendUint64(nil, 1<<40), '{', '}'), []string{damaged,
+			"1099511627776 bytes"}},
 		{"a hole", header(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8), []string{damaged}},
-		{"an overlap", header(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}}`, 6), []string{damaged}},
-		{"sizes that overflow", header(`{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}`, 0), []string{damaged}},
+		{"an overlap",
+			header(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},`+
+				`"b":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}}`, 6), []string{damaged}},
+		{"sizes that overflow", header(`{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}`,
+			0), []string{damaged}},
 		{"no JSON", header(`{"a":`, 4), []string{damaged}},
 		{"no type", header(`{"a":{"dtype":"F33","shape":[1],"data_offsets":[0,4]}}`, 4), []string{damaged, "F33"}},
 		{"nothing", header(`{}`, 0), []string{"they have no batchnorm0.", "but nothing"}},
-		{"a description alone", header(`{"__metadata__":{"d2l.net":"{}"}}`, 0), []string{"only one of d2l.net and d2l.sha256"}},
-		{"safetensors of an earlier version", header(`{"__metadata__":{"d2l.input":"[2]","d2l.sha256":"00"}}`, 0), []string{"an earlier version of this package wrote them"}},
-		{"a later version", with(`"version":1`, `"version":2,"more":3`), []string{"their description has version 2, and this program knows 1", newer}},
+		{"a description alone", header(`{"__metadata__":{"d2l.net":"{}"}}`, 0),
+			[]string{"only one of d2l.net and d2l.sha256"}},
+		{"safetensors of an earlier version", header(`{"__metadata__":{"d2l.input":"[2]","d2l.sha256":"00"}}`, 0),
+			[]string{"an earlier version of this package wrote them"}},
+		{"a later version", with(`"version":1`, `"version":2,"more":3`),
+			[]string{"their description has version 2, and this program knows 1", newer}},
 		{"no version", with(`"version":1,`, ``), []string{"has no version"}},
 		{"no description", fileOf(t, normState(), "null"), []string{"has no version"}},
-		{"nonsense for a description", fileOf(t, normState(), "?"), []string{"they are damaged: d2l.net: invalid character"}},
-		{"an unknown field", with(`"version":1`, `"version":1,"loss":"mse"`), []string{`unknown field "loss"`, newer}},
-		{"an unknown field of a layer", with(`"name":"dense0"`, `"name":"dense0","frozen":true`), []string{`unknown field "frozen"`, newer}},
-		{"an unknown setting", with(`"Units":3`, `"Units":3,"Groups":2`), []string{"layer dense0 d2l.Dense{Groups:2 Units:3} has the setting Groups, which d2l.Dense does not have here", newer}},
-		{"settings of a layer without", with(`"d2l.BatchNorm"`, `"d2l.BatchNorm","settings":{"Momentum":0.5}`), []string{"has the setting Momentum", newer}},
+		{"nonsense for a description", fileOf(t, normState(), "?"),
+			[]string{"they are damaged: d2l.net: invalid character"}},
+		{"an unknown field", with(`"version":1`, `"version":1,"loss":"mse"`), []string{`unknown field "loss"`,
+			newer}},
+		{"an unknown field of a layer", with(`"name":"dense0"`, `"name":"dense0","frozen":true`),
+			[]string{`unknown field "frozen"`, newer}},
+		{"an unknown setting", with(`"Units":3`, `"Units":3,"Groups":2`),
+			[]string{"d2l.Dense{Groups:2 Units:3} has the setting Groups, which d2l.Dense does not have here", newer}},
+		{"settings of a layer without", with(`"d2l.BatchNorm"`, `"d2l.BatchNorm","settings":{"Momentum":0.5}`),
+			[]string{"has the setting Momentum", newer}},
 		{"null for layers", with(`"layers":[`, `"layers":null,"layers":[`), nil},
-		{"no layers", fileOf(t, normState(), `{"version":1,"input":{"dtype":"float32","shape":[2]},"layers":null}`), []string{"they have no batchnorm0 d2l.BatchNorm"}},
-		{"a bomb of layers", fileOf(t, normState(), normText[:len(normText)-2]+strings.Repeat(`,{"name":"x"}`, 1<<16)+"]}"), []string{"this net has no x"}},
+		{"no layers", fileOf(t, normState(), `{"version":1,"input":{"dtype":"float32","shape":[2]},"layers":null}`),
+			[]string{"they have no batchnorm0 d2l.BatchNorm"}},
+		{"a bomb of layers", fileOf(t, normState(), normText[:len(normText)-2]+strings.Repeat(`,{"name":"x"}`,
+			1<<16)+"]}"), []string{"this net has no x"}},
 		{"layers of another type", with(`[{"name"`, `[1,{"name"`), []string{"d2l.net: json: cannot unmarshal"}},
 		{"no type of input", with("float32", "nonsense"), []string{`no input has the type "nonsense"`}},
 		{"the invalid type", with("float32", "invaliddtype"), []string{"no input has the type"}},
-		{"another type of input", with("float32", "int32"), []string{"another net's: batchnorm0.weight is F32, expected I32"}},
-		{"a type of input of other values", with("float32", "float64"), []string{"another net's: batchnorm0.weight is F32, expected F64"}},
+		{"another type of input", with("float32", "int32"),
+			[]string{"another net's: batchnorm0.weight is F32, expected I32"}},
+		{"a type of input of other values", with("float32", "float64"),
+			[]string{"another net's: batchnorm0.weight is F32, expected F64"}},
 		{"an input that is none", with("[2]", "[2,0]"), []string{"no input has the shape (2, 0)"}},
 		{"a negative input", with("[2]", "[-2]"), []string{"no input has the shape (-2,)"}},
 		{"a huge input", with("[2]", "[4294967296,4294967296]"), []string{"no input has the shape"}},
-		{"an input of many axes", with("[2]", "["+strings.Repeat("1,", 400)+"1]"), []string{"no input has the shape of 401 axes"}},
-		{"another input", with("[2]", "[2,2,2,2]"), []string{"does not take inputs of Float32 and shape (2, 2, 2, 2)"}},
-		{"a large input and another's tensors", with("[2]", "[2,4000,4000]"), []string{"another net's: dense0.weight is (3, 2), expected (3, 32000000)"}},
-		{"a tensor fewer", fileOf(t, fewer, normText), []string{"they have no batchnorm0.num_batches_tracked, which this net needs"}},
-		{"a tensor more", tensor("dense1.weight", f32([]int{1}, 1)), []string{"another net's: this net has no dense1.weight"}},
-		{"another shape", tensor("dense0.weight", f32([]int{2, 3}, 1, 2, 3, 4, 5, 6)), []string{"dense0.weight is (2, 3), expected (3, 2)"}},
-		{"many axes", tensor("dense0.bias", f32(slices.Repeat([]int{1}, 1000), 7)), []string{"dense0.bias is of 1000 axes, expected (3,)"}},
+		{"an input of many axes", with("[2]", "["+strings.Repeat("1,", 400)+"1]"),
+			[]string{"no input has the shape of 401 axes"}},
+		{"another input", with("[2]", "[2,2,2,2]"),
+			[]string{"does not take inputs of Float32 and shape (2, 2, 2, 2)"}},
+		{"a large input and another's tensors", with("[2]", "[2,4000,4000]"),
+			[]string{"another net's: dense0.weight is (3, 2), expected (3, 32000000)"}},
+		{"a tensor fewer", fileOf(t, fewer, normText),
+			[]string{"they have no batchnorm0.num_batches_tracked, which this net needs"}},
+		{"a tensor more", tensor("dense1.weight", f32([]int{1}, 1)),
+			[]string{"another net's: this net has no dense1.weight"}},
+		{"another shape", tensor("dense0.weight", f32([]int{2, 3}, 1, 2, 3, 4, 5, 6)),
+			[]string{"dense0.weight is (2, 3), expected (3, 2)"}},
+		{"many axes", tensor("dense0.bias", f32(slices.Repeat([]int{1}, 1000), 7)),
+			[]string{"dense0.bias is of 1000 axes, expected (3,)"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "net.params")
@@ -166,7 +192,9 @@ func TestLoadParametersHostileSizes(t *testing.T) {
 		"weight is (1, 1), expected (120, 1000000)":              {"bias": bias, "weight": f32([]int{1, 1}, 1)},
 	} {
 		path := filepath.Join(t.TempDir(), "net.params")
-		file := fileOf(t, state, `{"version":1,"input":{"dtype":"float32","shape":[1,1000,1000]},"layers":[{"name":"dense","type":"d2l.Dense","settings":{"Units":120}}]}`)
+		file := fileOf(t, state,
+			`{"version":1,"input":{"dtype":"float32","shape":[1,1000,1000]},`+
+				`"layers":[{"name":"dense","type":"d2l.Dense","settings":{"Units":120}}]}`)
 		put(t, path, file)
 		var err error
 		wantLittleMemory(t, file, 16<<20, func() { err = NewNet(Dense{Units: 120}).LoadParameters(path, CPU(0)) })
@@ -182,10 +210,17 @@ func TestLoadParametersNoFile(t *testing.T) {
 		name, want string
 		put        func(path string) error
 	}{
-		{"a named pipe", "it is a named pipe, not a file", func(path string) error { return syscall.Mkfifo(path, 0o644) }},
-		{"a link to /dev/zero", "it is a device, not a file", func(path string) error { return os.Symlink("/dev/zero", path) }},
+		{"a named pipe", "it is a named pipe, not a file", func(path string) error {
+			return syscall.Mkfifo(path,
+				0o644)
+		}},
+		{"a link to /dev/zero", "it is a device, not a file",
+			func(path string) error { return os.Symlink("/dev/zero", path) }},
 		{"a folder", "it is a folder, not a file", func(path string) error { return os.Mkdir(path, 0o755) }},
-		{"a dangling link", "there are no parameters in", func(path string) error { return os.Symlink("nowhere", path) }},
+		{"a dangling link", "there are no parameters in", func(path string) error {
+			return os.Symlink("nowhere",
+				path)
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "net.params")

@@ -155,13 +155,15 @@ func TestLoadParametersFromPyTorch(t *testing.T) {
 	net, X := normNet(), waves(1, 1, 2, 2)
 	path := filepath.Join(t.TempDir(), "net.safetensors")
 	put(t, path, fileOf(t, normState(), ""))
-	wantError(t, net.LoadParameters(path, CPU(0)), path, "do not tell for which inputs", "LoadParameters(path, device, 1, 28, 28)")
+	wantError(t, net.LoadParameters(path, CPU(0)), path, "do not tell for which inputs",
+		"LoadParameters(path, device, 1, 28, 28)")
 	wantError(t, net.LoadParameters(path, CPU(99), 2), "cpu(99)")
 	noError(t, net.LoadParameters(path, CPU(0), 2))
 	want := float32s(t, must(net.Forward(X))(t))
 	noError(t, net.LoadParameters(path, CPU(0))) // It has seen a batch.
 	// The format tells neither activations nor what has no parameters.
-	noError(t, NewNet(Sequential{BatchNorm{}, ReLU, Dense{Units: 3, Activation: Tanh}}).LoadParameters(path, CPU(0), 2))
+	noError(t, NewNet(Sequential{BatchNorm{}, ReLU, Dense{Units: 3, Activation: Tanh}}).LoadParameters(path, CPU(0),
+		2))
 	with := func(name string, tensor weights.Tensor) []byte {
 		state := normState()
 		state[name] = tensor
@@ -176,13 +178,18 @@ func TestLoadParametersFromPyTorch(t *testing.T) {
 		want    string
 	}{
 		{"cut off", whole[:len(whole)-1], "not a file of safetensors, or it is damaged or cut off"},
-		{"a tensor fewer", fileOf(t, without, ""), "they are another net's, or its layers have other names: they have no dense0.bias, which this net needs," +
-			" but batchnorm0.bias, batchnorm0.num_batches_tracked, batchnorm0.running_mean and 3 others"},
+		{"a tensor fewer", fileOf(t, without, ""),
+			"they are another net's, or its layers have other names: they have no dense0.bias, which this net needs," +
+				" but batchnorm0.bias, batchnorm0.num_batches_tracked, batchnorm0.running_mean and 3 others"},
 		{"a tensor more", with("dense1.weight", f32([]int{1}, 1)), "another net's: this net has no dense1.weight"},
-		{"another shape", with("dense0.weight", f32([]int{2, 3}, 1, 2, 3, 4, 5, 6)), "dense0.weight is (2, 3), expected (3, 2)"},
-		{"another type", with("dense0.bias", weights.Tensor{Type: safetensors.I32, Sizes: []int{3}, Values: make([]byte, 12)}), "dense0.bias is I32, expected F32"},
-		{"a count of another type", with("batchnorm0.num_batches_tracked", f32(nil, 1)), "num_batches_tracked is F32, expected I64"},
-		{"a negative count", with("batchnorm0.num_batches_tracked", weights.Tensor{Type: safetensors.I64, Values: bytes.Repeat([]byte{255}, 8)}), "is -1, expected a number of batches"},
+		{"another shape", with("dense0.weight", f32([]int{2, 3}, 1, 2, 3, 4, 5, 6)),
+			"dense0.weight is (2, 3), expected (3, 2)"},
+		{"another type", with("dense0.bias", weights.Tensor{Type: safetensors.I32, Sizes: []int{3},
+			Values: make([]byte, 12)}), "dense0.bias is I32, expected F32"},
+		{"a count of another type", with("batchnorm0.num_batches_tracked", f32(nil, 1)),
+			"num_batches_tracked is F32, expected I64"},
+		{"a negative count", with("batchnorm0.num_batches_tracked", weights.Tensor{Type: safetensors.I64,
+			Values: bytes.Repeat([]byte{255}, 8)}), "is -1, expected a number of batches"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "net.safetensors")
@@ -196,7 +203,8 @@ func TestLoadParametersFromPyTorch(t *testing.T) {
 	// What is wrong may be the shape that was given.
 	const remedy = "give the shape of an example, such as LoadParameters(path, device, 1, 28, 28)"
 	wantError(t, normNet().LoadParameters(path, CPU(0), 0), "no input has the shape (0,)", remedy)
-	wantError(t, normNet().LoadParameters(path, CPU(0), 1, 2, 3, 4), "this net does not take inputs of Float32 and shape (1, 2, 3, 4)", remedy)
+	wantError(t, normNet().LoadParameters(path, CPU(0), 1, 2, 3, 4),
+		"this net does not take inputs of Float32 and shape (1, 2, 3, 4)", remedy)
 }
 
 // Values of other floating-point types are converted, and without a count of batches
@@ -206,7 +214,8 @@ func TestLoadParametersOfOtherTypes(t *testing.T) {
 	delete(state, "batchnorm0.num_batches_tracked")
 	half := binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint16(nil, 0x3c00), 0xc100) // 1, -2.5
 	brain := binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint16(nil, 0x3f80), 0xc020)
-	double := binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(nil, math.Float64bits(1)), math.Float64bits(-2.5))
+	double := binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(nil, math.Float64bits(1)),
+		math.Float64bits(-2.5))
 	state["batchnorm0.weight"] = weights.Tensor{Type: safetensors.F16, Sizes: []int{2}, Values: half}
 	state["batchnorm0.bias"] = weights.Tensor{Type: safetensors.BF16, Sizes: []int{2}, Values: brain}
 	state["batchnorm0.running_mean"] = weights.Tensor{Type: safetensors.F64, Sizes: []int{2}, Values: double}
@@ -222,7 +231,8 @@ func TestLoadParametersOfOtherTypes(t *testing.T) {
 			t.Errorf("%s is %v", name, got["/net/batchnorm0/"+name])
 		}
 	}
-	if !slices.Equal(got["/net/dense0/weights"], []float32{1, 3, 5, 2, 4, 6}) || !slices.Equal(got["/net/batchnorm0/avg_weight"], []float32{10, 10}) {
+	dense, count := got["/net/dense0/weights"], got["/net/batchnorm0/avg_weight"]
+	if !slices.Equal(dense, []float32{1, 3, 5, 2, 4, 6}) || !slices.Equal(count, []float32{10, 10}) {
 		t.Errorf("the net has %v", got)
 	}
 }

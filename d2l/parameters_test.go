@@ -75,15 +75,24 @@ func TestLoadParametersErrors(t *testing.T) {
 		{"text", []byte("parameters"), "not a file of safetensors, or it is damaged: its header would have"},
 		{"cut off", whole[:len(whole)-20], "not a file of safetensors, or it is damaged or cut off"},
 		{"a bit flipped", flipped, "they are damaged: their SHA-256 is"},
-		{"the format of earlier versions", []byte("PK\x03\x04\x14\x00checkpoint.json"), "an earlier version of this package wrote them, in a format that is no longer read; save them again"},
-		{"a layer fewer", other(conv, pool, Flatten{}), "they are another net's: they have no dense0 d2l.Dense{Units:4}"},
-		{"a layer more", other(conv, pool, Dense{Units: 4}, Dense{Units: 4}), "another net's: this net has no dense1"},
-		{"another width", other(conv, pool, Dense{Units: 5}), "another net's: layer dense0 d2l.Dense{Units:5}, expected dense0 d2l.Dense{Units:4}"},
-		{"another pooling", other(conv, MaxPool2D{PoolSize: 2}, Dense{Units: 4}), "another net's: layer pool0 d2l.MaxPool2D{PoolSize:2 Strides:2}, expected pool0 d2l.AvgPool2D{PoolSize:2 Strides:2}"},
-		{"another activation", other(Conv2D{Channels: 3, KernelSize: 3, Padding: 1, Activation: ReLU}, pool, Dense{Units: 4}),
-			`layer conv0 d2l.Conv2D{Activation:"relu" Channels:3 KernelSize:3 Padding:1 Strides:1}, expected conv0 d2l.Conv2D{Activation:"sigmoid"`},
-		{"a layer without parameters more", other(conv, pool, Dense{Units: 4}, ReLU), `another net's: this net has no relu0 d2l.Activation{Function:"relu"}`},
-		{"another window", other(Conv2D{Channels: 3, KernelSize: 5, Padding: 2, Activation: Sigmoid}, pool, Dense{Units: 4}), "KernelSize:5 Padding:2 Strides:1}, expected conv0"},
+		{"the format of earlier versions", []byte("PK\x03\x04\x14\x00checkpoint.json"),
+			"an earlier version of this package wrote them, in a format that is no longer read; save them again"},
+		{"a layer fewer", other(conv, pool, Flatten{}),
+			"they are another net's: they have no dense0 d2l.Dense{Units:4}"},
+		{"a layer more", other(conv, pool, Dense{Units: 4}, Dense{Units: 4}),
+			"another net's: this net has no dense1"},
+		{"another width", other(conv, pool, Dense{Units: 5}),
+			"another net's: layer dense0 d2l.Dense{Units:5}, expected dense0 d2l.Dense{Units:4}"},
+		{"another pooling", other(conv, MaxPool2D{PoolSize: 2}, Dense{Units: 4}),
+			"another net's: layer pool0 d2l.MaxPool2D{PoolSize:2 Strides:2}, expected pool0 d2l.AvgPool2D{"},
+		{"another activation", other(Conv2D{Channels: 3, KernelSize: 3, Padding: 1, Activation: ReLU}, pool,
+			Dense{Units: 4}),
+			`layer conv0 d2l.Conv2D{Activation:"relu" Channels:3 KernelSize:3 Padding:1 Strides:1}, ` +
+				`expected conv0 d2l.Conv2D{Activation:"sigmoid"`},
+		{"a layer without parameters more", other(conv, pool, Dense{Units: 4}, ReLU),
+			`another net's: this net has no relu0 d2l.Activation{Function:"relu"}`},
+		{"another window", other(Conv2D{Channels: 3, KernelSize: 5, Padding: 2, Activation: Sigmoid}, pool,
+			Dense{Units: 4}), "KernelSize:5 Padding:2 Strides:1}, expected conv0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "net.params")
@@ -103,7 +112,8 @@ func TestSaveParametersError(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	dir := t.TempDir()
 	put(t, filepath.Join(dir, "file"), nil)
-	wantError(t, net.SaveParameters(filepath.Join(dir, "file", "net.params")), "saving parameters to", "file/net.params")
+	wantError(t, net.SaveParameters(filepath.Join(dir, "file", "net.params")), "saving parameters to",
+		"file/net.params")
 	wantFiles(t, dir, "file")
 	noError(t, os.Mkdir(filepath.Join(dir, "net.params"), 0o755))
 	wantError(t, net.SaveParameters(filepath.Join(dir, "net.params")), "saving parameters to")

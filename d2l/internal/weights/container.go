@@ -66,9 +66,11 @@ func Serialize[V safetensors.View](tensors map[string]V, description string) ([]
 	case err != nil:
 		return nil, err
 	case binary.LittleEndian.Uint64(content) > maxHeaderSize:
-		return nil, errors.New("the net has too many layers, or layers with too large Settings, for the header of a file")
+		return nil,
+			errors.New("the net has too many layers, or layers with too large Settings, for the header of a file")
 	case len(content) > MaxFileSize:
-		return nil, fmt.Errorf("the file would have %d bytes, more than the %d that can be loaded", len(content), MaxFileSize)
+		return nil, fmt.Errorf("the file would have %d bytes, more than the %d that can be loaded", len(content),
+			MaxFileSize)
 	}
 	return content, nil
 }
@@ -123,14 +125,16 @@ func Parse(content []byte) (*File, error) {
 	case !described && !summed:
 		return file, nil
 	case !described || !summed:
-		return nil, fmt.Errorf("an earlier version of this package wrote them, or they are damaged: the metadata have only one of %s and %s",
+		return nil, fmt.Errorf("an earlier version of this package wrote them, or they are damaged: "+
+			"the metadata have only one of %s and %s",
 			descriptionKey, digestKey)
 	}
 	if err := checkVersion(text); err != nil {
 		return nil, err
 	}
 	if sum := digest(file.tensors, text); sum != saved {
-		return nil, fmt.Errorf("they are damaged: their SHA-256 is %s, but was %.64q when they were saved", sum, saved)
+		return nil, fmt.Errorf("they are damaged: their SHA-256 is %s, but was %.64q when they were saved", sum,
+			saved)
 	}
 	file.Description, err = parseDescription(text)
 	return file, err

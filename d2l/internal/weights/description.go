@@ -120,7 +120,8 @@ func (d *Description) Compare(net []Layer) error {
 		sameLayer := saved.Name == expected.Name && saved.Type == expected.Type
 		for _, name := range slices.Sorted(maps.Keys(saved.Settings)) {
 			if sameLayer && !slices.Contains(expected.known, name) {
-				return fmt.Errorf("layer %v has the setting %.100s, which %s does not have here: %w", saved, name, saved.Type, ErrNewer)
+				return fmt.Errorf("layer %v has the setting %.100s, which %s does not have here: %w",
+					saved, name, saved.Type, ErrNewer)
 			}
 		}
 		if !sameLayer || !maps.EqualFunc(saved.Settings, expected.Settings, sameJSON) {
@@ -152,7 +153,8 @@ func checkVersion(text string) error {
 	}
 	switch {
 	case d.Version > Version:
-		return fmt.Errorf("their description has version %d, and this program knows %d: %w", d.Version, Version, ErrNewer)
+		return fmt.Errorf("their description has version %d, and this program knows %d: %w", d.Version, Version,
+			ErrNewer)
 	case d.Version < 1:
 		return fmt.Errorf("they are damaged: %s has no version", descriptionKey)
 	}

@@ -78,7 +78,8 @@ func countOf(data []byte, t safetensors.DType) ([]byte, error) {
 	count := int64(first)
 	for i := range len(data) / int(t.Size()) {
 		if value := floatAt(data, t, i); value != first || value != float64(count) {
-			return nil, fmt.Errorf("it counts %v and %v batches, expected the same whole number for each channel", first, value)
+			return nil, fmt.Errorf("it counts %v and %v batches, expected the same whole number for each channel",
+				first, value)
 		}
 	}
 	return binary.LittleEndian.AppendUint64(nil, uint64(count)), nil

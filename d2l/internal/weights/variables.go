@@ -58,7 +58,8 @@ func entries(scope *model.Scope, rules []Rule) ([]entry, error) {
 		layer := strings.Trim(strings.TrimPrefix(v.Scope(), scope.Scope()), "/")
 		e.name = strings.TrimPrefix(strings.ReplaceAll(layer, "/", ".")+"."+e.rule.Name, ".")
 		if other := paths[e.name]; other != "" {
-			return nil, fmt.Errorf("%s and %s would both be called %s: give one of them another name", other, v.Path(), e.name)
+			return nil, fmt.Errorf("%s and %s would both be called %s: give one of them another name", other,
+				v.Path(), e.name)
 		}
 		paths[e.name] = v.Path()
 		all = append(all, e)
@@ -131,8 +132,8 @@ func (f *File) Fill(scope *model.Scope, rules []Rule) error {
 				return err
 			}
 		case !e.rule.Count || f.Description != nil:
-			return fmt.Errorf("they are another net's, or its layers have other names: they have no %s, which this net needs, but %s",
-				e.name, f.names())
+			return fmt.Errorf("they are another net's, or its layers have other names: "+
+				"they have no %s, which this net needs, but %s", e.name, f.names())
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.tensors)) {

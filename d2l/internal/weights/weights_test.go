@@ -52,7 +52,8 @@ func TestRules(t *testing.T) {
 		got = append(got, fmt.Sprint(tensor.Name, " ", tensor.TensorView.DType(), tensor.TensorView.Shape()))
 	}
 	slices.Sort(got)
-	want := "a.weight F64 [3 1 2], b.w I32 [2 2], c.d.batches I64 [], c.d.weight F32 [2], e.scale F32 [1], f.count I64 [2], top BOOL [2]"
+	want := "a.weight F64 [3 1 2], b.w I32 [2 2], c.d.batches I64 [], c.d.weight F32 [2], " +
+		"e.scale F32 [1], f.count I64 [2], top BOOL [2]"
 	if strings.Join(got, ", ") != want {
 		t.Errorf("got %s\nexpected %s", strings.Join(got, ", "), want)
 	}
@@ -87,8 +88,9 @@ func TestEncodeErrors(t *testing.T) {
 		"/net/phase is Complex64, a type that a file of safetensors cannot hold": {"/net/phase": []complex64{1}},
 		"/net/count: it counts 1 and 2 batches, expected the same whole number":  {"/net/count": []float32{1, 2}},
 		"/net/count: it counts 1.5 and 1.5 batches":                              {"/net/count": []float32{1.5}},
-		"would both be called weight: give one of them another name":             {"/net/w": [][][]float32{{{1}}}, "/net/weight": float32(1)},
-		"too many layers, or layers with too large Settings, for the header":     nil,
+		"would both be called weight: give one of them another name": {"/net/w": [][][]float32{{{1}}},
+			"/net/weight": float32(1)},
+		"too many layers, or layers with too large Settings, for the header": nil,
 	} {
 		var layers []Layer
 		if values == nil {
@@ -144,7 +146,10 @@ func TestConverted(t *testing.T) {
 }
 
 func TestPerChannel(t *testing.T) {
-	for count, want := range map[int64]float64{0: 0, 7: 7, 1 << 24: 1 << 24, 1<<24 + 1: 1 << 24, math.MaxInt64: 1 << 24} {
+	const maxCount = 1 << 24
+	for count, want := range map[int64]float64{
+		0: 0, 7: 7, maxCount: maxCount, maxCount + 1: maxCount, math.MaxInt64: maxCount,
+	} {
 		data := perChannel(count, safetensors.F32, 2)
 		if len(data) != 8 || floatAt(data, safetensors.F32, 0) != want || floatAt(data, safetensors.F32, 1) != want {
 			t.Errorf("%d is % x, expected twice %v", count, data, want)
@@ -153,7 +158,9 @@ func TestPerChannel(t *testing.T) {
 }
 
 func TestTuple(t *testing.T) {
-	for want, sizes := range map[string][]int{"()": nil, "(4,)": {4}, "(1, 28, 28)": {1, 28, 28}, "of 17 axes": make([]int, 17)} {
+	for want, sizes := range map[string][]int{
+		"()": nil, "(4,)": {4}, "(1, 28, 28)": {1, 28, 28}, "of 17 axes": make([]int, 17),
+	} {
 		if got := tuple(sizes).String(); got != want {
 			t.Errorf("%d is %s, expected %s", sizes, got, want)
 		}
