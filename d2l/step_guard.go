@@ -120,6 +120,7 @@ type failedStep struct {
 	rate    *learningRate
 	X       *tensors.Tensor
 	graph   *graph.Graph
+	classes int
 	lossSum float64
 	finite  []bool // The answers of guardStep.
 }
@@ -166,7 +167,7 @@ func (s failedStep) find() (cause, remedy string, err error) {
 	}
 	if !math.IsNaN(mean) && !math.IsInf(mean, 0) {
 		return fmt.Sprintf("training has diverged, the mean loss of step %d is %.3g where guessing has %.3g",
-			step, mean, math.Log(float64(numClasses(s.graph)))), remedy, nil
+			step, mean, math.Log(float64(s.classes))), remedy, nil
 	}
 	cause = fmt.Sprintf("the loss of step %d is %v", step, mean)
 	outputs, err := s.net.Outputs(s.X)

@@ -172,7 +172,7 @@ func (t *Trainer) Step(X, y *tensors.Tensor) (lossSum, correct float64, err erro
 	t.ran[X.Shape().String()] = true
 	lossSum, correct = float64(tensors.ToScalar[float32](result[0])), float64(tensors.ToScalar[float32](result[1]))
 	if finite := tensors.MustCopyFlatData[bool](result[2]); slices.Contains(finite, false) {
-		return 0, 0, failedStep{t.net, &t.rate, X, g, lossSum, finite}.diagnose()
+		return 0, 0, failedStep{t.net, &t.rate, X, g, numClasses(g), lossSum, finite}.diagnose()
 	}
 	t.rate.updates++
 	t.dtype, t.classes = X.DType(), numClasses(g)

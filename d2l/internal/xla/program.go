@@ -30,6 +30,7 @@ type Program struct {
 	config Config
 	mesh   *distributed.DeviceMesh // nil on the first device alone.
 	execs  map[int]*model.Exec     // By the number of examples that pad the batch.
+	made   []*model.Variable       // By builds; they may be discarded until they are drawn.
 }
 
 // New returns the program of a Config, of which nothing is built yet.
@@ -73,7 +74,7 @@ func (p *Program) exec(padding int) (*model.Exec, error) {
 // Compile builds and compiles the program for inputs of these shapes, unless it is already, and returns its graph. GoMLX
 // keeps it, so that Call with such inputs builds nothing.
 //
-// Variables that Build made have no values yet: Draw gives them some, Discard deletes them. After an error there are
+// Variables that Build makes may have no values yet: Draw gives them some, Discard deletes them. After an error there are
 // none of them.
 func (p *Program) Compile(inputs ...*tensors.Tensor) (*graph.Graph, error) {
 	exec, err := p.exec(p.padding(inputs))
@@ -84,13 +85,16 @@ func (p *Program) Compile(inputs ...*tensors.Tensor) (*graph.Graph, error) {
 		return nil, err
 	}
 	var g *graph.Graph
+	before := p.config.Store.NumVariables()
 	err = recovered(func() (err error) {
 		g, err = exec.Compile(p.shardShapes(inputs)...)
 		return err
 	})
+	made := slices.Collect(p.config.Store.IterVariables())[before:] // The latest are last.
 	if err != nil {
-		return nil, errors.Join(err, p.deleteUnset())
+		return nil, errors.Join(err, p.deleteAll(made))
 	}
+	p.made = append(p.made, made...)
 	return g, nil
 }
 
@@ -110,22 +114,25 @@ func (p *Program) Call(inputs ...*tensors.Tensor) (outputs []*tensors.Tensor, er
 	if err != nil {
 		return nil, err
 	}
+	p.made = nil                                             // GoMLX has drawn them if Draw has not.
 	return outputs[:len(outputs)/len(p.config.Devices)], nil // Every device has them all.
 }
 
-// Discard deletes the variables that have no values, if there are any, and with them what is compiled: it would remember
-// them.
+// Discard deletes the variables that the program has made and not drawn, if there are any, and with them what is
+// compiled: it would remember them.
 func (p *Program) Discard() error {
-	if len(unsetVariables(p.config.Store)) == 0 {
+	if len(p.made) == 0 {
 		return nil
 	}
 	p.Finalize()
 	clear(p.execs)
-	return p.deleteUnset()
+	made := p.made
+	p.made = nil
+	return p.deleteAll(made)
 }
 
-func (p *Program) deleteUnset() error {
-	for _, v := range unsetVariables(p.config.Store) {
+func (p *Program) deleteAll(variables []*model.Variable) error {
+	for _, v := range variables {
 		if err := p.config.Store.DeleteVariable(v.Path()); err != nil {
 			return err
 		}
@@ -208,9 +215,4 @@ func recovered(f func() error) (err error) {
 		}
 	}()
 	return f()
-}
-
-// unsetVariables returns the variables that have no values.
-func unsetVariables(store *model.Store) []*model.Variable {
-	return slices.DeleteFunc(slices.Collect(store.IterVariables()), (*model.Variable).HasValue)
 }

@@ -12,7 +12,8 @@ import (
 // a small net's parameters than its forward pass. What it cannot draw, the program's backend does.
 func (p *Program) Draw() error {
 	store := p.config.Store
-	if len(unsetVariables(store)) == 0 {
+	if !hasUnset(store) {
+		p.made = nil
 		return nil
 	}
 	pureGo, err := Go.Start()
@@ -32,7 +33,18 @@ func (p *Program) Draw() error {
 			return err
 		}
 	}
+	p.made = nil
 	return nil
+}
+
+// hasUnset reports whether there are variables without values.
+func hasUnset(store *model.Store) bool {
+	for v := range store.IterVariables() {
+		if !v.HasValue() {
+			return true
+		}
+	}
+	return false
 }
 
 // toHost moves a variable's value to the memory of the host.
