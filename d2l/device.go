@@ -14,6 +14,9 @@ import (
 // A Device can be made without hardware; if it is not available, Backend and the first
 // computation there return an error.
 //
+// The first computation on the CPU adds options for XLA's compiler to the process's
+// environment variable XLA_FLAGS, but none that it sets already.
+//
 // Book: none; it is what section "GPUs" calls a context and passes as ctx.
 type Device struct {
 	platform xla.Platform

@@ -73,7 +73,8 @@ type CosineScheduler struct {
 // where T is MaxUpdate, t the smaller of update and T, and W is WarmupSteps.
 func (s CosineScheduler) At(update int) float64 {
 	if !(s.BaseLR > 0) || s.WarmupSteps < 0 || s.WarmupSteps >= s.MaxUpdate {
-		panic(fmt.Sprintf("d2l: CosineScheduler needs a positive BaseLR and from 0 to below MaxUpdate WarmupSteps, got %+v", s))
+		panic(fmt.Sprintf("d2l: CosineScheduler needs a positive BaseLR and from 0 to below MaxUpdate WarmupSteps, got %+v",
+			s))
 	}
 	if update < s.WarmupSteps {
 		return s.WarmupBeginLR + (s.BaseLR-s.WarmupBeginLR)*float64(update)/float64(s.WarmupSteps)

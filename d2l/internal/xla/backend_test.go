@@ -32,7 +32,8 @@ func TestPluginMissing(t *testing.T) {
 	empty, other := t.TempDir(), t.TempDir()
 	t.Setenv("PJRT_PLUGIN_LIBRARY_PATH", empty+string(os.PathListSeparator)+other)
 	_, err := CPU.Start()
-	d2ltest.WantError(t, err, "no PJRT plugin pjrt_c_api_cpu_plugin.so", empty, other, "run scripts/setup", "PJRT_PLUGIN_LIBRARY_PATH")
+	d2ltest.WantError(t, err, "no PJRT plugin pjrt_c_api_cpu_plugin.so", empty, other,
+		"run scripts/setup", "PJRT_PLUGIN_LIBRARY_PATH")
 
 	// Put right, it starts in the same process.
 	t.Setenv("PJRT_PLUGIN_LIBRARY_PATH", pluginFolder(t))

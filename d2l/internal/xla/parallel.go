@@ -12,9 +12,9 @@ import (
 )
 
 // A program on several devices is written as if there were one with the whole batch. Only its inputs say that they are
-// split along the batch, and its parameters and outputs that every device has them; XLA's partitioner does the rest, and
-// sums the gradients over the devices. What a layer computes from a batch, such as the mean in batch normalization, is
-// therefore that of the whole batch.
+// split along the batch, and its parameters and outputs that every device has them; XLA's partitioner does the rest,
+// and sums the gradients over the devices. What a layer computes from a batch, such as the mean in batch normalization,
+// is therefore that of the whole batch.
 
 // batchAxis is the mesh's only axis, along which batches are split.
 const batchAxis = "batch"

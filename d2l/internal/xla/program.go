@@ -71,11 +71,11 @@ func (p *Program) exec(padding int) (*model.Exec, error) {
 	return exec, nil
 }
 
-// Compile builds and compiles the program for inputs of these shapes, unless it is already, and returns its graph. GoMLX
-// keeps it, so that Call with such inputs builds nothing.
+// Compile builds and compiles the program for inputs of these shapes, unless that has been done, and returns its graph.
+// GoMLX keeps it, so that Call with such inputs builds nothing.
 //
-// Variables that Build makes may have no values yet: Draw gives them some, Discard deletes them. After an error there are
-// none of them.
+// Variables that Build makes may have no values yet: Draw gives them some, Discard deletes them. After an error there
+// are none of them.
 func (p *Program) Compile(inputs ...*tensors.Tensor) (*graph.Graph, error) {
 	exec, err := p.exec(p.padding(inputs))
 	if err != nil {

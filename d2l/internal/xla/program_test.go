@@ -32,7 +32,8 @@ func counted(t *testing.T, builds *int, devices ...compute.DeviceNum) *Program {
 			*builds++
 			x := inputs[0]
 			scope.VariableWithValue("has a value", []float32{1})
-			ones := scope.WithInitializer(initializer.One).VariableWithShape("ones", shapes.Make(x.DType(), x.Shape().Dim(1)))
+			scope = scope.WithInitializer(initializer.One)
+			ones := scope.VariableWithShape("ones", shapes.Make(x.DType(), x.Shape().Dim(1)))
 			if x.Shape().Dim(0) == 3 {
 				panic("no batches of three")
 			}
@@ -114,7 +115,8 @@ func TestBuildOnly(t *testing.T) {
 			})
 			return shape, err
 		}
-		if got := d2ltest.Must(build(func(x *graph.Node) *graph.Node { return graph.Transpose(x, 0, 1) }))(t); got != "(Float32)[3, 1]" {
+		transpose := func(x *graph.Node) *graph.Node { return graph.Transpose(x, 0, 1) }
+		if got := d2ltest.Must(build(transpose))(t); got != "(Float32)[3, 1]" {
 			t.Errorf("the shape is %s", got)
 		}
 		if n := store.NumVariables(); n != 1 || !hasUnset(store) {
