@@ -192,15 +192,15 @@ func (t *Trainer) prepare(X, y *tensors.Tensor) (*graph.Graph, error) {
 	case t.dtype != dtypes.InvalidDType && X.DType() != t.dtype:
 		return nil, fmt.Errorf("X is %v, and was %v in the first step: convert it", X.DType(), t.dtype)
 	}
-	rate, err := t.rate.next()
-	if err != nil {
-		return nil, err
-	}
 	g, err := t.step.Compile(X, y)
 	if err != nil {
 		return nil, err
 	}
-	if err := labelsWithin(y, numClasses(g)); err != nil { // They would count as examples without a loss.
+	rate := 0.0
+	if err = labelsWithin(y, numClasses(g)); err == nil { // They would count as examples without a loss.
+		rate, err = t.rate.next() // Last, since a schedule is called once for each step that is made.
+	}
+	if err != nil {
 		return nil, errors.Join(err, t.step.Discard())
 	}
 	if err := t.net.draw(t.step, X); err != nil {
