@@ -23,7 +23,7 @@ func ExampleMultiFactorScheduler() {
 }
 
 // Five epochs of warm-up, then a fall until the end of the twentieth. Schedules
-// count updates, of which an epoch has as many as there are batches. Training with
+// count updates; an epoch has as many updates as batches. Training with
 // it is ExampleTrainCh5_schedule.
 func ExampleCosineScheduler() {
 	trainIter, _ := d2l.LoadDataFashionMnist(256)

@@ -10,7 +10,7 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// maxTicks is the greatest number of steps from one labelled tick of an axis to the next.
+// maxTicks is the maximum number of steps from one labelled tick of an axis to the next.
 const maxTicks = 6
 
 // A room is the space that an axis has for its labels.

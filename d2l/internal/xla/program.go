@@ -33,7 +33,7 @@ type Program struct {
 	made   []*model.Variable       // By builds; they may be discarded until they are drawn.
 }
 
-// New returns the program of a Config, of which nothing is built yet.
+// New returns the program of a Config; nothing is built yet.
 func New(config Config) *Program {
 	p := &Program{config: config, execs: map[int]*model.Exec{}}
 	switch {
