@@ -66,7 +66,11 @@ again="then run scripts/$self again: it goes on where it stopped"
 uv_home=$cache/uv/$(hash_of "$root/scripts/requirements-uv.txt")
 exact=(--require-hashes --only-binary :all:)
 uv() { "$uv_home/bin/uv" --quiet "$@"; }
-uv_pip() { pip_settings && uv pip "$1" "${exact[@]}" "${@:2}"; }
+# From uv's cache alone, if that has everything; else with the network.
+uv_pip() {
+	pip_settings
+	uv pip "$1" --offline "${exact[@]}" "${@:2}" 2>/dev/null || uv pip "$1" "${exact[@]}" "${@:2}"
+}
 
 # environment FOLDER REQUIREMENTS WHAT: a Python environment with exactly those packages. Another one that is there, or
 # one cut short, is made again, which takes seconds with uv's cache.
