@@ -154,7 +154,6 @@
 //	pool2d.go         average, maximum and global pooling
 //	dropout.go        dropout
 //	batch_norm.go     batch normalization
-//	fusion.go         a convolution computed together with its pooling
 //
 // Nets:
 //

@@ -29,8 +29,8 @@ func TestLaterChapters(t *testing.T) {
 	for name, c := range map[string]struct {
 		example  func()
 		shapes   string
-		mostLoss float64
-		leastAcc float64 // On test images.
+		maxLoss float64
+		minAcc float64 // On test images.
 	}{
 		"AlexNet":             {ExampleTrainCh5_alexNet, alexNetShapes, 2.2, 0.2},
 		"batch normalization": {ExampleTrainCh5_batchNorm, "", 1.5, 0.5},
@@ -46,8 +46,8 @@ func TestLaterChapters(t *testing.T) {
 			var loss, testAcc float64
 			fmt.Sscan(lines[1], &loss)
 			fmt.Sscan(lines[3], &testAcc)
-			if loss > c.mostLoss || testAcc < c.leastAcc {
-				t.Errorf("loss %v, expected at most %v; test acc %v, expected at least %v", loss, c.mostLoss, testAcc, c.leastAcc)
+			if loss > c.maxLoss || testAcc < c.minAcc {
+				t.Errorf("loss %v, expected %v or less; test acc %v, expected %v or more", loss, c.maxLoss, testAcc, c.minAcc)
 			}
 			t.Log(printed[len(c.shapes):])
 		})

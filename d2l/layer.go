@@ -43,6 +43,17 @@ import (
 //
 // with the result, such as 5×5 Conv (6), pad 2.
 //
+// For files that PyTorch reads or writes, a layer of a Sequential may have the method
+//
+//	StateDict() map[string]string
+//
+// which returns what PyTorch calls its variables: for their paths in the layer's scope,
+// such as scale or block/scale, names such as weight. Axes keep their order.
+//
+// A type that embeds a Layer inherits all these methods, as Go has it: the settings,
+// the notation and the look in drawings are those of the embedded layer. Fields of its own
+// are compared only if it has a Settings of its own.
+//
 // Book: nn.Block, section "Layers and Blocks".
 type Layer interface {
 	// Kind is the stem of the layer's name: the layers of kind "conv" in a

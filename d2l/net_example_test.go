@@ -56,7 +56,7 @@ func ExampleLayerShape() {
 	// Output: dense2 (1, 10)
 }
 
-// The values that each layer makes of a batch, for a look inside.
+// The output of each layer for a batch, for a look inside.
 func ExampleNet_Outputs() {
 	net := d2l.NewNet(d2l.Sequential{
 		d2l.MaxPool2D{PoolSize: 2},

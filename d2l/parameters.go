@@ -15,8 +15,27 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// pyTorch are the rules of the layers for what PyTorch calls their variables.
-var pyTorch = slices.Concat(denseState, convState, batchNormState)
+// stateRules returns what PyTorch calls the net's variables: the rules of d2l's layers hold wherever they are, also in
+// layers of the user's; those of a StateDict come first.
+func (n *Net) stateRules() []weights.Rule {
+	return slices.Concat(stateDictRules(n.layer, netScope), denseState, convState, batchNormState)
+}
+
+func stateDictRules(layer Layer, scope string) (rules []weights.Rule) {
+	switch l := layer.(type) {
+	case *Sequential:
+		return stateDictRules(*l, scope)
+	case Sequential:
+		for name, inner := range l.Named() {
+			rules = append(rules, stateDictRules(inner, scope+"/"+name)...)
+		}
+	case interface{ StateDict() map[string]string }:
+		for variable, name := range l.StateDict() {
+			rules = append(rules, weights.Rule{Path: scope + "/" + variable, Name: name})
+		}
+	}
+	return rules
+}
 
 // SaveParameters writes the net's parameters, with running statistics such as those of
 // batch normalization, to one file, and makes its folder if need be. An earlier file is
@@ -31,7 +50,8 @@ var pyTorch = slices.Concat(denseState, convState, batchNormState)
 //	net = nn.Sequential(OrderedDict(conv0=nn.Conv2d(1, 6, 5, padding=2), …, dense0=nn.Linear(400, 120), …))
 //	net.load_state_dict(safetensors.torch.load_file("lenet.params"))
 //
-// Variables of other layers keep their names, types and shapes, except that weights of
+// Variables of other layers keep their names, unless the layer has a StateDict (see
+// Layer), their types and their shapes, except that weights of
 // (in, out) or (height, width, in, out), as GoMLX's layers have them, are taken for those
 // of a dense layer and of a convolution. The file's metadata, which PyTorch ignores, hold
 // the shape and type of an example, the layers with their settings (see Layer), and a
@@ -57,7 +77,7 @@ func (n *Net) encodeParameters() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return weights.Encode(n.store.Scope(netScope), pyTorch, n.input, layers)
+	return weights.Encode(n.store.Scope(netScope), n.stateRules(), n.input, layers)
 }
 
 // LoadParameters gives the net the parameters in a file, on device: a file that
@@ -96,7 +116,7 @@ func (n *Net) LoadParameters(path string, device Device, input ...int) error {
 			path, err)
 	case errors.Is(err, os.ErrPermission):
 		return fmt.Errorf("the parameters in %s cannot be used: %w; let this user read the file", path, err)
-	case errors.Is(err, errExample), errors.Is(err, weights.ErrNewer):
+	case errors.Is(err, errExample), errors.Is(err, errSettings), errors.Is(err, weights.ErrNewer):
 		return fmt.Errorf("the parameters in %s cannot be used: %w", path, err)
 	case err != nil:
 		return fmt.Errorf("the parameters in %s cannot be used: %w; save them again with SaveParameters,"+
@@ -109,6 +129,9 @@ func (n *Net) LoadParameters(path string, device Device, input ...int) error {
 
 // errExample says what to do where the caller's shape of an example is missing or wrong.
 var errExample = errors.New("give the shape of an example, such as LoadParameters(path, device, 1, 28, 28)")
+
+// errSettings says what to do about a layer of the user's that cannot be described.
+var errSettings = errors.New("fix the layer's Settings method")
 
 // readParameters reads a file that is not too large.
 func readParameters(path string) ([]byte, error) {
@@ -161,7 +184,7 @@ func (n *Net) decodeParameters(content []byte, device Device, input []int) (*mod
 	if err != nil {
 		return nil, none, err
 	}
-	if err := file.Fill(store.Scope(netScope), pyTorch); err != nil {
+	if err := file.Fill(store.Scope(netScope), n.stateRules()); err != nil {
 		return nil, none, err
 	}
 	return store, example, store.SetRNGStateFromSeed(nextSeed())
@@ -216,5 +239,8 @@ func describeNamed(name string, layer Layer, outermost bool) (all []weights.Laye
 		settings = l.Settings()
 	}
 	described, err := weights.NewLayer(name, strings.TrimLeft(fmt.Sprintf("%T", layer), "*"), settings)
-	return []weights.Layer{described}, err
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", err, errSettings)
+	}
+	return []weights.Layer{described}, nil
 }

@@ -1,6 +1,7 @@
 package d2l
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -93,6 +94,7 @@ func TestSettings(t *testing.T) {
 	path := save(first{3, Tanh, struct{ Rate float64 }{0.5}})
 	load := func(settings any) error { return set{settings}.net().LoadParameters(path, CPU(0)) }
 	noError(t, load(later{3, Tanh, part{Rate: 0.5}, 0, nil}))
+	noError(t, load(later{3, Tanh, part{Rate: 0.5}, 0, []string{}}))
 	wantError(t, load(later{3, Tanh, part{Rate: 0.5}, 2, nil}),
 		`layer set0 d2l.set{Mode:"tanh" Part:{"Rate":0.5} Size:3}, expected set0 d2l.set{Dilation:2 Mode:`)
 	wantError(t, load(later{3, Tanh, part{0.5, 0.1}, 0, nil}), `Part:{"Rate":0.5} Size:3}, expected`,
@@ -104,6 +106,7 @@ func TestSettings(t *testing.T) {
 	wantError(t, load(first{3, Tanh, struct{ Rate float64 }{0.5}}),
 		"has the setting Dilation, which d2l.set does not have here", "update your clone")
 
+	file := must(os.ReadFile(path))(t)
 	for want, settings := range map[string]any{
 		"the Settings of layer set0 are int, expected a struct":                      3,
 		"the Settings of layer set0 cannot be saved: json: unsupported type: func()": struct{ F func() }{func() {}},
@@ -112,7 +115,13 @@ func TestSettings(t *testing.T) {
 		noError(t, net.Initialize(CPU(0), Xavier))
 		must(net.Forward(waves(1, 1, 2, 3)))(t)
 		path := filepath.Join(t.TempDir(), "net.params")
-		wantError(t, net.SaveParameters(path), "saving parameters to "+path, want)
+		wantError(t, net.SaveParameters(path), "saving parameters to "+path, want, "fix the layer's Settings method")
 		wantFiles(t, filepath.Dir(path))
+		noError(t, os.WriteFile(path, file, 0o600))
+		err := net.LoadParameters(path, CPU(0))
+		wantError(t, err, want, "fix the layer's Settings method")
+		if strings.Contains(err.Error(), "save them again") {
+			t.Errorf("the file is not at fault: %v", err)
+		}
 	}
 }

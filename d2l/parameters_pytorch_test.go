@@ -236,3 +236,36 @@ func TestLoadParametersOfOtherTypes(t *testing.T) {
 		t.Errorf("the net has %v", got)
 	}
 }
+
+// renamed is a layer of the user's with its own names for PyTorch.
+type renamed struct {
+	scaledBy
+	names map[string]string
+}
+
+func (l renamed) StateDict() map[string]string { return l.names }
+
+// A layer's StateDict names its variables, in a Sequential within another too; a name
+// for a variable that does not exist is an error, when files are written and read.
+func TestStateDictOfAUsersLayer(t *testing.T) {
+	netOf := func(names map[string]string) *Net {
+		net := NewNet(Sequential{Sequential{Dense{Units: 3}, renamed{scaledBy{"alpha", shapes.Make(dtypes.Float32, 4)}, names}}})
+		noError(t, net.Initialize(CPU(0), Xavier))
+		must(net.Forward(waves(1, 1, 2, 2)))(t)
+		return net
+	}
+	net := netOf(map[string]string{"alpha": "weight"})
+	path := saved(t, net)
+	file := must(safetensors.Deserialize(must(os.ReadFile(path))(t)))(t)
+	if names := file.Names(); !slices.Contains(names, "sequential0.scaled0.weight") || len(names) != 3 {
+		t.Errorf("the file has %q", names)
+	}
+	loaded := netOf(map[string]string{"alpha": "weight"})
+	noError(t, loaded.LoadParameters(path, CPU(0)))
+	if !reflect.DeepEqual(state(t, loaded), state(t, net)) {
+		t.Error("other values are loaded than were saved")
+	}
+	wrong := netOf(map[string]string{"beta": "weight"})
+	wantError(t, wrong.SaveParameters(path), "StateDict has a name for /net/sequential0/scaled0/beta")
+	wantError(t, wrong.LoadParameters(path, CPU(0)), "StateDict has a name for /net/sequential0/scaled0/beta")
+}

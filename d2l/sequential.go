@@ -47,6 +47,21 @@ func forwardNamed(name string, layer Layer, scope *model.Scope, x *graph.Node) *
 	return layer.Forward(scope, x)
 }
 
+// fuser is a Layer with the optional method that Layer describes.
+type fuser interface {
+	ForwardWith(scope *model.Scope, x *graph.Node, self, next Layer) (y *graph.Node, ok bool)
+}
+
+// forwardFused applies a layer together with the next one, if it can; if it panics, the
+// message says which layer it was.
+func forwardFused(name string, layer, next Layer, scope *model.Scope, x *graph.Node) (y *graph.Node, ok bool) {
+	defer nameInPanic(name, x)
+	if f, isFuser := layer.(fuser); isFuser {
+		return f.ForwardWith(scope, x, layer, next)
+	}
+	return nil, false
+}
+
 // nameInPanic is deferred: it adds to a panic's message the layer's name and its input.
 func nameInPanic(name string, x *graph.Node) {
 	if e := recover(); e != nil {

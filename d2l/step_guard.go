@@ -84,8 +84,10 @@ func (b backup) putBack(net *Net, X *tensors.Tensor, err error) error {
 			remedy: "load them with LoadParameters or initialize the net"}
 	}
 	for v, value := range b {
-		if err := v.SetValue(value); err != nil {
-			return err
+		if failed := v.SetValue(value); failed != nil {
+			net.drop() // Rather than being left with some of its parameters.
+			return &stepError{X: ShapeOf(X), cause: fmt.Errorf("the device failed: %w", errors.Join(err, failed)), lost: true,
+				remedy: "load them with LoadParameters or initialize the net"}
 		}
 	}
 	return &stepError{X: ShapeOf(X), cause: fmt.Errorf("the device failed: %w", err),

@@ -170,13 +170,30 @@ func (t *Trainer) Step(X, y *tensors.Tensor) (lossSum, correct float64, err erro
 		return 0, 0, backup.putBack(t.net, X, err)
 	}
 	t.ran[X.Shape().String()] = true
-	lossSum, correct = float64(tensors.ToScalar[float32](result[0])), float64(tensors.ToScalar[float32](result[1]))
-	if finite := tensors.MustCopyFlatData[bool](result[2]); slices.Contains(finite, false) {
+	lossSum, correct, finite, err := stepResults(result)
+	if err != nil {
+		return 0, 0, &stepError{X: ShapeOf(X), cause: fmt.Errorf("reading the results of the step: %w", err)}
+	}
+	if slices.Contains(finite, false) {
 		return 0, 0, failedStep{t.net, &t.rate, X, g, numClasses(g), lossSum, finite}.diagnose()
 	}
 	t.rate.updates++
 	t.dtype, t.classes = X.DType(), numClasses(g)
 	return lossSum, correct, nil
+}
+
+// stepResults reads the outputs of build.
+func stepResults(outputs []*tensors.Tensor) (lossSum, correct float64, finite []bool, err error) {
+	sums, err := tensors.CopyFlatData[float32](outputs[0])
+	if err != nil {
+		return 0, 0, nil, err
+	}
+	hits, err := tensors.CopyFlatData[float32](outputs[1])
+	if err != nil {
+		return 0, 0, nil, err
+	}
+	finite, err = tensors.CopyFlatData[bool](outputs[2])
+	return float64(sums[0]), float64(hits[0]), finite, err
 }
 
 // prepare gets everything ready for a step with a batch, or refuses it: then the net

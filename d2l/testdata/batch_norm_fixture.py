@@ -1,4 +1,4 @@
-"""Writes batch_norm.json: what PyTorch's batch normalization makes of some batches, for
+"""Writes batch_norm.json: the outputs of PyTorch's batch normalization for some batches, for
 TestBatchNormAgainstPyTorch. Run it by scripts/pytorch fixtures.
 
 Parameters and inputs come from a formula that the test shares. The gradients are those of

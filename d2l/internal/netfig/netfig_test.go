@@ -12,7 +12,7 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// A layer returns the stage that it makes of a shape.
+// A layer returns the stage for its output of a shape.
 type layer func(in []int) Stage
 
 func windowed(kind, notation string, channels, size, stride, padding int, look Look) layer {

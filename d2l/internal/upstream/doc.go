@@ -6,13 +6,14 @@
 // GoMLX v0.28.8 and compute v0.1.6:
 //
 //	fault                                              workaround                       test
-//	gradient of a convolution with respect to its      withGradient, d2l/conv2d.go      TestConvolutionGradientOfEvenWindow
+//	gradient of a convolution with respect to its      differentiable, d2l/conv2d.go    TestConvolutionGradientOfEvenWindow
 //	input is wrong for windows of even size
-//	and missing for padding as wide as the window      withGradient, d2l/conv2d.go      TestConvolutionGradientOfWidePadding
+//	and missing for padding as wide as the window      differentiable, d2l/conv2d.go    TestConvolutionGradientOfWidePadding
 //	ReLU has slope 1 at exactly 0                      d2l/activation.go                TestReLUSlopeAtZero
 //	Exec.CallOnDevice ignores its device               d2l/on_device.go                 TestCallOnDeviceIgnoresItsDevice
 //	a program with variables runs on the first         a mesh of one device,            TestModelExecStaysOnFirstDevice
 //	device unless it is spread over a mesh             d2l/internal/xla
+//	cross-entropy of a label out of range is 0         labelsWithin, d2l/accuracy.go    TestLabelOutOfRangeHasNoLoss
 //	an Exec holds 32 shapes, then refuses              SetMaxCache, d2l/internal/xla    TestProgramHoldsFewShapes
 //	SGD divides its rate by √step                      plainSGD, d2l/optimizer.go       TestSGDDecaysUnlessToldNotTo
 //	SGD takes a rate of 0 for 0.1                      requireRate, d2l/optimizer.go    TestRateOfZeroIsTakenForNone

@@ -15,6 +15,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/layers/activation"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train/loss"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 	"github.com/nlpodyssey/safetensors"
 
@@ -64,7 +65,7 @@ func TestConvolutionGradientOfEvenWindow(t *testing.T) {
 	}
 	got, err := gradient(t, windows, [][][][]float32{{{{1}}, {{1}}, {{1}}}})
 	if err == nil && got[0] == 1 && got[1] == 1 && got[2] == 0 {
-		fixed(t, "the frame of zeros for even windows in withGradient (d2l/conv2d.go)")
+		fixed(t, "the frame of zeros for even windows in differentiable (d2l/conv2d.go)")
 	}
 }
 
@@ -74,7 +75,7 @@ func TestConvolutionGradientOfWidePadding(t *testing.T) {
 		return graph.Convolve(x, kernel).PaddingPerDim([][2]int{{1, 1}, {1, 1}}).Done()
 	}, [][][][]float32{{{{1}}}})
 	if err == nil {
-		fixed(t, "the frame of zeros for wide padding in withGradient (d2l/conv2d.go)")
+		fixed(t, "the frame of zeros for wide padding in differentiable (d2l/conv2d.go)")
 	}
 }
 
@@ -171,6 +172,18 @@ func TestFirstRateStaysInStore(t *testing.T) {
 	sgd(t, store, opt(0.5), 1)
 	if taken := sgd(t, store, opt(0.25), 1); near(taken[0], 0.25) {
 		fixed(t, "Net.dropOptimizer for the learning rate (d2l/trainer.go)")
+	}
+}
+
+func TestLabelOutOfRangeHasNoLoss(t *testing.T) {
+	program, err := graph.NewExec(backend(t), func(labels, logits *graph.Node) *graph.Node {
+		return loss.SparseCategoricalCrossEntropyLogits([]*graph.Node{labels}, []*graph.Node{logits})
+	})
+	d2ltest.NoError(t, err)
+	defer program.Finalize()
+	outputs, err := program.Call([][]int32{{2}}, [][]float32{{0, 0}})
+	if err != nil || tensors.ToScalar[float32](outputs[0]) != 0 {
+		fixed(t, "labelsWithin in Trainer.Step (d2l/trainer.go)")
 	}
 }
 

@@ -42,7 +42,7 @@ type Layer struct {
 }
 
 // ErrNewer is what a file ends with that tells more than this version understands.
-var ErrNewer = errors.New("a newer version of the code wrote them: update your clone")
+var ErrNewer = errors.New("a newer version of the code wrote them: update your clone, or the package that has the layer")
 
 // NewLayer describes a layer. Its settings are the exported fields of a struct, or nil
 // for none. Zero fields are left out, so that a field that is added later leaves older
@@ -77,7 +77,7 @@ func plain(value reflect.Value) map[string]any {
 	fields := map[string]any{}
 	for i := range value.NumField() {
 		field := value.Field(i)
-		if !value.Type().Field(i).IsExported() || field.IsZero() {
+		if !value.Type().Field(i).IsExported() || isZero(field) {
 			continue
 		}
 		content := field.Interface()
@@ -89,6 +89,15 @@ func plain(value reflect.Value) map[string]any {
 		fields[value.Type().Field(i).Name] = content
 	}
 	return fields
+}
+
+// isZero reports whether a field is left out: an empty slice or map says as little as nil.
+func isZero(field reflect.Value) bool {
+	switch field.Kind() {
+	case reflect.Slice, reflect.Map:
+		return field.Len() == 0
+	}
+	return field.IsZero()
 }
 
 // String returns the layer as Go would write it: pool0 d2l.AvgPool2D{PoolSize:2}.

@@ -16,6 +16,7 @@ import (
 // A Rule says what PyTorch has for a variable of a layer. Variables without a rule keep
 // their name, type and order of axes.
 type Rule struct {
+	Path     string // If given, the path of one variable, whatever follows but Name.
 	Variable string
 	Axes     int    // Of the variable.
 	Beside   string // If given, a variable that must be in the same scope.
@@ -64,12 +65,20 @@ func entries(scope *model.Scope, rules []Rule) ([]entry, error) {
 		paths[e.name] = v.Path()
 		all = append(all, e)
 	}
+	for _, rule := range rules {
+		if rule.Path != "" && scope.Store().GetVariable(rule.Path) == nil {
+			return nil, fmt.Errorf("a layer's StateDict has a name for %s, which the net does not have", rule.Path)
+		}
+	}
 	return all, nil
 }
 
 // ruleFor returns the rule for a variable, or one that leaves it as it is.
 func ruleFor(v *model.Variable, store *model.Store, rules []Rule) Rule {
 	for _, rule := range rules {
+		if rule.Path == v.Path() {
+			return Rule{Name: rule.Name}
+		}
 		matches := v.Name() == rule.Variable && v.Shape().Rank() == rule.Axes && (!rule.Count || v.DType().IsFloat())
 		if matches && (rule.Beside == "" || store.GetVariable(v.Scope()+"/"+rule.Beside) != nil) {
 			return rule

@@ -50,7 +50,7 @@ func (p *Program) padding(inputs []*tensors.Tensor) int {
 	return (n - inputs[0].Shape().Dim(0)%n) % n
 }
 
-// shardShapes returns the shapes of what copyIn makes of the inputs.
+// shardShapes returns the shapes of the copies that copyIn returns.
 func (p *Program) shardShapes(inputs []*tensors.Tensor) []shapes.Shape {
 	n, padding := len(p.config.Devices), p.padding(inputs)
 	all := make([]shapes.Shape, len(inputs))

@@ -90,7 +90,10 @@ func (p *Program) Compile(inputs ...*tensors.Tensor) (*graph.Graph, error) {
 		g, err = exec.Compile(p.shardShapes(inputs)...)
 		return err
 	})
-	made := slices.Collect(p.config.Store.IterVariables())[before:] // The latest are last.
+	var made []*model.Variable
+	if p.config.Store.NumVariables() > before { // The latest are last.
+		made = slices.Collect(p.config.Store.IterVariables())[before:]
+	}
 	if err != nil {
 		return nil, errors.Join(err, p.deleteAll(made))
 	}
@@ -179,7 +182,7 @@ func (p *Program) copyToDevice(x *tensors.Tensor) (any, error) {
 }
 
 // BuildOnly builds a graph that is neither compiled nor run, for the sake of the shapes that build finds and of the
-// variables that it makes in store, which have no values. It asks nothing of the backend but a builder.
+// variables that it makes in store, which have no values. It needs only a builder of the backend.
 func BuildOnly(backend compute.Backend, store *model.Store, input shapes.Shape,
 	build func(scope *model.Scope, x *graph.Node)) error {
 	g := graph.NewGraph(backend, "build only")
