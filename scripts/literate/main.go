@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,12 +27,19 @@ Without a notebook a command takes all in notebooks/.
   missing [NOTEBOOK]             reads the compiler's errors and names the cells to run first; the kernel calls it
 `
 
-// errFound means that problems were found and printed.
-var errFound = errors.New("")
+// errFound means that problems were found and printed, errUsage that the arguments are wrong.
+var errFound, errUsage = errors.New(""), errors.New(usage)
+
+// commands has the smallest and the largest number of a command's arguments.
+var commands = map[string][2]int{"check": {}, "update": {0, math.MaxInt}, "clean": {0, math.MaxInt},
+	"verify": {2, 2}, "readme": {}, "missing": {0, 1}}
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {
-		if !errors.Is(err, errFound) {
+		switch {
+		case errors.Is(err, errUsage):
+			fmt.Fprint(os.Stderr, usage)
+		case !errors.Is(err, errFound):
 			fmt.Fprintln(os.Stderr, "literate:", err)
 		}
 		os.Exit(1)
@@ -41,17 +49,15 @@ func main() {
 func run(args []string) error {
 	name := strings.Join(args[:min(len(args), 1)], "")
 	args = args[min(len(args), 1):]
-	switch name {
-	case "missing":
+	if counts, ok := commands[name]; !ok || len(args) < counts[0] || len(args) > counts[1] {
+		return errUsage
+	}
+	if name == "missing" {
 		said, err := io.ReadAll(os.Stdin)
 		for _, line := range missing(string(said), strings.Join(args, "")) {
 			fmt.Println(line)
 		}
 		return err
-	case "check", "update", "clean", "verify", "readme":
-	default:
-		fmt.Fprint(os.Stderr, usage)
-		return errFound
 	}
 	root, err := findRoot()
 	if err != nil {

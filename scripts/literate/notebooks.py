@@ -29,7 +29,7 @@ BINARY = ("/png", "/jpeg", "/gif")
 MACHINE = re.compile(
     r"(?:(?<![\w.~/-])|(?<=file://))(?:"
     + "|".join([r"/(?:home|Users)/[\w.-]+", "/root", "/tmp", "/var/(?:folders|tmp)", "/usr/local/go", "/go/pkg/mod",
-                r"[A-Za-z]:\\{1,2}Users", "gonb_[0-9a-f]{8}",
+                r"[A-Za-z]:\\{1,2}\w+", "gonb_[0-9a-f]{8}",
                 *map(re.escape, {str(ROOT), str(Path.home()), tempfile.gettempdir()} - {"/"})])
     + r""")(?![\w-])[^\s<>"']*"""
 )
@@ -46,7 +46,10 @@ def write(path, text):
     path = Path(path).resolve()
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_text(text, encoding="utf-8")
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
         temporary.chmod(path.stat().st_mode)
         temporary.replace(path)
     finally:
@@ -108,7 +111,8 @@ def dirt(path):
             continue
         if not cell.source.strip():
             yield f"cell {cell.id} holds no code"
-        texts = [cell.source, json.dumps(cell.metadata)]
+        # Without escapes, as X:\n is no path.
+        texts = [re.sub(r"\\[nrt]", " ", text) for text in (cell.source, json.dumps(cell.metadata))]
         for output in cell.outputs:
             if output.output_type == "error":
                 error = f"{output.ename}: {output.evalue.strip()}"
@@ -147,7 +151,9 @@ def put(path, id, change):
     import nbformat
 
     change, nb = json.loads(change), read(path)
-    cell = next(cell for cell in nb.cells if cell.id == id)
+    cell = next((cell for cell in nb.cells if cell.id == id), None)
+    if cell is None:
+        raise ValueError(f"{path} has no cell {id}")
     cell.source = change["source"]
     cell.metadata.setdefault("d2l", {})["agreed"] = change["agreed"]
     write(path, nbformat.writes(nb) + "\n")
@@ -196,5 +202,7 @@ def main(command, *args):
 if __name__ == "__main__":
     try:
         sys.exit(main(*sys.argv[1:]))
+    except KeyError as error:
+        sys.exit(f"literate: {error} is missing in what was read")
     except (OSError, ValueError, TypeError) as error:
         sys.exit(f"literate: {error}")

@@ -90,6 +90,8 @@ class FilesTest(unittest.TestCase):
             (code(shown(image_svg=f"<desc>/root/a</desc>{SVG}")), "/root/a"),
             (code(shown(text_html="file:///Users/anna")), "/Users/anna"),
             (code(source="open(`C:\\Users\\anna`)"), "C:\\Users\\anna"),
+            (code(printed("saved to D:\\data\\x.png\n")), "D:\\data\\x.png"),
+            (code(source='Printf("X:\\nY:\\t%v", x)'), ""),
             (code(shown(image_svg=f'<image href="data:image/png;base64,AA+/tmp/A=="/>{SVG}')), ""),
             (code(printed("https://example.org/home/anna, ../tmp/x, ~/tmp, /rootless, ../out/x, gonb_cache\n")), ""),
             (new_markdown_cell("Files in /tmp"), ""),
@@ -124,6 +126,8 @@ class FilesTest(unittest.TestCase):
         self.assertEqual(list(notebooks.dirt(self.path)), [])
         notebooks.put(self.path, "a", '{"source": "x()", "agreed": {}}')
         self.assertEqual(self.path.read_text().replace('\n     "agreed": {},', ""), before)
+        with self.assertRaisesRegex(ValueError, "has no cell z"):
+            notebooks.put(self.path, "z", '{"source": "x()", "agreed": {}}')
 
 
 class OutputsTest(unittest.TestCase):
