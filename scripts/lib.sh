@@ -38,6 +38,11 @@ unset JUPYTER_PATH JUPYTER_CONFIG_PATH JUPYTERLAB_DIR
 # Only the environment's own Python packages, for the Python that is on PATH.
 python=$(command -v python3) || true
 export PYTHONNOUSERSITE=1 PYTHONDONTWRITEBYTECODE=1 UV_PYTHON_DOWNLOADS=never
+
+# uv trusts what lies unpacked in its cache: no environment shares a file with it. Certificates are the system's, as for
+# Go and pip; uv's own do not hold behind a company's proxy.
+export UV_CACHE_DIR=${UV_CACHE_DIR:-$cache/uv-cache} UV_LINK_MODE=${UV_LINK_MODE:-copy}
+export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-1}
 unset PYTHONHOME PYTHONPATH UV_NO_VERIFY_HASHES UV_SYSTEM_PYTHON UV_TARGET UV_PREFIX
 
 # scripts/setup installs the plugins; go-xla must not try to download others.
@@ -65,11 +70,27 @@ lock() {
 again="then run scripts/$self again: it goes on where it stopped"
 uv_home=$cache/uv/$(hash_of "$root/scripts/requirements-uv.txt")
 exact=(--require-hashes --only-binary :all:)
-uv() { "$uv_home/bin/uv" --quiet "$@"; }
+uv() (
+	{ mkdir -p "$UV_CACHE_DIR" && [ -w "$UV_CACHE_DIR" ]; } 2>/dev/null || export UV_NO_CACHE=1
+	exec "$uv_home/bin/uv" --quiet "$@"
+)
 # From uv's cache alone, if that has everything; else with the network.
-uv_pip() {
+uv_pip() (
 	pip_settings
-	uv pip "$1" --offline "${exact[@]}" "${@:2}" 2>/dev/null || uv pip "$1" "${exact[@]}" "${@:2}"
+	uv pip "$1" --offline "${exact[@]}" "${options[@]}" "${@:2}" 2>/dev/null ||
+		uv pip "$1" "${exact[@]}" "${options[@]}" "${@:2}"
+)
+# What the user has set for pip holds for uv too: variables, and $options.
+pip_settings() {
+	local settings setting
+	options=()
+	settings=$("$python" "$root/scripts/pip_settings.py") || exit
+	while read -r setting; do
+		case $setting in
+		-*) options+=("$setting") ;;
+		?*) export "${setting?}" ;;
+		esac
+	done <<<"$settings"
 }
 
 # environment FOLDER REQUIREMENTS WHAT: a Python environment with exactly those packages. Another one that is there, or
@@ -85,21 +106,6 @@ environment() {
 			"If a hash does not match although $2 is unchanged, the package index sends something else," \
 			"which must not be used"
 	stamp "$1/.packages" "$want"
-}
-
-# What the user has set for pip holds for uv too, unless uv has a setting of its own.
-pip_settings() {
-	local name value
-	while IFS='=' read -r name value; do
-		value=${value#\'} value=${value%\'}
-		case $name in
-		*.index-url) export UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$value} ;;
-		*.extra-index-url) export UV_INDEX=${UV_INDEX:-${value//\\n/ }} ;;
-		*.find-links) export UV_FIND_LINKS=${UV_FIND_LINKS:-${value//\\n/,}} ;;
-		*.no-index) export UV_NO_INDEX=${UV_NO_INDEX:-$value} ;;
-		*.cert) export SSL_CERT_FILE=${SSL_CERT_FILE:-$value} ;;
-		esac
-	done < <("$python" -m pip config list 2>/dev/null)
 }
 
 # The environment with PyTorch and JAX; its Python in $bench_python.

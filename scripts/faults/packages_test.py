@@ -9,8 +9,9 @@ import unittest
 import zipfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "notebook")]
 from project import CLOSED, USERS_CACHE, Case, ended, may
+from run_test import ModuleProxy
 
 GO = shutil.which("go")
 ADVICE = (
@@ -83,6 +84,45 @@ class PackagesTest(Case):
         self.assertRegex(
             said, r"no modules here\nsetup: the Go modules could not be downloaded \(above\): see to the network"
         )
+
+    def test_settings_of_pip_in_a_file_where_there_is_no_pip(self) -> None:
+        self.stub(self.stubs, "python3", f'case $* in *"-m pip"*) exit 1 ;; esac; exec {sys.executable} "$@"')
+        conf = self.folder / "home/.config/pip/pip.conf"
+        conf.parent.mkdir(parents=True)
+        conf.write_text(f"[global]\nno-index = true\n[install]\nfind-links =\n  {self.folder}\n  {self.wheel()}\n")
+        said = self.setup(HOME=conf.parents[2], XDG_CONFIG_HOME=None, PIP_NO_INDEX=None)
+        self.assertTrue(self.stamped(), said)
+
+    def test_no_index_is_reached_where_the_user_wants_none(self) -> None:
+        self.wheel()
+        with ModuleProxy() as index:
+            env = {"PIP_INDEX_URL": index.url, "PIP_EXTRA_INDEX_URL": f"{index.url}/extra"}
+            self.assertRegex(self.setup(PIP_NO_INDEX="1", **env), ADVICE)
+            self.assertEqual(index.paths, [])
+            self.setup(uv=False, **env)  # It is there already.
+            self.assertIn("/six/", index.paths)
+
+    def test_a_cut_short_uv_is_made_again(self) -> None:
+        """Its folder without the program, by a wheel in place of uv's."""
+        wheels = self.wheel()
+        shutil.copy(self.clone / "scripts/requirements.txt", self.clone / "scripts/requirements-uv.txt")
+        hash = hashlib.sha256((self.clone / "scripts/requirements-uv.txt").read_bytes()).hexdigest()
+        home = self.folder / "cache/d2l-go/uv" / hash
+        (home / "old").mkdir(parents=True)
+        self.setup(uv=False, PIP_FIND_LINKS=wheels, PIP_NO_INDEX="1")
+        self.assertTrue((home / "six-1.17.0.dist-info").exists())
+        self.assertFalse((home / "old").exists())
+
+    def test_a_cache_that_cannot_be_written_to(self) -> None:
+        """It has everything, but .venv is to be made."""
+        if not may("unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt"):
+            self.skipTest("this user may not mount")
+        plugin = self.folder / "cache/d2l-go/pjrt/cpu"
+        shutil.copytree(USERS_CACHE / "pjrt/cpu", plugin, copy_function=os.link)
+        mount = f'cd "{self.folder}" && mount --bind cache cache && mount -o remount,ro,bind cache && exec "$@"'
+        said = self.setup("unshare", "-m", "bash", "-c", mount, "-", PIP_FIND_LINKS=self.wheel(), PIP_NO_INDEX="1",
+                          UV_CACHE_DIR=None)
+        self.assertTrue(self.stamped(), said)
 
     def test_no_network(self) -> None:
         said = self.setup(HTTPS_PROXY=CLOSED, https_proxy=CLOSED)

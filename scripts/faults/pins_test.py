@@ -114,7 +114,7 @@ class PinsTest(unittest.TestCase):
                 )
                 self.assertEqual((done.returncode, done.stdout), (0, "all modules verified\n"))
 
-    def test_no_module_is_asked_for_without_its_version(self) -> None:
+    def test_modules_are_fetched_by_version(self) -> None:
         for name in scripts():
             self.assertNotRegex(text(name), r"@(latest|upgrade|patch|main|master)\b", name)
             for line in re.findall(r"^[^#\n]*\bgo (?:install|get) .*$", text(name), re.M):

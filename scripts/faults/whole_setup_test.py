@@ -15,7 +15,7 @@ import psutil
 sys.path.insert(0, str(Path(__file__).parent))
 from project import CLOSED, NOBODY, USERS_CACHE, Case, ended, may
 
-UV_CACHE = Path(os.environ.get("UV_CACHE_DIR") or USERS_CACHE.parent / "uv")
+UV_CACHE = Path(os.environ.get("UV_CACHE_DIR") or USERS_CACHE / "uv-cache")
 
 
 def go_env(name: str) -> str:

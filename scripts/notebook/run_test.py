@@ -73,12 +73,12 @@ def notebook(*cells, kernel="gonb"):
 
 
 class ModuleProxy(ThreadingHTTPServer):
-    """A module proxy that has nothing, and remembers what it was asked for."""
+    """A module proxy that has nothing, and remembers the paths of requests."""
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), self.Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
-        self.asked = []
+        self.paths = []
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def server_close(self):
@@ -87,7 +87,7 @@ class ModuleProxy(ThreadingHTTPServer):
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            self.server.asked.append(self.path)
+            self.server.paths.append(self.path)
             self.send_error(404)
 
         def log_message(self, *_):
@@ -113,12 +113,12 @@ class RunTest(unittest.TestCase):
     def files(self):
         return sorted(path.name for path in self.out.iterdir())
 
-    def test_a_cell_takes_the_versions_of_go_mod_and_asks_for_no_other(self):
+    def test_a_cell_takes_the_versions_of_go_mod_and_no_other(self):
         wanted = dict(re.findall(r"^\s*(github\.com/gomlx/\S+) (\S+)$", (ROOT / "go.mod").read_text(), re.M))
         self.assertEqual(len(wanted), 3)
         with ModuleProxy() as proxy:
             said = self.run_notebook(notebook(VERSIONS), 0, GOPROXY=proxy.url)
-        self.assertEqual(proxy.asked, [])
+        self.assertEqual(proxy.paths, [])
         self.assertIn("computed 42", said)
         self.assertEqual(dict(re.findall(r"(github\.com/gomlx/\S+) (\S+) <nil>", said)), wanted)
         self.assertEqual(self.files(), ["small.html", "small.ipynb"])
