@@ -6,8 +6,8 @@
 # Seen: no error. Such an example has loss 0 and gradient 0, but still counts in the mean: with four examples of uniform
 # logits over three classes, labels 0, 1, 2, 3 give 3/4 of ln 3. A label of -1 behaves the same.
 #
-# Why it matters: labels that count from 1 (as in EMNIST's letters) train a net that never learns its last class, and the
-# reported loss is lower than it should be, which looks like progress.
+# Why it matters: labels that count from 1 (as in EMNIST's letters) train a net that never learns its last class, and
+# the reported loss is lower than it should be, which looks like progress.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -3,8 +3,8 @@
 #
 # Expected: the losses that take probabilities instead of logits bound the logarithm, as PyTorch's binary_cross_entropy
 # does at -100 and Keras's losses do by an epsilon: a prediction that is certain and right costs 0.
-# Seen: BinaryCrossentropy of a certain, right prediction is NaN (0 times the logarithm of 0), and so is its gradient; of a
-# certain, wrong one it is infinite. In float32 a sigmoid is exactly 1 from about 18 on, so certainty is reached in
+# Seen: BinaryCrossentropy of a certain, right prediction is NaN (0 times the logarithm of 0), and so is its gradient;
+# of a certain, wrong one it is infinite. In float32 a sigmoid is exactly 1 from about 18 on, so certainty is reached in
 # practice. CategoricalCrossEntropy does bound its input, by an operation without a gradient: it cannot be trained with.
 #
 # Why it matters: the better a classifier gets, the more likely its next batch ends training with NaN. The versions that

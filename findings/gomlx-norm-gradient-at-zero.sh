@@ -3,10 +3,11 @@
 #
 # Expected: the gradient of a norm at 0 is 0, as in PyTorch; at least a loss that is built on one can be minimized.
 # Seen: L2Norm has the gradient NaN at 0, being the square root of a sum of squares: infinity times 0. So does the loss
-# EuclideanDistance for every example that is predicted exactly; EuclideanDistanceSquare has 0 there. L2Normalize is safe.
+# EuclideanDistance for every example that is predicted exactly; EuclideanDistanceSquare has 0 there. L2Normalize is
+# safe.
 #
-# Why it matters: a penalty or a clipping by the norm of parameters that start at 0 (biases do) makes the first step NaN,
-# and metric learning fails at the first pair of equal images. Adding 1e-12 under the root avoids it.
+# Why it matters: a penalty or a clipping by the norm of parameters that start at 0 (biases do) makes the first step
+# NaN, and metric learning fails at the first pair of equal images. Adding 1e-12 under the root avoids it.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -30,12 +31,15 @@ func main() {
 		panic(err)
 	}
 	show := func(name string, f func(x *Node) *Node) {
-		outputs := MustExecOnceN(backend, func(x *Node) []*Node { return Gradient(ReduceAllSum(f(x)), x) }, [][]float32{{0, 0}, {3, 4}})
+		gradient := func(x *Node) []*Node { return Gradient(ReduceAllSum(f(x)), x) }
+		outputs := MustExecOnceN(backend, gradient, [][]float32{{0, 0}, {3, 4}})
 		fmt.Printf("%s %.3f\n", name, outputs[0].Value())
 	}
 	show("L2Norm", func(x *Node) *Node { return L2Norm(x, 1) })
 	show("EuclideanDistance", func(x *Node) *Node { return loss.EuclideanDistance([]*Node{ZerosLike(x)}, []*Node{x}) })
-	show("EuclideanDistanceSquare", func(x *Node) *Node { return loss.EuclideanDistanceSquare([]*Node{ZerosLike(x)}, []*Node{x}) })
+	show("EuclideanDistanceSquare", func(x *Node) *Node {
+		return loss.EuclideanDistanceSquare([]*Node{ZerosLike(x)}, []*Node{x})
+	})
 	show("guarded", func(x *Node) *Node { return Sqrt(AddScalar(ReduceSum(Square(x), 1), 1e-12)) })
 }
 END

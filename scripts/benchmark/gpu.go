@@ -39,8 +39,8 @@ func onGPU(epochs int) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("\na step on one example takes %.0f µs (median; 99 of 100 below %.0f µs): Go, cgo and dispatch take no more "+
-		"of a step, apart from picking its batch\n", median, p99)
+	fmt.Printf("\na step on one example takes %.0f µs (median; 99 of 100 below %.0f µs): Go, cgo and dispatch take no "+
+		"more of a step, apart from picking its batch\n", median, p99)
 	return nil
 }
 

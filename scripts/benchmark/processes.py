@@ -16,7 +16,7 @@ PATIENCE = 900  # seconds; compiling takes long
 
 
 class Failed(Exception):
-    """A program that did not do what it was asked; the text says which and what it wrote."""
+    """A program that did not do what it had to; the text says which and what it wrote."""
 
 
 class Process:
@@ -51,7 +51,7 @@ class Process:
         said = self.stderr.read().strip().splitlines()[-20:]
         return Failed("\n  ".join([f"{self.name} {what}; it wrote:", *said]))
 
-    def ask(self, command: str | None) -> dict:
+    def request(self, command: str | None) -> dict:
         """The answer to a command; None waits for output without a command."""
         with patience(self.popen.pid):
             try:
@@ -63,7 +63,7 @@ class Process:
                         return json.loads(line)
             except BrokenPipeError:
                 pass
-        raise self.failed(f"ended, or said nothing for {PATIENCE} s, when asked to {command or 'start'}")
+        raise self.failed(f"ended, or said nothing for {PATIENCE} s, on the command {command or 'start'}")
 
     def cpu_seconds(self) -> float:
         """What it and its children have used of the processor."""

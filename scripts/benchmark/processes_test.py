@@ -20,16 +20,16 @@ def python(code: str) -> Process:
 class ProcessTest(unittest.TestCase):
     def test_it_answers_and_is_ended(self):
         with python(ECHO) as process:
-            self.assertEqual(process.ask(None), {"ready": "v"})
-            self.assertEqual(process.ask("train 1"), {"got": "train 1"})
+            self.assertEqual(process.request(None), {"ready": "v"})
+            self.assertEqual(process.request("train 1"), {"got": "train 1"})
         self.assertIsNotNone(process.popen.returncode)
 
     def test_it_runs_on_the_cores_it_is_given(self):
         with python("import os, json; print(json.dumps({'cores': sorted(os.sched_getaffinity(0))}))") as process:
-            self.assertEqual(process.ask(None), {"cores": [min(os.sched_getaffinity(0))]})
+            self.assertEqual(process.request(None), {"cores": [min(os.sched_getaffinity(0))]})
 
     def test_a_failure_names_the_program_and_what_it_wrote(self):
-        for method in (lambda p: p.ask(None), lambda p: p.run()):
+        for method in (lambda p: p.request(None), lambda p: p.run()):
             with python("import sys; sys.exit('out of cheese')") as process:
                 with self.assertRaisesRegex(Failed, "a program ended.*(?s:.*)out of cheese"):
                     method(process)
@@ -37,13 +37,13 @@ class ProcessTest(unittest.TestCase):
     def test_one_that_hangs_is_given_up(self):
         with mock.patch.object(processes, "PATIENCE", 0.5), python("import time; time.sleep(60)") as process:
             with self.assertRaises(Failed):
-                process.ask(None)
+                process.request(None)
 
     def test_work_of_children_counts(self):
         child = ("import time; t = time.process_time()\nwhile time.process_time() < t + 0.2: pass\n"
                  "print('{}', flush=True)\ntime.sleep(60)")
         with python(f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])") as process:
-            process.ask(None)
+            process.request(None)
             self.assertGreaterEqual(process.cpu_seconds(), 0.15)
 
     def test_memory_is_that_of_all_processes_together_and_of_the_largest(self):

@@ -24,8 +24,8 @@ type part struct {
 	// What it has to do for one example going forward, in thousands: operations of
 	// arithmetic, and bytes if what comes in and goes out is moved once.
 	KFLOP, KB float64
-	// Of the gradients, how many there are, each with as many operations as the way
-	// forward: that of the images is not asked for.
+	// The number of gradients, each with as many operations as the way
+	// forward. The gradient of the images is not computed.
 	Gradients int
 	// Seconds for a batch, forward alone and with the gradients.
 	Forward, Both float64

@@ -111,7 +111,7 @@ class Bench:
             for name in names:
                 say(f"starting {name}")
                 workers[name] = stack.enter_context(self.process(name, **options))
-                self.versions[name] = workers[name].ask(None)["ready"]
+                self.versions[name] = workers[name].request(None)["ready"]
             yield workers
 
     def check(self, workers: dict[str, Process]) -> None:
@@ -119,8 +119,8 @@ class Bench:
         losses, correct = {}, {}
         for name, worker in workers.items():
             say(f"checking {name}")
-            losses[name] = worker.ask(f"train {CHECKED}")["losses"]
-            correct[name] = worker.ask("eval 40")["correct"]
+            losses[name] = worker.request(f"train {CHECKED}")["losses"]
+            correct[name] = worker.request("eval 40")["correct"]
         difference, name, step = max_difference(losses)
         if not difference <= TOLERANCE:
             raise Failed(
@@ -151,7 +151,7 @@ class Bench:
                     {n: w.cpu_seconds() for n, w in workers.items()},
                     time.monotonic(),
                 )
-                answer = worker.ask(f"{command} {batches}")
+                answer = worker.request(f"{command} {batches}")
                 took = time.monotonic() - start
                 cpu = {n: w.cpu_seconds() - before[n] for n, w in workers.items()}
                 self.others.append(max(0.0, machine_seconds() - machine_before - sum(cpu.values())) / took)
@@ -171,8 +171,8 @@ class Bench:
                     settle()
                     start = time.monotonic()
                     with self.process(name, cache=f"first-{number}-{VARIANTS.get(name)}") as worker:
-                        self.versions[name] = worker.ask(None)["ready"]
-                        worker.ask("train 1")
+                        self.versions[name] = worker.request(None)["ready"]
+                        worker.request("train 1")
                         if number >= 0:
                             q.add(name + (", from its cache" if again else ""), time.monotonic() - start)
         self.quantities.append(q)
@@ -225,7 +225,7 @@ class Bench:
                 with self.workers([OURS, *others], batch=batch, threads=threads) as workers:
                     steps = max(10, 15360 // batch)
                     for worker in workers.values():
-                        worker.ask(f"train {steps}")
+                        worker.request(f"train {steps}")
                     self.alternate(workers, "train", steps, q, self.long_rounds)
                 cells = [f"{q.ratio(n):.2f} ×" for n in others] + [
                     f"{median(q.values[n]):,.0f}" for n in [OURS, *others]

@@ -89,8 +89,8 @@ class Batches:
 
 
 def serve(args: argparse.Namespace, versions: str, prepare, train, evaluate) -> None:
-    """Answers run.py. prepare(X, y) makes of a batch what the framework's loader would yield, in the
-    CPU's memory; train(batches) returns the mean loss of each, evaluate(batches) the correct ones."""
+    """Answers run.py. prepare(X, y) turns a batch into what the framework's loader would yield, in
+    the CPU's memory; train(batches) returns the mean loss of each, evaluate(batches) the correct ones."""
     batches = Batches(args)
     say({"ready": versions})
     for line in sys.stdin:

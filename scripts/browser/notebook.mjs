@@ -131,7 +131,10 @@ export class Notebook {
 
   /** How many different pictures the watched cell has shown before the end, and whether that has come. */
   watched() {
-    return this.page.evaluate(() => ({ pictures: window.seenPictures.sources.length, ended: window.seenPictures.ended }));
+    return this.page.evaluate(() => {
+      const { sources, ended } = window.seenPictures;
+      return { pictures: sources.length, ended };
+    });
   }
 
   /** Scrolls to the output of a cell, or to the cell if it has none, and takes a picture of the page. */
