@@ -81,7 +81,7 @@ func (c Conv2D) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 // output channels are at most 128, and the window is odd and either 5 × 5 or larger, or
 // has at most 32 weights over all input channels.
 //
-// Values and gradients are those of the two layers, but for rounding. A second derivative
+// Values and gradients are those of the two layers, but for rounding, where x is finite. A second derivative
 // is an error, unless a layer stands between the two.
 func (c Conv2D) ForwardWith(scope *model.Scope, x *graph.Node, self, next Layer) (y *graph.Node, ok bool) {
 	pair, ok := c.pooledBy(next, x)

@@ -84,6 +84,9 @@ func flatten(x *graph.Node) *graph.Node {
 // hyperparameters applies to the weights, as it does in GoMLX's own layers.
 func weightsAndBiases(scope *model.Scope, x *graph.Node, sizes ...int) (weights, biases *graph.Node) {
 	g, dtype := x.Graph(), x.DType()
+	if !dtype.IsFloat() {
+		panic(fmt.Sprintf("d2l: layers with weights take floating-point numbers, got %v: convert X to Float32", dtype))
+	}
 	w := scope.VariableWithShape("weights", shapes.Make(dtype, sizes...))
 	if penalty := regularizer.FromScope(scope); penalty != nil {
 		penalty(g, w)

@@ -27,10 +27,10 @@ dense2 output shape: (1, 10)
 // has learnt, the loss is 2.3 and the accuracy 0.1.
 func TestLaterChapters(t *testing.T) {
 	for name, c := range map[string]struct {
-		example  func()
-		shapes   string
+		example func()
+		shapes  string
 		maxLoss float64
-		minAcc float64 // On test images.
+		minAcc  float64 // On test images.
 	}{
 		"AlexNet":             {ExampleTrainCh5_alexNet, alexNetShapes, 2.2, 0.2},
 		"batch normalization": {ExampleTrainCh5_batchNorm, "", 1.5, 0.5},

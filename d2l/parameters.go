@@ -63,6 +63,14 @@ func (n *Net) SaveParameters(path string) error {
 	if err != nil {
 		return fmt.Errorf("saving parameters to %s: %w", path, err)
 	}
+	// A file that cannot be loaded would lose the parameters, as where a layer's variables differ between training and
+	// inference.
+	store, _, err := n.readParameters(content, n.device, nil)
+	if err != nil {
+		return fmt.Errorf("saving parameters to %s: LoadParameters would refuse the file, so it is not written: %w",
+			path, err)
+	}
+	store.Finalize()
 	if err := files.Write(path, content); err != nil {
 		return fmt.Errorf("saving parameters to %s: %w; %s", path, err, files.WriteRemedy)
 	}
@@ -104,7 +112,7 @@ func (n *Net) LoadParameters(path string, device Device, input ...int) error {
 	if _, _, err := device.Backend(); err != nil {
 		return err
 	}
-	content, err := readParameters(path)
+	content, err := readFile(path)
 	var store *model.Store
 	var example shapes.Shape
 	if err == nil {
@@ -133,8 +141,8 @@ var errExample = errors.New("give the shape of an example, such as LoadParameter
 // errSettings says what to do about a layer of the user's that cannot be described.
 var errSettings = errors.New("fix the layer's Settings method")
 
-// readParameters reads a file that is not too large.
-func readParameters(path string) ([]byte, error) {
+// readFile reads a file that is not too large.
+func readFile(path string) ([]byte, error) {
 	file, err := files.Open(path)
 	if err != nil {
 		return nil, err
@@ -153,9 +161,18 @@ func readParameters(path string) ([]byte, error) {
 	return content, err
 }
 
-// decodeParameters returns a store with the net's variables and the values in content,
-// and the shape and type of an example.
+// decodeParameters is readParameters with a new state for the random generator.
 func (n *Net) decodeParameters(content []byte, device Device, input []int) (*model.Store, shapes.Shape, error) {
+	store, example, err := n.readParameters(content, device, input)
+	if err != nil {
+		return nil, example, err
+	}
+	return store, example, store.SetRNGStateFromSeed(nextSeed())
+}
+
+// readParameters returns a store with the net's variables and the values in content,
+// and the shape and type of an example.
+func (n *Net) readParameters(content []byte, device Device, input []int) (*model.Store, shapes.Shape, error) {
 	none := shapes.Shape{}
 	file, err := weights.Parse(content)
 	if err != nil {
@@ -187,7 +204,7 @@ func (n *Net) decodeParameters(content []byte, device Device, input []int) (*mod
 	if err := file.Fill(store.Scope(netScope), n.stateRules()); err != nil {
 		return nil, none, err
 	}
-	return store, example, store.SetRNGStateFromSeed(nextSeed())
+	return store, example, nil
 }
 
 // exampleFor returns the shape and type of an example: of the one in the file, or else of
@@ -213,26 +230,59 @@ func (n *Net) exampleFor(file *weights.File, given []int) (example shapes.Shape,
 
 // describe returns what decides, beside the parameters, what a layer computes outside of
 // training: its name, its type and its Settings, and for a Sequential those of its layers.
-func describe(layer Layer) ([]weights.Layer, error) { return describeNamed(layer.Kind(), layer, true) }
-
-func describeNamed(name string, layer Layer, outermost bool) (all []weights.Layer, err error) {
+func describe(layer Layer) ([]weights.Layer, error) {
 	switch l := layer.(type) {
 	case *Sequential:
-		return describeNamed(name, *l, outermost)
+		return describeAll("", *l)
 	case Sequential:
-		for inner, layer := range l.Named() {
-			if !outermost {
-				inner = name + "/" + inner
-			}
-			described, err := describeNamed(inner, layer, false)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, described...)
+		return describeAll("", l)
+	}
+	return describeNamed(layer.Kind(), layer)
+}
+
+func describeAll(prefix string, layers Sequential) (all []weights.Layer, err error) {
+	i := 0
+	for name, layer := range layers.Named() {
+		if i++; leftOut(layer, layers[i:]) {
+			continue
 		}
-		return all, nil
-	case Flatten, *Flatten, Dropout, *Dropout: // Dense flattens too, and Dropout is for training.
-		return nil, nil
+		described, err := describeNamed(prefix+name, layer)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, described...)
+	}
+	return all, nil
+}
+
+// leftOut reports whether the layers compute the same without this one: Dropout is for
+// training, and Dense flattens too.
+func leftOut(layer Layer, following Sequential) bool {
+	switch layer.(type) {
+	case Dropout, *Dropout:
+		return true
+	case Flatten, *Flatten:
+		for i, next := range following {
+			switch next := next.(type) {
+			case Dense, *Dense:
+				return true
+			case Sequential:
+				return leftOut(layer, slices.Concat(next, following[i+1:]))
+			case Dropout, *Dropout, Flatten, *Flatten:
+			default:
+				return false
+			}
+		}
+	}
+	return false
+}
+
+func describeNamed(name string, layer Layer) (all []weights.Layer, err error) {
+	switch l := layer.(type) {
+	case *Sequential:
+		return describeAll(name+"/", *l)
+	case Sequential:
+		return describeAll(name+"/", l)
 	}
 	var settings any
 	if l, ok := layer.(interface{ Settings() any }); ok {

@@ -125,3 +125,72 @@ func TestSettings(t *testing.T) {
 		}
 	}
 }
+
+// holds is a layer of the user's that holds others in its settings.
+type holds struct {
+	base
+	Inner Layer
+	Body  Sequential
+	Modes []Activation
+}
+
+type base struct{ Power int }
+
+func (holds) Kind() string { return "holds" }
+
+func (h holds) Settings() any { return h }
+
+func (h holds) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	return h.Body.Forward(scope, h.Inner.Forward(scope, x))
+}
+
+// Layers in a layer's settings are compared by type and settings, as are lists and the
+// fields of what it embeds.
+func TestSettingsHoldLayers(t *testing.T) {
+	whole := holds{base{2}, AvgPool2D{PoolSize: 2}, Sequential{ReLU, Dense{Units: 3}}, []Activation{Tanh}}
+	want := described(t, whole)
+	same := whole
+	same.Inner = AvgPool2D{PoolSize: 2, Strides: 2}
+	if got := described(t, same); got != want {
+		t.Errorf("the same pooling is described as %s, expected %s", got, want)
+	}
+	for name, change := range map[string]func(h *holds){
+		"another pooling":        func(h *holds) { h.Inner = MaxPool2D{PoolSize: 2} },
+		"another layer in it":    func(h *holds) { h.Body = Sequential{Tanh, Dense{Units: 3}} },
+		"another mode":           func(h *holds) { h.Modes = []Activation{ReLU} },
+		"another embedded field": func(h *holds) { h.Power = 3 },
+	} {
+		other := whole
+		change(&other)
+		if described(t, other) == want {
+			t.Errorf("%s: no difference in %s", name, want)
+		}
+	}
+	loop := &set{}
+	loop.settings = struct{ Self Layer }{loop}
+	_, err := describe(loop)
+	wantError(t, err, "contains itself", "fix the layer's Settings method")
+}
+
+// inTraining has a variable that only training makes.
+type inTraining struct{ Flatten }
+
+func (inTraining) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	w := scope.VariableWithValue("w", float32(1)).NodeValue(x.Graph())
+	if scope.IsTraining(x.Graph()) {
+		w = graph.Mul(w, scope.VariableWithValue("only", float32(1)).NodeValue(x.Graph()))
+	}
+	return graph.Mul(flatten(x), w)
+}
+
+// What could not be loaded again is not written.
+func TestSaveParametersThatCannotBeLoaded(t *testing.T) {
+	net := NewNet(Sequential{inTraining{}, Dense{Units: 4}})
+	noError(t, net.Initialize(CPU(0), Xavier))
+	_, _, err := must(NewTrainer(net, SGD(0.1)))(t).Step(waves(1, 1, 5, 3), fiveLabels())
+	noError(t, err)
+	path := filepath.Join(t.TempDir(), "net.params")
+	wantError(t, net.SaveParameters(path), "LoadParameters would refuse the file, so it is not written",
+		"this net has no flatten0.only")
+	wantFiles(t, filepath.Dir(path))
+}

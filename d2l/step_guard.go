@@ -21,13 +21,17 @@ import (
 const maxLoss = 1 << 24
 
 // guardStep, called once everything that a step changes is known, puts the old values in the place of the new ones
-// unless the loss is below maxLoss and all new values are finite: those of parameters, running statistics, the
+// unless X is finite, the loss is below maxLoss and all new values are finite: those of parameters, running statistics, the
 // optimizer and the random generator. XLA decides that on the device, inside of the step's program: once it has run,
 // the old values are gone. The answers are returned: for the loss, and for each variable of changedIn.
-func guardStep(store *model.Store, loss *graph.Node) *graph.Node {
+func guardStep(store *model.Store, X, loss *graph.Node) *graph.Node {
 	g := loss.Graph()
 	changed := changedIn(store, g)
-	finite := []*graph.Node{graph.LessThan(graph.Abs(loss), graph.Scalar(g, loss.DType(), maxLoss))} // False for NaN.
+	ok := graph.LessThan(graph.Abs(loss), graph.Scalar(g, loss.DType(), maxLoss)) // False for NaN.
+	if X.DType().IsFloat() {                                                      // Maxima of XLA on the CPU drop NaN, so that the loss may not show it.
+		ok = graph.LogicalAnd(ok, graph.LogicalAll(graph.IsFinite(X)))
+	}
+	finite := []*graph.Node{ok}
 	for _, v := range changed {
 		if v.DType().IsFloat() {
 			finite = append(finite, graph.LogicalAll(graph.IsFinite(v.NodeValue(g))))

@@ -89,7 +89,7 @@ func (t *Trainer) build(scope *model.Scope, X, y *graph.Node, opt optimizer.Inte
 	t.rate.requireVariable()
 	train.ExecPerStepUpdateGraphFn(g) // What layers have registered to be done after each step.
 	lossSum := graph.MulScalar(mean, float64(y.Shape().Size()))
-	return []*graph.Node{lossSum, numCorrect(yHat, y), guardStep(t.net.store, mean)}
+	return []*graph.Node{lossSum, numCorrect(yHat, y), guardStep(t.net.store, X, mean)}
 }
 
 // logitsAlias is where the graph of a step has the net's output.
@@ -135,7 +135,8 @@ func requireLogits(X, yHat, y *graph.Node, classes int) {
 // correct predictions, both of the forward pass before the update, and it waits
 // for the device.
 //
-// Step is atomic: on error the net, the optimizer and the schedule are unchanged.
+// Step is atomic: on error the net, the optimizer and the schedule are unchanged, but
+// that a net's first batch may have drawn its parameters.
 // The error names the cause as far as it can be found:
 //   - X, the loss or an updated value is NaN or infinite;
 //   - the mean loss is above 2²⁴, where training has diverged;
@@ -198,7 +199,7 @@ func stepResults(outputs []*tensors.Tensor) (lossSum, correct float64, finite []
 
 // prepare gets everything ready for a step with a batch, or refuses it: then the net
 // stays without parameters if it had none.
-func (t *Trainer) prepare(X, y *tensors.Tensor) (*graph.Graph, error) {
+func (t *Trainer) prepare(X, y *tensors.Tensor) (g *graph.Graph, err error) {
 	switch {
 	case X.Rank() == 0:
 		return nil, errNoBatchAxis
@@ -209,17 +210,23 @@ func (t *Trainer) prepare(X, y *tensors.Tensor) (*graph.Graph, error) {
 	case t.dtype != dtypes.InvalidDType && X.DType() != t.dtype:
 		return nil, fmt.Errorf("X is %v, and was %v in the first step: convert it", X.DType(), t.dtype)
 	}
-	g, err := t.step.Compile(X, y)
+	if g, err = t.step.Compile(X, y); err != nil {
+		return nil, err
+	}
+	accepted := false
+	defer func() { // A schedule may panic as well.
+		if !accepted {
+			err = errors.Join(err, t.step.Discard())
+		}
+	}()
+	if err := labelsWithin(y, numClasses(g)); err != nil { // They would count as examples without a loss.
+		return nil, err
+	}
+	rate, err := t.rate.next() // Last, so that a schedule is not called for a batch that is refused.
 	if err != nil {
 		return nil, err
 	}
-	rate := 0.0
-	if err = labelsWithin(y, numClasses(g)); err == nil { // They would count as examples without a loss.
-		rate, err = t.rate.next() // Last, since a schedule is called once for each step that is made.
-	}
-	if err != nil {
-		return nil, errors.Join(err, t.step.Discard())
-	}
+	accepted = true
 	if err := t.net.draw(t.step, X); err != nil {
 		return nil, err
 	}

@@ -209,3 +209,59 @@ func TestParametersHoldNaN(t *testing.T) {
 	_, _, err := must(NewTrainer(net, SGD(0.1)))(t).Step(X, fiveLabels())
 	wantError(t, err, net.Parameters()[1].Path()+" was NaN at (2,) before it", "load other parameters")
 }
+
+// XLA's maxima on the CPU drop NaN: the loss is finite although a pixel is not.
+func TestStepNaNBehindMaxPooling(t *testing.T) {
+	net, X := NewNet(Sequential{MaxPool2D{PoolSize: 2}, Dense{Units: 4}}), waves(1, 1, 5, 1, 8, 8)
+	noError(t, net.Initialize(CPU(0), Xavier))
+	trainer := must(NewTrainer(net, SGD(0.1)))(t)
+	_, _, err := trainer.Step(X, fiveLabels())
+	noError(t, err)
+	before := values(t, net)
+	broken := must(X.LocalClone())(t)
+	noError(t, tensors.MutableFlatData(broken, func(pixels []float32) { pixels[64+9] = float32(math.NaN()) }))
+	_, _, err = trainer.Step(broken, fiveLabels())
+	wantError(t, err, "X is NaN at (1, 0, 1, 1)", "the net is as it was before the step", "leave such examples out")
+	if !reflect.DeepEqual(values(t, net), before) {
+		t.Error("the refused step changed the net")
+	}
+}
+
+// A schedule that panics before the first step, and whose panic is recovered, takes no
+// parameters that are drawn later.
+func TestSchedulePanicsBeforeFirstStep(t *testing.T) {
+	net, X := smallNet(), waves(1, 1, 5, 1, 8, 8)
+	noError(t, net.Initialize(CPU(0), Xavier))
+	broken := true
+	trainer := must(NewTrainer(net, SGD(1).WithSchedule(func(int) float64 {
+		if broken {
+			panic("no rate")
+		}
+		return 0.1
+	})))(t)
+	wantPanic(t, func() { trainer.Step(X, fiveLabels()) }, "no rate")
+	if n := net.NumParameters(); n != 0 {
+		t.Errorf("after the panic the net has %d parameters", n)
+	}
+	must(net.Forward(X))(t)
+	_, _, err := trainer.Step(X, tensors.FromValue([]int32{0, 1, 2, 3, 9}))
+	wantError(t, err, "label 4 is 9")
+	if net.NumParameters() == 0 {
+		t.Error("the refused batch took the parameters away")
+	}
+	broken = false
+	_, _, err = trainer.Step(X, fiveLabels())
+	noError(t, err)
+	must(net.Forward(X))(t)
+}
+
+// Layers with weights refuse whole numbers, which would make weights of whole numbers.
+func TestWeightsOfIntegerImages(t *testing.T) {
+	for _, layer := range []Layer{Dense{Units: 4}, Conv2D{Channels: 2, KernelSize: 3}} {
+		net := NewNet(Sequential{layer})
+		noError(t, net.Initialize(CPU(0), Xavier))
+		_, err := net.Forward(tensors.FromShape(shapes.Make(dtypes.Uint8, 2, 1, 8, 8)))
+		wantError(t, err, "take floating-point numbers, got Uint8: convert X to Float32")
+		must(net.Forward(waves(1, 1, 2, 1, 8, 8)))(t)
+	}
+}

@@ -100,7 +100,10 @@ type File struct {
 func Parse(content []byte) (*File, error) {
 	const foreign = "not a file of safetensors, or it is damaged"
 	if bytes.HasPrefix(content, []byte("PK\x03\x04")) {
-		return nil, errors.New("an earlier version of this package wrote them, in a format that is no longer read")
+		if bytes.Contains(content, []byte("checkpoint.json")) {
+			return nil, errors.New("an earlier version of this package wrote them, in a format that is no longer read")
+		}
+		return nil, errors.New("a zip archive, such as PyTorch's torch.save writes, which holds code and is not read")
 	}
 	if len(content) >= 8 {
 		if size := binary.LittleEndian.Uint64(content); size > maxHeaderSize {

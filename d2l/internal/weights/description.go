@@ -46,8 +46,9 @@ var ErrNewer = errors.New("a newer version of the code wrote them: update your c
 
 // NewLayer describes a layer. Its settings are the exported fields of a struct, or nil
 // for none. Zero fields are left out, so that a field that is added later leaves older
-// files valid. A field with a String method is kept as that string, a struct as its
-// fields, and any other value as JSON.
+// files valid. A field with a String method is kept as that string; a layer in a field as
+// its type and its own Settings, where it has that method; a struct as its fields, a list
+// as its elements, and any other value as JSON.
 func NewLayer(name, layerType string, settings any) (Layer, error) {
 	l := Layer{Name: name, Type: layerType}
 	if settings == nil {
@@ -57,12 +58,14 @@ func NewLayer(name, layerType string, settings any) (Layer, error) {
 	if value.Kind() != reflect.Struct {
 		return l, fmt.Errorf("the Settings of layer %s are %T, expected a struct", name, settings)
 	}
-	for _, field := range reflect.VisibleFields(value.Type()) {
-		if field.IsExported() && len(field.Index) == 1 {
-			l.known = append(l.known, field.Name)
-		}
+	for _, field := range settingsOf(value.Type()) {
+		l.known = append(l.known, field.Name)
 	}
-	text, err := json.Marshal(plain(value))
+	content, err := fields(value, 0)
+	if err != nil {
+		return l, fmt.Errorf("the Settings of layer %s cannot be saved: %w", name, err)
+	}
+	text, err := json.Marshal(content)
 	if err == nil {
 		err = json.Unmarshal(text, &l.Settings)
 	}
@@ -72,23 +75,68 @@ func NewLayer(name, layerType string, settings any) (Layer, error) {
 	return l, nil
 }
 
-// plain returns a struct's exported fields that are not zero.
-func plain(value reflect.Value) map[string]any {
-	fields := map[string]any{}
-	for i := range value.NumField() {
-		field := value.Field(i)
-		if !value.Type().Field(i).IsExported() || isZero(field) {
+// settingsOf returns the exported fields of a struct, with those of structs that it embeds.
+func settingsOf(t reflect.Type) []reflect.StructField {
+	return slices.DeleteFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool {
+		return !f.IsExported() || f.Anonymous && f.Type.Kind() == reflect.Struct
+	})
+}
+
+// fields returns a struct's settings that are not zero.
+func fields(value reflect.Value, depth int) (map[string]any, error) {
+	all := map[string]any{}
+	for _, f := range settingsOf(value.Type()) {
+		field, err := value.FieldByIndexErr(f.Index)
+		if err != nil || isZero(field) { // A field of an embedded pointer that is nil.
 			continue
 		}
-		content := field.Interface()
-		if s, ok := content.(fmt.Stringer); ok {
-			content = s.String()
-		} else if field.Kind() == reflect.Struct {
-			content = plain(field)
+		if all[f.Name], err = plain(field, depth); err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Name, err)
 		}
-		fields[value.Type().Field(i).Name] = content
 	}
-	return fields
+	if len(all) == 0 && len(settingsOf(value.Type())) == 0 && !value.IsZero() {
+		return nil, fmt.Errorf("%v has no exported fields", value.Type())
+	}
+	return all, nil
+}
+
+// plain returns what JSON keeps of a value. A value behind an interface has its type beside it.
+func plain(value reflect.Value, depth int) (any, error) {
+	const maxDepth = 32
+	if depth > maxDepth {
+		return nil, fmt.Errorf("%v contains itself", value.Type())
+	}
+	if (value.Kind() == reflect.Interface || value.Kind() == reflect.Pointer) && value.IsNil() {
+		return nil, nil
+	}
+	if value.Kind() == reflect.Interface {
+		content, err := plain(value.Elem(), depth+1)
+		return map[string]any{strings.TrimLeft(value.Elem().Type().String(), "*"): content}, err
+	}
+	switch content := value.Interface().(type) {
+	case fmt.Stringer:
+		return content.String(), nil
+	case interface{ Settings() any }:
+		if settings := reflect.ValueOf(content.Settings()); settings.IsValid() && settings.Kind() == reflect.Struct {
+			return fields(settings, depth+1)
+		}
+	}
+	switch value.Kind() {
+	case reflect.Pointer:
+		return plain(value.Elem(), depth+1)
+	case reflect.Struct:
+		return fields(value, depth+1)
+	case reflect.Slice, reflect.Array:
+		list := make([]any, value.Len())
+		for i := range list {
+			var err error
+			if list[i], err = plain(value.Index(i), depth+1); err != nil {
+				return nil, err
+			}
+		}
+		return list, nil
+	}
+	return value.Interface(), nil
 }
 
 // isZero reports whether a field is left out: an empty slice or map says as little as nil.
