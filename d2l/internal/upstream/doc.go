@@ -24,6 +24,10 @@
 //	an optimization barrier of one value is dropped    materialized,                    TestBarrierOfOneValueIsDropped
 //	                                                   d2l/internal/convpool
 //
+// XLA's CPU plugin that scripts/setup installs:
+//
+//	maxima drop NaN                                    guardStep, d2l/step_guard.go     TestMaximumDropsNaN
+//
 // nlpodyssey/safetensors of go.mod:
 //
 //	a TensorView cannot be a scalar                    d2l/internal/weights             TestSafetensorsViewRefusesScalars

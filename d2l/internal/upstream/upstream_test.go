@@ -187,6 +187,17 @@ func TestLabelOutOfRangeHasNoLoss(t *testing.T) {
 	}
 }
 
+func TestMaximumDropsNaN(t *testing.T) {
+	program, err := graph.NewExec(backend(t), func(x *graph.Node) *graph.Node { return graph.ReduceMax(x, 0) })
+	d2ltest.NoError(t, err)
+	defer program.Finalize()
+	outputs, err := program.Call([]float32{1, float32(math.NaN()), 2})
+	d2ltest.NoError(t, err)
+	if math.IsNaN(float64(tensors.ToScalar[float32](outputs[0]))) {
+		fixed(t, "the check of X in guardStep (d2l/step_guard.go)")
+	}
+}
+
 func TestProgramHoldsFewShapes(t *testing.T) {
 	program, err := graph.NewExec(backend(t), func(x *graph.Node) *graph.Node { return graph.AddScalar(x, 1) })
 	d2ltest.NoError(t, err)
