@@ -82,20 +82,19 @@ func (b backup) putBack(net *Net, X *tensors.Tensor, err error) error {
 	if !lost {
 		return &stepError{X: ShapeOf(X), cause: err}
 	}
-	if b == nil {
-		net.drop()
-		return &stepError{X: ShapeOf(X), cause: fmt.Errorf("the device failed: %w", err), lost: true,
-			remedy: "load them with LoadParameters or initialize the net"}
-	}
+	restored := b != nil
 	for v, value := range b {
 		if failed := v.SetValue(value); failed != nil {
-			net.drop() // Rather than being left with some of its parameters.
-			return &stepError{X: ShapeOf(X), cause: fmt.Errorf("the device failed: %w", errors.Join(err, failed)), lost: true,
-				remedy: "load them with LoadParameters or initialize the net"}
+			err, restored = errors.Join(err, failed), false
 		}
 	}
-	return &stepError{X: ShapeOf(X), cause: fmt.Errorf("the device failed: %w", err),
+	failure := &stepError{X: ShapeOf(X), cause: fmt.Errorf("the device failed: %w", err),
 		remedy: "if memory is short, try smaller batches"}
+	if !restored {
+		net.drop()
+		failure.lost, failure.remedy = true, "load them with LoadParameters or initialize the net"
+	}
+	return failure
 }
 
 // A stepError says why a step was not made.

@@ -5,7 +5,7 @@
 # Expected: `import nbformat`, which reads and writes JSON, costs about the same wherever it is installed.
 # Seen: if rfc3987-syntax is installed, the import compiles a grammar of internationalized addresses with the parser
 # generator lark: jsonschema imports every checker of formats that it finds, although no notebook is checked against it.
-# On a busy machine of two cores this was 8 of 9 seconds of the import; alone, nbformat imports in a fraction of one.
+# This script printed 3.2 s of processor time for the import, and 0.3 s for nbformat alone, on 28 November 2026.
 #
 # Why it matters: each short Python program that touches a notebook, such as a git filter or a check in CI, pays this at
 # every start, and so does JupyterLab itself. Programs that only read can use json instead.
