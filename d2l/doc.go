@@ -158,6 +158,7 @@
 // Nets:
 //
 //	net.go            Net: a layer with parameters on a device
+//	net_layers.go     outputs of the layers, and their shapes
 //	shape.go          shapes as the book prints them
 //	draw.go           drawings of a net, and feature maps
 //	parameters.go     saved parameters, also from and for PyTorch

@@ -3,10 +3,8 @@ package d2l
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/d2l-go/book/d2l/internal/xla"
-	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -143,104 +141,6 @@ func (n *Net) Forward(X *tensors.Tensor) (*tensors.Tensor, error) {
 	return outputs[0], nil
 }
 
-// LayerOutput is the output of one layer for a batch.
-//
-// Book: none; the layers are called one by one there, in a loop.
-type LayerOutput struct {
-	Name  string // The layer's name in the net, such as conv0.
-	Value *tensors.Tensor
-}
-
-// Shape returns the shape of the output.
-func (o LayerOutput) Shape() Shape { return ShapeOf(o.Value) }
-
-// Outputs computes the output of every layer for the batch X, in order, in
-// inference mode. A net that is not a Sequential counts as one layer.
-func (n *Net) Outputs(X *tensors.Tensor) ([]LayerOutput, error) {
-	if n.store == nil {
-		return nil, errNoParameters
-	}
-	p, err := n.newProgram(xla.Config{Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
-		return n.forwardEach(scope, inputs[0])
-	}})
-	if err != nil {
-		return nil, err
-	}
-	defer p.Finalize()
-	values, err := n.run(p, X)
-	if err != nil {
-		return nil, fmt.Errorf("computing the layers' outputs for X of shape %v: %w", ShapeOf(X), err)
-	}
-	outputs := make([]LayerOutput, len(values))
-	for i, name := range n.layerNames() {
-		outputs[i] = LayerOutput{Name: name, Value: values[i]}
-	}
-	return outputs, nil
-}
-
-// LayerShape is the shape of one layer's output for a batch.
-//
-// Book: none; the shapes are printed there, in a loop over the layers.
-type LayerShape struct {
-	Name  string // The layer's name in the net, such as conv0.
-	Shape Shape
-}
-
-// Shapes returns the shape of every layer's output for a batch of one example,
-// in order, without computing anything: the net needs no parameters, and those
-// it has stay as they are. The input is the shape of an example, such as 1, 28,
-// 28 for (channel, height, width). It has the type of the batches that the net has
-// seen; before the first, float32. A net that is not a Sequential counts as one
-// layer. These are the shapes of the table in the book's section "LeNet".
-//
-// It panics unless the input is given as positive numbers; a layer that does not
-// take its input is an error.
-func (n *Net) Shapes(input ...int) ([]LayerShape, error) {
-	if len(input) == 0 || slices.Min(input) <= 0 {
-		panic(fmt.Sprintf("d2l: Shapes takes the positive sizes of one example, such as 1, 28, 28, got %v", input))
-	}
-	device := Device{platform: n.device.platform} // Shapes do not depend on the index.
-	if _, _, err := device.Backend(); err != nil {
-		// GoMLX in pure Go is always there, and nothing is computed.
-		device = Device{platform: xla.Go}
-	}
-	_, layers, err := n.withShapes(device, n.example(input))
-	if err != nil {
-		return nil, fmt.Errorf("finding the shapes of the layers for an example of shape %v: %w", Shape(input), err)
-	}
-	return layers, nil
-}
-
-// example returns the shape and type of an example: its type is that of the batches
-// which the net has seen, or float32.
-func (n *Net) example(shape []int) shapes.Shape {
-	dtype := dtypes.Float32
-	if n.input.Ok() {
-		dtype = n.input.DType
-	}
-	return shapes.Make(dtype, shape...)
-}
-
-// withShapes returns a store with the net's variables, yet without values, and
-// the shapes of the layers' outputs, as they are for a batch of one such example.
-func (n *Net) withShapes(device Device, example shapes.Shape) (*model.Store, []LayerShape, error) {
-	backend, _, err := device.Backend()
-	if err != nil {
-		return nil, nil, err
-	}
-	store, names, layers := model.NewStore(), n.layerNames(), []LayerShape(nil)
-	batch := shapes.Make(example.DType, append([]int{1}, example.Dimensions...)...)
-	err = xla.BuildOnly(backend, store, batch, func(scope *model.Scope, x *graph.Node) {
-		for i, y := range n.forwardEach(scope.At("%s", netScope[1:]).WithInitializer(Xavier(scope)), x) {
-			layers = append(layers, LayerShape{names[i], slices.Clone(y.Shape().Dimensions)})
-		}
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	return store, layers, nil
-}
-
 // newProgram returns a program with the net's variables, on the net's device or on
 // those given. The scope that the program's Build gets is the layers'.
 func (n *Net) newProgram(config xla.Config, devices ...Device) (*xla.Program, error) {
@@ -296,32 +196,6 @@ func (n *Net) forward(scope *model.Scope, x *graph.Node) *graph.Node {
 		return n.layer.Forward(scope, x)
 	}
 	return forwardNamed(n.layer.Kind(), n.layer, scope, x)
-}
-
-// forwardEach applies the layers in order, none of them fused with the next, and
-// returns the output of each. They have the names of layerNames.
-func (n *Net) forwardEach(scope *model.Scope, x *graph.Node) (outputs []*graph.Node) {
-	layers, ok := n.layer.(Sequential)
-	if !ok {
-		return []*graph.Node{n.forward(scope, x)}
-	}
-	for name, layer := range layers.Named() {
-		x = forwardNamed(name, layer, scope.In("%s", name), x)
-		outputs = append(outputs, x)
-	}
-	return outputs
-}
-
-// layerNames returns the names of the net's layers.
-func (n *Net) layerNames() (names []string) {
-	layers, ok := n.layer.(Sequential)
-	if !ok {
-		return []string{n.layer.Kind()}
-	}
-	for name := range layers.Named() {
-		names = append(names, name)
-	}
-	return names
 }
 
 // CopyTo returns a net with a copy of n's parameters on device, or n itself if
