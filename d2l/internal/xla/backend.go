@@ -5,7 +5,6 @@
 package xla
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -111,37 +110,47 @@ func (p Platform) open() (compute.Backend, error) {
 	case Go:
 		return gobackend.New(options)
 	case GPU:
-		if !installer.HasNvidiaGPU() {
-			return nil, errors.New("no NVIDIA GPU found (no /dev/nvidia*, no nvidia-smi); use TryGPU or CPU(0)")
-		}
-		return openPlugin("cuda", "run scripts/setup --cuda", options, nil)
+		return openGPU(options)
 	default:
-		if err := setCPUFlags(); err != nil {
-			return nil, err
-		}
-		return openPlugin("cpu", "run scripts/setup", options, pjrt.NamedValuesMap{"cpu_device_count": cpuDevices()})
+		return openCPU(options)
 	}
 }
 
-// openPlugin starts a client of the named PJRT plugin.
-func openPlugin(name, remedy, options string, clientOptions pjrt.NamedValuesMap) (compute.Backend, error) {
-	path, err := findPlugin(name, remedy)
+func openCPU(options string) (compute.Backend, error) {
+	plugin, err := findPlugin("cpu", "run scripts/setup")
 	if err != nil {
 		return nil, err
 	}
 	// go-xla tells the kinds of plugin apart by their path.
-	if name == "cpu" && pjrt.IsCUDAName(path) {
+	if pjrt.IsCUDAName(plugin) {
 		return nil, fmt.Errorf(`the path of the CPU plugin, %s, has "cuda" or "nvidia" in it, which makes go-xla take `+
-			`it for a GPU's: move it and set %s to its new folder`, path, pluginVariable)
+			`it for a GPU's: move it and set %s to its new folder`, plugin, pluginVariable)
 	}
-	config := path
+	user, err := userFlags()
+	if err != nil {
+		return nil, err
+	}
+	clientOptions := pjrt.NamedValuesMap{"cpu_device_count": cpuDevices(user)}
+	return openPlugin(plugin, "run scripts/setup", options, user, cpuFlags, clientOptions)
+}
+
+// openPlugin starts a client of a PJRT plugin, with flags of XLA besides the user's.
+func openPlugin(
+	plugin, remedy, options, user string, flags []string, clientOptions pjrt.NamedValuesMap,
+) (compute.Backend, error) {
+	config := plugin
 	if options != "" {
 		config += "," + options
 	}
+	restore, err := setFlags(user, flags)
+	if err != nil {
+		return nil, err
+	}
+	defer restore()
 	b, err := goxla.NewWithOptions(config, clientOptions)
 	if err != nil {
 		return nil, fmt.Errorf("the PJRT plugin %s does not start (%w): %s again, or set %s to the folder of another",
-			path, err, remedy, pluginVariable)
+			plugin, err, remedy, pluginVariable)
 	}
 	return b, nil
 }

@@ -18,6 +18,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	d2ltest.RunAsChild(children)
 	os.Setenv(flagsVariable, os.Getenv(flagsVariable)+" --xla_force_host_platform_device_count=4")
 	os.Exit(m.Run())
 }

@@ -1,0 +1,137 @@
+package xla
+
+import (
+	"bytes"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/d2l-go/book/d2l/internal/report"
+	"github.com/gomlx/compute"
+	"github.com/gomlx/go-xla/installer"
+)
+
+// GPUSettings are chosen before the first use of a GPU and stay for the process.
+type GPUSettings struct {
+	Deterministic bool // Programs give the same bits in every run.
+	TF32          bool // The factors of float32 products may be rounded to TF32.
+}
+
+// gpu has the settings, and whether they have been used; backends.Mutex guards it.
+var gpu struct {
+	GPUSettings
+	used bool
+}
+
+// ConfigureGPU changes the settings. It changes nothing and returns false if the GPU's backend has used others.
+func ConfigureGPU(change func(*GPUSettings)) bool {
+	backends.Lock()
+	defer backends.Unlock()
+	_, started := backends.started[GPU]
+	wanted := gpu.GPUSettings
+	change(&wanted)
+	if (started || gpu.used) && wanted != gpu.GPUSettings {
+		return false
+	}
+	gpu.GPUSettings = wanted
+	return true
+}
+
+func openGPU(options string) (compute.Backend, error) {
+	const remedy = "run scripts/setup --cuda"
+	if !installer.HasNvidiaGPU() {
+		return nil, errors.New("no NVIDIA GPU found (no /dev/nvidia*, no nvidia-smi); use TryGPU or CPU(0)")
+	}
+	plugin, err := findPlugin("cuda", remedy)
+	if err != nil {
+		return nil, err
+	}
+	user, err := userFlags()
+	if err != nil {
+		return nil, err
+	}
+	options, tf32 := withTF32(options, gpu.TF32)
+	flags, err := gpuFlags(plugin, user, options, gpu.Deterministic)
+	if err != nil {
+		return nil, err
+	}
+	// The plugin reads flags and variables once, also if it then fails to start.
+	gpu.used = true
+	if _, set := os.LookupEnv(tf32Variable); !tf32 && !set {
+		if err := os.Setenv(tf32Variable, "0"); err != nil {
+			return nil, err
+		}
+	}
+	return openPlugin(plugin, remedy, options, user, flags, nil)
+}
+
+// tf32Variable tells NVIDIA's libraries not to use TF32 if it is 0. It is needed besides go-xla's option tf32, which is
+// for matrix products alone: for convolutions go-xla asks for no precision, and XLA then allows TF32.
+const tf32Variable = "NVIDIA_TF32_OVERRIDE"
+
+// withTF32 adds to go-xla's options whether TF32 is allowed, unless they say it, and returns which of the two applies.
+func withTF32(options string, allow bool) (string, bool) {
+	said := false
+	for option := range strings.SplitSeq(options, ",") {
+		name, value, _ := strings.Cut(option, "=")
+		switch name {
+		case "tf32":
+			parsed, _ := strconv.ParseBool(value)
+			said, allow = true, parsed || value == ""
+		case "notf32":
+			said, allow = true, false
+		}
+	}
+	if !said {
+		options = strings.TrimPrefix(options+",tf32="+strconv.FormatBool(allow), ",")
+	}
+	return options, allow
+}
+
+const (
+	// Unlike xla_gpu_exclude_nondeterministic_ops, it also promises that no choice depends on measured times, in all
+	// versions of XLA.
+	deterministicFlag = "xla_gpu_deterministic_ops"
+	autotuneFlag      = "xla_gpu_per_fusion_autotune_cache_dir"
+)
+
+// gpuFlags returns options of XLA's compiler for a GPU.
+func gpuFlags(plugin, user, options string, deterministic bool) ([]string, error) {
+	if deterministic {
+		if !knows(plugin, deterministicFlag) {
+			return nil, fmt.Errorf("the PJRT plugin %s has no option %s, which UseDeterministicAlgorithms needs: do without, "+
+				"or set %s to the folder of another", plugin, deterministicFlag, pluginVariable)
+		}
+		return []string{"--" + deterministicFlag + "=true"}, nil
+	}
+	// Deterministic programs must not use what was tuned for others, and XLA tunes nothing for them. The check is for
+	// both flags that ask for such programs.
+	if strings.Contains(user, "deterministic_ops") || sets(user, autotuneFlag) || !knows(plugin, autotuneFlag) {
+		return nil, nil
+	}
+	dir, err := autotuneDir(plugin, user, options)
+	if err != nil {
+		report.WarnOnce(fmt.Sprintf("d2l: what XLA tunes for the GPU is not kept for other programs: %v", err))
+		return nil, nil
+	}
+	return []string{fmt.Sprintf(`--%s="%s"`, autotuneFlag, dir)}, nil
+}
+
+// knows reports whether a plugin has a flag: whether its name is one of the plugin's constants. XLA ends the process if
+// it is given a flag that it does not know.
+func knows(plugin, flag string) bool {
+	f, err := elf.Open(plugin)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	section := f.Section(".rodata")
+	if section == nil {
+		return false
+	}
+	constants, err := section.Data()
+	return err == nil && bytes.Contains(constants, []byte("\x00"+flag+"\x00"))
+}

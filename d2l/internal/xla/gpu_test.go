@@ -1,0 +1,238 @@
+package xla
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/d2l-go/book/d2l/d2ltest"
+	"github.com/gomlx/compute"
+)
+
+// children are what tests do in a process of its own, since XLA reads its flags once.
+var children = map[string]func() string{
+	"start": func() string { return fmt.Sprint(startError()) },
+}
+
+func TestConfigureGPU(t *testing.T) {
+	saved := gpu
+	t.Cleanup(func() { gpu = saved })
+	gpu.GPUSettings, gpu.used = GPUSettings{}, false
+	freshBackends(t)
+	set := func(mode bool) bool { return ConfigureGPU(func(s *GPUSettings) { s.Deterministic = mode }) }
+	for _, mode := range []bool{true, false, true} {
+		if !set(mode) || gpu.Deterministic != mode {
+			t.Errorf("before the first use the setting %v is not taken", mode)
+		}
+	}
+	for name, use := range map[string]func(){
+		"the backend has started":     func() { Swap(map[Platform]compute.Backend{GPU: nil}) },
+		"the backend failed to start": func() { gpu.used = true },
+	} {
+		Swap(nil)
+		gpu.used = false
+		use()
+		if !set(true) || set(false) || !gpu.Deterministic {
+			t.Errorf("after %s the same setting is refused or another taken", name)
+		}
+	}
+}
+
+func TestWithTF32(t *testing.T) {
+	for _, c := range []struct {
+		options string
+		allow   bool
+		want    string
+		tf32    bool
+	}{
+		{"", false, "tf32=false", false},
+		{"", true, "tf32=true", true},
+		{"preallocate=true", false, "preallocate=true,tf32=false", false},
+		{"tf32=true", false, "tf32=true", true},
+		{"preallocate,tf32", false, "preallocate,tf32", true},
+		{"tf32=0", true, "tf32=0", false},
+		{"notf32", true, "notf32", false},
+	} {
+		if got, tf32 := withTF32(c.options, c.allow); got != c.want || tf32 != c.tf32 {
+			t.Errorf("withTF32(%q, %v) is %q, %v, expected %q, %v", c.options, c.allow, got, tf32, c.want, c.tf32)
+		}
+	}
+}
+
+// gpuMachine makes a machine with a driver, an empty cache and a plugin with the options of XLA: the CPU's has the same.
+func gpuMachine(t *testing.T) (plugin, cache string) {
+	t.Helper()
+	saved := driverVersion
+	t.Cleanup(func() { driverVersion = saved })
+	cache = t.TempDir()
+	driverVersion = filepath.Join(cache, "version")
+	put(t, driverVersion, []byte("580.159.04"))
+	plugin = filepath.Join(t.TempDir(), "nvidia", "plugin.so")
+	d2ltest.NoError(t, os.MkdirAll(filepath.Dir(plugin), 0o755))
+	d2ltest.NoError(t, os.Symlink(d2ltest.Must(findPlugin("cpu", ""))(t), plugin))
+	t.Setenv("XDG_CACHE_HOME", cache)
+	return plugin, cache
+}
+
+func TestGPUFlags(t *testing.T) {
+	xlaPlugin, cache := gpuMachine(t)
+	other := d2ltest.Must(os.Executable())(t)
+	text := filepath.Join(t.TempDir(), "text.so")
+	put(t, text, bytes.Join([][]byte{{}, []byte(autotuneFlag), {}}, []byte{0}))
+	const dir, none = "--xla_gpu_per_fusion_autotune_cache_dir=", ""
+	for _, c := range []struct {
+		name, plugin, user string
+		deterministic      bool
+		want               string
+	}{
+		{"tuned", xlaPlugin, "", false, dir},
+		{"with flags of the user's", xlaPlugin, "--xla_gpu_autotune_level=2", false, dir},
+		{"a folder of the user's", xlaPlugin, dir + "/mine", false, none},
+		{"deterministic", xlaPlugin, "", true, "--xla_gpu_deterministic_ops=true"},
+		{"deterministic by the user", xlaPlugin, "--xla_gpu_deterministic_ops", false, none},
+		{"deterministic by the user's other flag", xlaPlugin, "--xla_gpu_exclude_nondeterministic_ops=true", false, none},
+		{"another library", other, "", false, none},
+		{"no library", text, "", false, none},
+		{"no plugin", "/nowhere/plugin.so", "", false, none},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := strings.Join(d2ltest.Must(gpuFlags(c.plugin, c.user, "tf32=false", c.deterministic))(t), " ")
+			if c.want != dir {
+				if got != c.want {
+					t.Errorf("flags %q, expected %q", got, c.want)
+				}
+				return
+			}
+			kept, found := strings.CutPrefix(got, c.want+`"`+filepath.Join(cache, "d2l-go", "autotune")+"/")
+			if !found || len(kept) != 33 {
+				t.Errorf("flags %q, expected a folder in the cache", got)
+			}
+		})
+	}
+	_, err := gpuFlags(other, "", "", true)
+	d2ltest.WantError(t, err, other, "has no option xla_gpu_deterministic_ops", "UseDeterministicAlgorithms", "do without")
+	if knows(xlaPlugin, "gpu_deterministic_ops") || knows(xlaPlugin, "xla_gpu_deterministic_op") {
+		t.Error("a part of an option's name counts as an option")
+	}
+}
+
+// XLA ends the process over an option that it does not know, and takes those that are given to it.
+func TestXLATakesGPUFlags(t *testing.T) {
+	folder := pluginFolder(t)
+	plugin, _ := gpuMachine(t)
+	for _, deterministic := range []bool{true, false} {
+		flags := strings.Join(d2ltest.Must(gpuFlags(plugin, "", "", deterministic))(t), " ")
+		environment := []string{"XLA_FLAGS=" + flags, "PJRT_PLUGIN_LIBRARY_PATH=" + folder}
+		if said := d2ltest.Said(t, d2ltest.Child("start", environment...)); said != "<nil>" {
+			t.Errorf("with %s the plugin does not start: %s", flags, said)
+		}
+	}
+	wrong := d2ltest.Child("start", "XLA_FLAGS=--xla_gpu_no_such_option=1", "PJRT_PLUGIN_LIBRARY_PATH="+folder)
+	if output, err := wrong.Output(); err == nil {
+		t.Errorf("an unknown option is taken: %s", output)
+	}
+}
+
+// Whatever XLA does not tell apart has a folder of its own.
+func TestAutotuneDir(t *testing.T) {
+	plugin, _ := gpuMachine(t)
+	user, options := "", "tf32=false"
+	seen := map[string]string{}
+	dir := func() string { return d2ltest.Must(autotuneDir(plugin, user, options))(t) }
+	first := dir()
+	if again := dir(); again != first {
+		t.Errorf("the folder is %s, then %s", first, again)
+	}
+	seen[first] = "at first"
+	for _, c := range []struct {
+		name   string
+		change func()
+	}{
+		{"another driver", func() { put(t, driverVersion, []byte("590.1")) }},
+		{"another flag", func() { user = "--xla_gpu_autotune_level=2" }},
+		{"TF32", func() { options = "tf32=true" }},
+		{"TF32 by NVIDIA's variable", func() { t.Setenv("NVIDIA_TF32_OVERRIDE", "0") }},
+		{"other libraries by name", func() { t.Setenv("LD_LIBRARY_PATH", "/opt/cuda/lib64") }},
+		{"a library", func() { put(t, filepath.Join(filepath.Dir(plugin), "cublas", "lib", "libcublas.so.13"), nil) }},
+		{"a new library", func() {
+			put(t, filepath.Join(filepath.Dir(plugin), "cublas", "lib", "libcublas.so.13"), []byte("new"))
+		}},
+		{"another plugin", func() {
+			d2ltest.NoError(t, os.Remove(plugin))
+			put(t, plugin, []byte("new"))
+		}},
+		{"a plugin of another time", func() { d2ltest.NoError(t, os.Chtimes(plugin, time.Time{}, time.Unix(1e9, 0))) }},
+	} {
+		c.change()
+		got := dir()
+		if before, known := seen[got]; known {
+			t.Errorf("%s: the folder is the one of %s", c.name, before)
+		}
+		seen[got] = c.name
+		if info, err := os.Stat(got); err != nil || !info.IsDir() {
+			t.Errorf("%s: no folder: %v", c.name, err)
+		}
+	}
+}
+
+// Without a folder a GPU computes as well; why is said once.
+func TestAutotuneDirFaults(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		fault func(t *testing.T, cache string)
+		want  string
+	}{
+		{"no driver", func(t *testing.T, cache string) { driverVersion = "/nowhere/version" }, "/nowhere/version"},
+		{"no cache", func(t *testing.T, cache string) {
+			t.Setenv("XDG_CACHE_HOME", "")
+			t.Setenv("HOME", "")
+		}, "set HOME or XDG_CACHE_HOME"},
+		{"a file in its place", func(t *testing.T, cache string) { put(t, filepath.Join(cache, "d2l-go"), nil) }, "d2l-go"},
+		{"a quotation mark", func(t *testing.T, cache string) { t.Setenv("XDG_CACHE_HOME", cache+`/"a"`) }, `/"a"/`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			plugin, cache := gpuMachine(t)
+			c.fault(t, cache)
+			said := d2ltest.Captured(t, &os.Stderr, func() {
+				for range 2 {
+					if flags := d2ltest.Must(gpuFlags(plugin, "", "", false))(t); flags != nil {
+						t.Errorf("flags %q, expected none", flags)
+					}
+				}
+			})
+			d2ltest.WantParts(t, said, "d2l: what XLA tunes for the GPU is not kept", c.want)
+			if n := strings.Count(said, "\n"); n != 1 {
+				t.Errorf("said %d times: %s", n, said)
+			}
+		})
+	}
+}
+
+func TestDeleteOldest(t *testing.T) {
+	for limit, want := range map[int64][]string{
+		100 * fileBlock: {"a", "b", "last"},
+		9 * fileBlock:   {"a", "b", "last"},
+		8 * fileBlock:   {"b", "last"},
+		5 * fileBlock:   {"last"},
+		2 * fileBlock:   {},
+	} {
+		root := t.TempDir()
+		// Three folders of three blocks each: the folder itself, a small file and one of a block.
+		for age, name := range []string{"last", "b", "a"} {
+			put(t, filepath.Join(root, name, "small"), []byte("1"))
+			put(t, filepath.Join(root, name, "block"), make([]byte, fileBlock))
+			used := time.Now().Add(time.Duration(-age) * time.Hour)
+			if name == "last" {
+				used = time.Unix(0, 0)
+			}
+			d2ltest.NoError(t, os.Chtimes(filepath.Join(root, name), used, used))
+		}
+		d2ltest.NoError(t, deleteOldest(root, "last", limit))
+		d2ltest.WantFiles(t, root, want...)
+	}
+	d2ltest.NoError(t, deleteOldest("/nowhere/at/all", "last", 0))
+}
