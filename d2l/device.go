@@ -14,8 +14,11 @@ import (
 // A Device can be made without hardware; if it is not available, Backend and the first
 // computation there return an error.
 //
-// The first computation on the CPU adds options for XLA's compiler to the process's
-// environment variable XLA_FLAGS, but none that it sets already.
+// Options of XLA's compiler in the environment variable XLA_FLAGS take precedence over
+// those that are chosen here, which stand in it while a device is started.
+//
+// What XLA tunes for a GPU is kept for other programs in the user's cache folder, 64 MB
+// at most, unless UseDeterministicAlgorithms is on: then nothing is tuned.
 //
 // Book: none; it is what section "GPUs" calls a context and passes as ctx.
 type Device struct {
@@ -77,6 +80,31 @@ func TryAllGPUs() []Device {
 		devices = append(devices, GPU(i))
 	}
 	return devices
+}
+
+// AllowTF32 chooses whether GPUs may round the factors of products of float32 numbers, in
+// matrix products and convolutions, to TF32, which has 10 bits of float32's 23 after
+// the point; sums stay float32. Large nets are faster with it. It is not allowed at
+// first. A CPU never does, and the choice has no effect there.
+//
+// The choice is for the process. Call it at the start of the program, before TryGPU or
+// anything else that uses a GPU: it panics if a GPU has been used with the other
+// choice. The environment variables take precedence: GOMLX_BACKEND=xla:cuda,tf32=true or
+// false, and for convolutions NVIDIA_TF32_OVERRIDE, NVIDIA's own, which the first
+// use of a GPU without TF32 sets to 0.
+//
+// Book: none; PyTorch has torch.backends.cuda.matmul.allow_tf32, off at first, and
+// torch.backends.cudnn.allow_tf32, on at first.
+func AllowTF32(allow bool) {
+	configureGPU(fmt.Sprintf("AllowTF32(%v)", allow), func(s *xla.GPUSettings) { s.TF32 = allow })
+}
+
+// configureGPU changes the settings of GPUs for a call of the user's, and panics if it comes too late.
+func configureGPU(call string, change func(*xla.GPUSettings)) {
+	if !xla.ConfigureGPU(change) {
+		panic(fmt.Sprintf("d2l: %s comes after the first use of a GPU, which it cannot change any more: call it at the "+
+			"start of the program, before TryGPU", call))
+	}
 }
 
 // String returns gpu(0), cpu(0) and so on, and names the backend where it is

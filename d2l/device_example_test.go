@@ -47,3 +47,9 @@ func ExampleGPU() {
 	fmt.Println(d2l.GPU(3))
 	// Output: gpu(3)
 }
+
+// At the start of a program for a large net, which a GPU then trains faster.
+func ExampleAllowTF32() {
+	d2l.AllowTF32(true)
+	fmt.Println("on", d2l.TryGPU(0))
+}

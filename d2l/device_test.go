@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/d2l-go/book/d2l/internal/xla"
+	"github.com/gomlx/compute"
 	"github.com/gomlx/go-xla/installer"
 )
 
@@ -56,6 +57,25 @@ func TestTryGPUMisuse(t *testing.T) {
 	for _, variable := range []string{"", "xla:cpu", "go"} {
 		t.Setenv("GOMLX_BACKEND", variable)
 		wantPanic(t, func() { TryGPU(-1) }, "d2l: TryGPU takes the number of a GPU, from 0, got -1")
+	}
+}
+
+// What is chosen for GPUs has no effect on the CPU, and cannot be changed once a GPU has been used.
+func TestGPUSettings(t *testing.T) {
+	for name, set := range map[string]func(bool){
+		"AllowTF32": AllowTF32, "UseDeterministicAlgorithms": UseDeterministicAlgorithms,
+	} {
+		t.Run(name, func(t *testing.T) {
+			withoutGPU(t)
+			freshBackends(t)
+			cpu, _, err := CPU(0).Backend()
+			noError(t, err)
+			set(true)
+			set(false)
+			xla.Swap(map[xla.Platform]compute.Backend{xla.CPU: cpu, xla.GPU: cpu})
+			set(false)
+			wantPanic(t, func() { set(true) }, "d2l: "+name+"(true) comes after the first use of a GPU", "at the start")
+		})
 	}
 }
 

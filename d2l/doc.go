@@ -83,14 +83,16 @@
 //	scheduler := d2l.CosineScheduler{MaxUpdate: 10 * trainIter.Len(), BaseLR: 0.3}
 //	opt := d2l.Momentum(0.3, 0.9).WithSchedule(scheduler.At)
 //
-// [TrainCh6] is the book's later name for TrainCh5. [Seed] makes runs repeatable.
+// [TrainCh6] is the book's later name for TrainCh5. [Seed] makes runs repeatable, on a
+// GPU together with [UseDeterministicAlgorithms].
 //
 // # Devices
 //
 // A [Device] is gpu(i) or cpu(i). [TryGPU] returns a GPU if there is one and the CPU
 // otherwise; training prints which it used. [TrainCh5] and [NewTrainer] split each
 // batch over several devices, such as [TryAllGPUs]. [OnDevice] keeps the images of a
-// data set on a device, so that batches need not be copied there.
+// data set on a device, so that batches need not be copied there. GPUs compute in float32
+// unless [AllowTF32] lets them round.
 //
 // # Saved parameters
 //

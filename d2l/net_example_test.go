@@ -174,6 +174,13 @@ func ExampleNet_CopyTo() {
 	// Output: cpu(0) cpu(1)
 }
 
+// At the start of a program whose results must be the same in every run, also on a GPU.
+func ExampleUseDeterministicAlgorithms() {
+	d2l.UseDeterministicAlgorithms(true)
+	d2l.Seed(42)
+	fmt.Println("on", d2l.TryGPU(0))
+}
+
 // After the same seed, the same parameters are drawn.
 func ExampleSeed() {
 	draw := func() any {

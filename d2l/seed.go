@@ -1,8 +1,11 @@
 package d2l
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"sync"
+
+	"github.com/d2l-go/book/d2l/internal/xla"
 )
 
 var seeds struct {
@@ -15,13 +18,29 @@ var seeds struct {
 // each epoch of training data. Without it every run differs.
 //
 // The same seed gives the same results on the same machine, device and versions;
-// elsewhere sums are computed in another order, and the last digits differ.
+// elsewhere sums are computed in another order, and the last digits differ. On a GPU
+// that order changes from run to run unless UseDeterministicAlgorithms is on as well.
 //
 // Book: none; npx.random.seed is the closest.
 func Seed(seed uint64) {
 	seeds.Lock()
 	defer seeds.Unlock()
 	seeds.source = rand.New(rand.NewPCG(seed, 0))
+}
+
+// UseDeterministicAlgorithms chooses whether GPUs compute sums in the same order in
+// every run, so that a seed gives the same bits. It is off at first: large nets are
+// slower with it. A CPU always does, and the choice has no effect there.
+//
+// The choice is for the process. Call it at the start of the program, before TryGPU or
+// anything else that uses a GPU: it panics if a GPU has been used with the other
+// choice. A value of --xla_gpu_deterministic_ops in the environment variable XLA_FLAGS
+// takes precedence. If the GPU's plugin does not have this option, it does not start,
+// and the error says so.
+//
+// Book: none; PyTorch has torch.use_deterministic_algorithms.
+func UseDeterministicAlgorithms(mode bool) {
+	configureGPU(fmt.Sprintf("UseDeterministicAlgorithms(%v)", mode), func(s *xla.GPUSettings) { s.Deterministic = mode })
 }
 
 // nextSeed returns a seed for one source of randomness, never 0.
