@@ -51,6 +51,7 @@ func main() {
 	minAcc := flag.Float64("min-acc", 0, "fail if a seed's test accuracy is below this")
 	file := flag.String("json", "", "file to write the results to as well")
 	flag.Parse()
+	d2l.UseDeterministicAlgorithms(true)
 	r, ok := recipes[*net]
 	if !ok {
 		fmt.Fprintf(os.Stderr, "seeds: there is no network %q; -help names them\n", *net)
