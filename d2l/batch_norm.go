@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/d2l-go/book/d2l/internal/weights"
+	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers/norm"
 	"github.com/gomlx/gomlx/ml/model"
@@ -48,7 +49,10 @@ const batchCount = "avg_weight"
 // Forward adds the normalization to the graph of x.
 func (BatchNorm) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	normalize := func(x *graph.Node, axis int) *graph.Node {
-		return norm.BatchNorm(scope, x, axis).Momentum(0.9).Epsilon(1e-5).CurrentScope().Done()
+		builder := norm.BatchNorm(scope, x, axis).Momentum(0.9).Epsilon(1e-5).CurrentScope()
+		// GoMLX in pure Go has no operation for inference; without it the gradients in training would be wrong.
+		known := x.Graph().Backend().Capabilities().Operations[compute.OpTypeBatchNormForInference]
+		return builder.UseBackendInference(known || scope.IsTraining(x.Graph())).Done()
 	}
 	switch x.Rank() {
 	case 2:

@@ -18,6 +18,8 @@
 //	SGD divides its rate by √step                      plainSGD, d2l/optimizer.go       TestSGDDecaysUnlessToldNotTo
 //	SGD takes a rate of 0 for 0.1                      requireRate, d2l/optimizer.go    TestRateOfZeroIsTakenForNone
 //	an optimizer's rate outlives it in the store       Net.dropOptimizer                TestFirstRateStaysInStore
+//	GoMLX in pure Go has no batch normalization        UseBackendInference,             TestPureGoLacksBatchNormalization
+//	                                                   d2l/batch_norm.go
 //
 // go-xla v0.4.5:
 //

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -184,6 +185,13 @@ func TestLabelOutOfRangeHasNoLoss(t *testing.T) {
 	outputs, err := program.Call([][]int32{{2}}, [][]float32{{0, 0}})
 	if err != nil || tensors.ToScalar[float32](outputs[0]) != 0 {
 		fixed(t, "labelsWithin in Trainer.Step (d2l/trainer.go)")
+	}
+}
+
+func TestPureGoLacksBatchNormalization(t *testing.T) {
+	b := d2ltest.Must(gobackend.New(""))(t)
+	if b.Capabilities().Operations[compute.OpTypeBatchNormForInference] {
+		fixed(t, "UseBackendInference in d2l/batch_norm.go")
 	}
 }
 
