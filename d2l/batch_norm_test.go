@@ -39,7 +39,7 @@ func TestBatchNormAgainstPyTorch(t *testing.T) {
 	for _, c := range fixture.Cases {
 		t.Run(c.Name+" "+Shape(c.Input).String(), func(t *testing.T) {
 			net := c.net()
-			noError(t, net.Initialize(CPU(0), Xavier))
+			noError(t, net.Initialize(testDevice(), Xavier))
 			X := func(step int) *tensors.Tensor { return waves(33+step, 2, c.Input...) }
 			must(net.Forward(X(0)))(t) // Draws the parameters, and does no more.
 			seeds := map[string]int{"scale": 11, "offset": 12}

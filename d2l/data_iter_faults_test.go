@@ -97,7 +97,7 @@ func trained(t *testing.T, data DataIter, steps int) map[string][]float32 {
 	t.Helper()
 	Seed(1)
 	net := denseNet()
-	noError(t, net.Initialize(CPU(0), Xavier))
+	noError(t, net.Initialize(testDevice(), Xavier))
 	trainer := must(NewTrainer(net, SGD(0.5)))(t)
 	for batch, err := range data.Iter() {
 		noError(t, err)
@@ -118,7 +118,7 @@ func TestDataFaults(t *testing.T) {
 	data := quadrants(24, 4, false)
 	train := func(net *Net, train, test DataIter) (err error) {
 		Seed(1)
-		quietly(t, func() { _, err = TrainCh5(net, train, test, 1, 0.5, CPU(0)) })
+		quietly(t, func() { _, err = TrainCh5(net, train, test, 1, 0.5, testDevice()) })
 		return err
 	}
 	afterTwo, afterAll := trained(t, data, 2), trained(t, data, 6)
@@ -150,7 +150,7 @@ func TestDataFaults(t *testing.T) {
 // A loop that panics itself is not taken for its data.
 func TestOnDeviceLoopPanics(t *testing.T) {
 	wantPanic(t, func() {
-		for range OnDevice(failing{quadrants(8, 4, false)}, CPU(0)).Iter() {
+		for range OnDevice(failing{quadrants(8, 4, false)}, testDevice()).Iter() {
 			panic("the loop is broken")
 		}
 	}, "the loop is broken")
@@ -163,7 +163,7 @@ func TestBatchLargerThanData(t *testing.T) {
 		t.Errorf("%d batches, expected 1", data.Len())
 	}
 	quietly(t, func() {
-		result := must(TrainCh5(denseNet(), data, data, 2, 0.5, CPU(0)))(t)
+		result := must(TrainCh5(denseNet(), data, data, 2, 0.5, testDevice()))(t)
 		if !(result.Loss > 0) || math.Mod(result.TestAcc*6, 1) > 1e-9 {
 			t.Errorf("result %+v", *result)
 		}
@@ -184,7 +184,7 @@ func TestWrongOutputs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			net := NewNet(c.layer)
-			_, err := TrainCh5(net, data, data, 1, 0.5, CPU(0))
+			_, err := TrainCh5(net, data, data, 1, 0.5, testDevice())
 			wantError(t, err, c.want)
 			if n := net.NumParameters(); n != 0 {
 				t.Errorf("the refused first step drew %d parameters", n)
@@ -193,7 +193,7 @@ func TestWrongOutputs(t *testing.T) {
 	}
 	t.Run("fewer for another batch", func(t *testing.T) {
 		net := NewNet(Sequential{Conv2D{Channels: 1, KernelSize: 1}, Flatten{}})
-		noError(t, net.Initialize(CPU(0), Xavier))
+		noError(t, net.Initialize(testDevice(), Xavier))
 		trainer := must(NewTrainer(net, SGD(0.5)))(t)
 		_, _, err := trainer.Step(waves(1, 1, 1, 1, 2, 2), tensors.FromValue([]int32{3}))
 		noError(t, err)
@@ -206,13 +206,13 @@ func TestWrongOutputs(t *testing.T) {
 	})
 	t.Run("too few, in testing", func(t *testing.T) {
 		net := NewNet(Dense{Units: 3})
-		noError(t, net.Initialize(CPU(0), Xavier))
+		noError(t, net.Initialize(testDevice(), Xavier))
 		_, err := EvaluateAccuracyGPU(net, data)
 		wantError(t, err, "label 3 is 3, but the net has outputs for 0 to 2")
 	})
 	t.Run("no columns, in testing", func(t *testing.T) {
 		net := NewNet(Conv2D{Channels: 2, KernelSize: 3})
-		noError(t, net.Initialize(CPU(0), Xavier))
+		noError(t, net.Initialize(testDevice(), Xavier))
 		wantPanic(t, func() { EvaluateAccuracyGPU(net, data) }, "yHat of shape (batch, classes)", "(4, 2, 6, 6)")
 	})
 }
@@ -250,7 +250,7 @@ func TestAnimatorFaults(t *testing.T) {
 			defer func() { os.Stderr = saved }()
 			Seed(1)
 			net := denseNet()
-			_, err := TrainCh5(net, data, data, 1, 0.5, CPU(0))
+			_, err := TrainCh5(net, data, data, 1, 0.5, testDevice())
 			wantError(t, err, "writing the progress", c.want)
 			if !errors.As(err, new(*os.PathError)) {
 				t.Errorf("the cause is lost in %v", err)

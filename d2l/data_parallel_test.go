@@ -12,10 +12,8 @@ import (
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 )
 
-// together are the devices that a net is trained on, the last without the first.
-var together = [][]Device{
-	{CPU(0), CPU(1)}, {CPU(0), CPU(1), CPU(2)}, {CPU(0), CPU(1), CPU(2), CPU(3)}, {CPU(3), CPU(1)},
-}
+// together are the devices that a net is trained on, the last without testDevice.
+func together() [][]Device { return [][]Device{nth(0, 1), nth(0, 1, 2), nth(0, 1, 2, 3), nth(3, 1)} }
 
 // steps trains a net that was drawn from seed 1 on batches of the given sizes,
 // and returns the losses, the correct predictions, the parameters, and what the
@@ -49,6 +47,7 @@ func steps(t *testing.T, net *Net, opt optimizer.Interface, sizes []int, devices
 // On several devices a net learns what it learns on one, whether or not the
 // batches can be split evenly.
 func TestSeveralDevices(t *testing.T) {
+	severalDevices(t)
 	unseeded(t)
 	sizes := []int{16, 7, 1}
 	for _, c := range []struct {
@@ -57,13 +56,13 @@ func TestSeveralDevices(t *testing.T) {
 		opt     func() optimizer.Interface
 		devices [][]Device
 	}{
-		{"SGD", smallNet, func() optimizer.Interface { return SGD(0.5) }, together},
-		{"Adam", smallNet, adam, together[:1]},
+		{"SGD", smallNet, func() optimizer.Interface { return SGD(0.5) }, together()},
+		{"Adam", smallNet, adam, together()[:1]},
 		// A single device that is not the first takes the same way.
-		{"batch normalization and dropout", statefulNet, func() optimizer.Interface { return SGD(0.05) }, [][]Device{{CPU(1)}, {CPU(0), CPU(1), CPU(2), CPU(3)}}},
+		{"batch normalization and dropout", statefulNet, func() optimizer.Interface { return SGD(0.05) }, [][]Device{nth(1), nth(0, 1, 2, 3)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			wantSums, want := steps(t, c.net(), c.opt(), sizes, CPU(0))
+			wantSums, want := steps(t, c.net(), c.opt(), sizes, testDevice())
 			for _, devices := range c.devices {
 				sums, got := steps(t, c.net(), c.opt(), sizes, devices...)
 				on := fmt.Sprintf(" on %v", Devices(devices))
@@ -82,6 +81,7 @@ func TestSeveralDevices(t *testing.T) {
 // After a training on several devices the net is one like any other, and may be
 // trained on others.
 func TestSeveralDevicesThenOne(t *testing.T) {
+	severalDevices(t)
 	unseeded(t)
 	X, y := waves(1, 1, 5, 1, 8, 8), fiveLabels()
 	run := func(each ...[]Device) (*Net, []float32) {
@@ -99,25 +99,26 @@ func TestSeveralDevicesThenOne(t *testing.T) {
 		}
 		return net, float32s(t, must(net.Forward(X))(t))
 	}
-	one := []Device{CPU(0)}
+	one := nth(0)
 	_, want := run(one, one, one, one)
-	net, got := run([]Device{CPU(0), CPU(1)}, one, []Device{CPU(0), CPU(1), CPU(2), CPU(3)}, []Device{CPU(0), CPU(2)})
+	net, got := run(nth(0, 1), one, nth(0, 1, 2, 3), nth(0, 2))
 	near(t, "output", got, want, 1e-5)
-	_, got = run([]Device{CPU(2), CPU(0)}, []Device{CPU(2)}, []Device{CPU(2), CPU(1), CPU(3)}, []Device{CPU(2)})
-	near(t, "output of a net on cpu(2)", got, want, 1e-5)
+	_, got = run(nth(2, 0), nth(2), nth(2, 1, 3), nth(2))
+	near(t, "output of a net on another device", got, want, 1e-5)
 
-	if net.Device() != CPU(0) {
+	if net.Device() != testDevice() {
 		t.Errorf("the net is on %v", net.Device())
 	}
 	loaded := smallNet()
-	noError(t, loaded.LoadParameters(saved(t, net), CPU(1)))
+	noError(t, loaded.LoadParameters(saved(t, net), nth(1)[0]))
 	near(t, "output once loaded", float32s(t, must(loaded.Forward(X))(t)), want, 1e-5)
-	copied := must(net.CopyTo(CPU(3)))(t)
+	copied := must(net.CopyTo(nth(3)[0]))(t)
 	near(t, "output of a copy", float32s(t, must(copied.Forward(X))(t)), want, 1e-5)
 }
 
 // TrainCh5 on several devices gives the results of one.
 func TestTrainCh5SeveralDevices(t *testing.T) {
+	severalDevices(t)
 	unseeded(t)
 	run := func(devices ...Device) (result *Result) {
 		Seed(1)
@@ -129,15 +130,15 @@ func TestTrainCh5SeveralDevices(t *testing.T) {
 		if !reflect.DeepEqual(result.Devices, Devices(devices)) {
 			t.Errorf("the devices were %v, expected %v", result.Devices, Devices(devices))
 		}
-		for _, ctx := range [][]Device{nil, {CPU(0)}, {CPU(3)}} {
+		for _, ctx := range [][]Device{nil, nth(0), nth(3)} {
 			if acc := must(EvaluateAccuracyGPU(net, test, ctx...))(t); acc != result.TestAcc {
 				t.Errorf("on %v: accuracy %v, expected %v", ctx, acc, result.TestAcc)
 			}
 		}
 		return result
 	}
-	want := run(CPU(0))
-	for _, devices := range together[:2] {
+	want := run(testDevice())
+	for _, devices := range together()[:2] {
 		got := run(devices...)
 		if math.Abs(got.Loss-want.Loss) > 1e-5 || got.TrainAcc != want.TrainAcc || got.TestAcc != want.TestAcc {
 			t.Errorf("%+v, expected %+v", *got, *want)
@@ -147,8 +148,9 @@ func TestTrainCh5SeveralDevices(t *testing.T) {
 
 // Of the outputs of all devices a step has those of one.
 func TestSeveralDevicesHaveOneResult(t *testing.T) {
+	severalDevices(t)
 	net, X := initialized(t)
-	trainer := must(NewTrainer(net, SGD(0.1), CPU(0), CPU(1)))(t)
+	trainer := must(NewTrainer(net, SGD(0.1), nth(0, 1)...))(t)
 	if outputs := must(trainer.step.Call(X, fiveLabels()))(t); len(outputs) != 3 {
 		t.Errorf("%d outputs, expected the loss, the correct predictions and what is finite", len(outputs))
 	}
@@ -156,10 +158,11 @@ func TestSeveralDevicesHaveOneResult(t *testing.T) {
 
 // Several devices repeat their results for a seed.
 func TestSeveralDevicesRepeat(t *testing.T) {
+	severalDevices(t)
 	unseeded(t)
 	sizes := []int{7, 7}
-	sums, learnt := steps(t, statefulNet(), adam(), sizes, CPU(0), CPU(1))
-	again, learntAgain := steps(t, statefulNet(), adam(), sizes, CPU(0), CPU(1))
+	sums, learnt := steps(t, statefulNet(), adam(), sizes, nth(0, 1)...)
+	again, learntAgain := steps(t, statefulNet(), adam(), sizes, nth(0, 1)...)
 	if !slices.Equal(sums, again) || !reflect.DeepEqual(learnt, learntAgain) {
 		t.Errorf("the same seed gives %v and %v", sums, again)
 	}
@@ -168,9 +171,10 @@ func TestSeveralDevicesRepeat(t *testing.T) {
 // Where a net computes in between does not matter, nor that its parameters are
 // not drawn by the step.
 func TestSeveralDevicesForwardFirst(t *testing.T) {
+	severalDevices(t)
 	net, X := smallNet(), waves(1, 1, 5, 1, 8, 8)
-	noError(t, net.Initialize(CPU(1), Xavier))
-	trainer := must(NewTrainer(net, adam(), CPU(1), CPU(0)))(t)
+	noError(t, net.Initialize(nth(1)[0], Xavier))
+	trainer := must(NewTrainer(net, adam(), nth(1, 0)...))(t)
 	_, err := trainer.step.Call(waves(1, 1, 5, 64), fiveLabels()) // Refused, but known to the program.
 	wantError(t, err, "conv0")
 	must(net.Forward(X))(t)
@@ -183,9 +187,10 @@ func TestSeveralDevicesForwardFirst(t *testing.T) {
 
 // A batch that is refused leaves the net as it is, and the Trainer works on.
 func TestSeveralDevicesWrongBatch(t *testing.T) {
+	severalDevices(t)
 	net, X := initialized(t)
 	before := values(t, net)
-	trainer := must(NewTrainer(net, SGD(0.1), CPU(0), CPU(1)))(t)
+	trainer := must(NewTrainer(net, SGD(0.1), nth(0, 1)...))(t)
 	_, _, err := trainer.Step(waves(1, 1, 5, 1, 12, 12), fiveLabels())
 	wantError(t, err, "(5, 1, 12, 12)")
 	_, _, err = trainer.Step(X, tensors.FromValue([]int32{0, 1}))
@@ -203,6 +208,7 @@ func TestSeveralDevicesWrongBatch(t *testing.T) {
 }
 
 func TestSeveralDevicesMisuse(t *testing.T) {
+	needsCPU(t)
 	net, _ := initialized(t)
 	data := quadrants(8, 4, false)
 	for _, c := range []struct {
@@ -216,12 +222,12 @@ func TestSeveralDevicesMisuse(t *testing.T) {
 		wantPanic(t, func() { TrainCh5(smallNet(), data, data, 1, 0.1, c.devices...) }, "d2l: ", c.want)
 	}
 	wantPanic(t, func() { TrainCh5(net, data, data, 1, 0.1) }, "d2l: TrainCh5 needs a device, such as TryGPU(0)")
-	_, err := NewTrainer(net, SGD(0.1), CPU(1), CPU(0))
-	wantError(t, err, "the net is on cpu(0)", "start its devices with cpu(1)")
-	_, err = NewTrainer(net, SGD(0.1), CPU(0), CPU(99))
-	wantError(t, err, "there is no cpu(99)")
-	_, err = TrainCh5(smallNet(), data, data, 1, 0.1, CPU(0), CPU(99))
-	wantError(t, err, "there is no cpu(99)")
+	_, err := NewTrainer(net, SGD(0.1), nth(1, 0)...)
+	wantError(t, err, "the net is on "+testDevice().String(), "start its devices with "+nth(1)[0].String())
+	_, err = NewTrainer(net, SGD(0.1), testDevice(), missingDevice())
+	wantError(t, err, "there is no "+missingDevice().String())
+	_, err = TrainCh5(smallNet(), data, data, 1, 0.1, testDevice(), missingDevice())
+	wantError(t, err, "there is no "+missingDevice().String())
 }
 
 func TestDevicesString(t *testing.T) {

@@ -12,7 +12,7 @@ func ExampleDevice() {
 }
 
 func ExampleDevice_Backend() {
-	backend, number, err := d2l.CPU(0).Backend()
+	backend, number, err := d2l.TryGPU(0).Backend()
 	d2l.Check(err)
 	fmt.Println(backend.Name(), number)
 	// Output: xla 0

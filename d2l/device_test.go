@@ -91,6 +91,9 @@ func TestBackend(t *testing.T) {
 		{"go", Device{xla.Go, 0}, "Go Backend"},
 	} {
 		t.Run(c.variable, func(t *testing.T) {
+			if c.device.platform == xla.CPU {
+				needsCPU(t)
+			}
 			t.Setenv("GOMLX_BACKEND", c.variable)
 			b, number, err := c.device.Backend()
 			noError(t, err)
@@ -115,8 +118,11 @@ func TestBackendErrors(t *testing.T) {
 		{"nonsense", "tpu", CPU(0), []string{`GOMLX_BACKEND="tpu"`, "xla:cpu, xla:cuda or go"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if c.device.platform == xla.GPU {
+			switch c.device.platform {
+			case xla.GPU:
 				withoutGPU(t)
+			case xla.CPU:
+				needsCPU(t)
 			}
 			freshBackends(t)
 			t.Setenv("GOMLX_BACKEND", c.variable)

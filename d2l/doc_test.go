@@ -9,6 +9,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/d2l-go/book/d2l/d2ltest"
 )
 
 // body returns the statements of a function in a source, in gofmt's layout and
@@ -36,6 +38,7 @@ func body(t *testing.T, source, function string) string {
 // The program in the package comment is the package's Example, which is compiled
 // and run.
 func TestProgramInComment(t *testing.T) {
+	d2ltest.NeedsSources(t)
 	comment, err := os.ReadFile("doc.go")
 	if err != nil {
 		t.Fatal(err)

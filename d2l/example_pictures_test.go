@@ -5,7 +5,10 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/d2l-go/book/d2l/d2ltest"
 )
 
 // The Examples that draw save the pictures of testdata. Those that a room draws too are in its testdata.
@@ -23,6 +26,9 @@ func TestExamplePictures(t *testing.T) {
 	} {
 		file := filepath.Base(path)
 		t.Run(file, func(t *testing.T) {
+			if strings.HasPrefix(path, "internal/") {
+				d2ltest.NeedsSources(t)
+			}
 			golden, err := filepath.Abs(path)
 			if err != nil {
 				t.Fatal(err)

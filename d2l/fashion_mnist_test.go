@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/d2l-go/book/d2l/d2ltest"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -66,9 +67,18 @@ var mnistSets = map[string]struct {
 	},
 }
 
+// needsData skips a test where there are neither the files of a data set nor the sources, whose set-up fetches them.
+func needsData(t *testing.T, keep func(fetch bool) (dir string, err error)) {
+	t.Helper()
+	if _, err := keep(false); err != nil {
+		d2ltest.NeedsSources(t, err)
+	}
+}
+
 func TestMnistSets(t *testing.T) {
 	for name, set := range mnistSets {
 		t.Run(name, func(t *testing.T) {
+			needsData(t, set.keep)
 			unseeded(t)
 			train, test := set.load(256)
 			if train.Len() != 235 || test.Len() != 40 {
@@ -188,15 +198,17 @@ func quarter(values []float32, side, q int) float64 {
 }
 
 func TestMnistOnDevice(t *testing.T) {
+	needsData(t, KeepMnist)
 	_, test := LoadDataMnist(384)
-	onDevice := OnDevice(test, CPU(1))
+	onDevice := OnDevice(test, testDevice())
 	if _, ok := onDevice.(*deviceIter); !ok {
 		t.Fatalf("the batches come from the host, by %T", onDevice)
 	}
-	wantSame(t, "the test set", epoch(t, onDevice, CPU(1)), epoch(t, test))
+	wantSame(t, "the test set", epoch(t, onDevice, testDevice()), epoch(t, test))
 }
 
 func TestMnistResized(t *testing.T) {
+	needsData(t, KeepMnist)
 	train, test := LoadDataMnist(2000, 14)
 	if train.Name() != "MNIST (train)" || test.Name() != "MNIST (test)" {
 		t.Errorf("the names are %q and %q", train.Name(), test.Name())

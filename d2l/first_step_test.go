@@ -16,7 +16,7 @@ func TestFirstStepBuildsOnce(t *testing.T) {
 		return x
 	})
 	X, one := waves(1, 1, 5, 3), waves(1, 1, 1, 3)
-	for _, devices := range []Devices{{CPU(0)}, {CPU(1)}, {CPU(0), CPU(1)}} {
+	for _, devices := range append(oneOrTwo(), Devices{otherDevice()}) {
 		net := NewNet(Sequential{counting, Dense{Units: 4}})
 		noError(t, net.Initialize(devices[0], Xavier))
 		trainer := must(NewTrainer(net, Adam(0.01), devices...))(t)
@@ -59,9 +59,9 @@ func TestFirstStepBuildsOnce(t *testing.T) {
 // A first batch that is refused leaves no parameters and no program that remembers them: the net then takes examples of
 // another shape.
 func TestFirstBatchRefused(t *testing.T) {
-	for _, devices := range []Devices{{CPU(0)}, {CPU(0), CPU(1)}} {
+	for _, devices := range oneOrTwo() {
 		net := NewNet(Sequential{Dense{Units: 4}})
-		noError(t, net.Initialize(CPU(0), Xavier))
+		noError(t, net.Initialize(testDevice(), Xavier))
 		trainer := must(NewTrainer(net, Momentum(0.1, 0.9), devices...))(t)
 		_, _, err := trainer.Step(waves(1, 1, 5, 3), tensors.FromValue([]int32{0, 1, 2, 3, 4}))
 		wantError(t, err, "label 4 is 4")

@@ -18,6 +18,58 @@ var (
 
 func must[T any](value T, err error) func(testing.TB) T { return d2ltest.Must(value, err) }
 
+// testDevice is where the tests compute.
+func testDevice() Device { return d2ltest.Device(CPU, GPU) }
+
+// otherDevice is another: another of the CPU's, and beside a GPU that of GoMLX in pure Go, which is always there.
+func otherDevice() Device {
+	if onGPU() {
+		return Device{platform: xla.Go}
+	}
+	return nth(1)[0]
+}
+
+// missingDevice is not there.
+func missingDevice() Device { return Device{testDevice().platform, 99} }
+
+func onGPU() bool { return testDevice().platform == xla.GPU }
+
+// nth returns devices of the CPU, of four, by their distance from testDevice.
+func nth(distances ...int) (devices []Device) {
+	for _, i := range distances {
+		devices = append(devices, CPU((testDevice().index+i)%4))
+	}
+	return devices
+}
+
+// pairsTogether reports whether a convolution is computed together with the pooling after it: on a GPU it is not.
+func pairsTogether() bool { return testDevice().platform == xla.CPU }
+
+// needsCPU skips a test of the CPU where the tests are on a GPU and the CPU's plugin is missing.
+func needsCPU(t *testing.T) {
+	t.Helper()
+	if _, _, err := CPU(0).Backend(); err != nil && onGPU() {
+		t.Skip(err)
+	}
+}
+
+// severalDevices skips a test where the devices are GPUs.
+func severalDevices(t *testing.T) {
+	t.Helper()
+	if onGPU() {
+		t.Skip("several devices together are tested on the CPU only")
+	}
+}
+
+// oneOrTwo are the devices of a training: one, and, of the CPU, two together.
+func oneOrTwo() []Devices {
+	one := Devices{testDevice()}
+	if onGPU() {
+		return []Devices{one}
+	}
+	return []Devices{one, {testDevice(), otherDevice()}}
+}
+
 // freshBackends makes devices start new backends during the test.
 func freshBackends(t *testing.T) {
 	saved := xla.Swap(nil)
@@ -81,7 +133,7 @@ func smallNet() *Net {
 func initialized(t *testing.T) (*Net, *tensors.Tensor) {
 	t.Helper()
 	net, X := smallNet(), waves(1, 1, 5, 1, 8, 8)
-	noError(t, net.Initialize(CPU(0), Xavier))
+	noError(t, net.Initialize(testDevice(), Xavier))
 	must(net.Forward(X))(t)
 	return net, X
 }

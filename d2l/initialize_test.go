@@ -19,7 +19,7 @@ func TestASeedDrawsTheSameParametersOnEveryDevice(t *testing.T) {
 	net := NewNet(Sequential{Conv2D{Channels: 2, KernelSize: 3}, Dense{Units: 4}})
 	X := tensors.FromShape(shapes.Make(dtypes.Float32, 1, 1, 5, 5))
 	var want []float32
-	for _, device := range []Device{CPU(0), CPU(1), {platform: xla.Go}} {
+	for _, device := range []Device{testDevice(), otherDevice(), {platform: xla.Go}} {
 		Seed(3)
 		noError(t, net.Initialize(device, Xavier))
 		must(net.Forward(X))(t)
@@ -31,7 +31,7 @@ func TestASeedDrawsTheSameParametersOnEveryDevice(t *testing.T) {
 			want = got
 		}
 		if !slices.Equal(got, want) {
-			t.Errorf("%v drew %v, expected those of cpu(0), %v", device, got, want)
+			t.Errorf("%v drew %v, expected those of %v, %v", device, got, testDevice(), want)
 		}
 	}
 }
@@ -40,7 +40,7 @@ func TestASeedDrawsTheSameParametersOnEveryDevice(t *testing.T) {
 func TestASeedDrawsTheSameParametersWhateverComesFirst(t *testing.T) {
 	unseeded(t)
 	X, y := waves(1, 1, 6, 1, 8, 8), tensors.FromValue([]int32{0, 1, 2, 3, 0, 1})
-	for _, devices := range []Devices{{CPU(0)}, {CPU(1)}, {CPU(0), CPU(1)}} {
+	for _, devices := range append(oneOrTwo(), Devices{otherDevice()}) {
 		// The parameters after one step that a call came before.
 		after := func(call func(*Net) error) map[string][]float32 {
 			Seed(3)
@@ -72,19 +72,19 @@ func TestASeedDrawsTheSameParametersWhateverComesFirst(t *testing.T) {
 
 // What GoMLX in pure Go cannot draw, the device's backend draws.
 func TestInitializerThatPureGoCannotRun(t *testing.T) {
-	tried := 0
+	tried, pureGo := 0, must(xla.Go.Start())(t)
 	initializer := func(model.StoreProvider) model.VariableInitializer {
 		return func(g *graph.Graph, shape shapes.Shape) *graph.Node {
-			if tried++; g.Backend().Name() == "go" {
+			if tried++; g.Backend() == pureGo {
 				panic(errors.New("not in pure Go"))
 			}
 			return graph.Ones(g, shape)
 		}
 	}
 	net := NewNet(Dense{Units: 2})
-	noError(t, net.Initialize(CPU(0), initializer))
+	noError(t, net.Initialize(testDevice(), initializer))
 	y := must(net.Forward(tensors.FromValue([][]float32{{1, 2}})))(t)
-	if got := tensors.MustCopyFlatData[float32](y); tried < 2 || !slices.Equal(got, []float32{4, 4}) {
+	if got := tensors.MustCopyFlatData[float32](y); tried < 3 || !slices.Equal(got, []float32{4, 4}) {
 		t.Errorf("after %d tries the net gives %v", tried, got)
 	}
 }

@@ -54,7 +54,7 @@ func (Scale) StateDict() map[string]string { return map[string]string{"factors":
 // A layer with parameters of its own.
 func ExampleLayer_parameters() {
 	net := d2l.NewNet(d2l.Sequential{d2l.Dense{Units: 3}, Scale{}})
-	d2l.Check(net.Initialize(d2l.CPU(0), d2l.Xavier))
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	yHat := d2l.Must(net.Forward(tensors.FromValue([][]float32{{1, 2}})))
 	fmt.Println(d2l.ShapeOf(yHat))
 	for _, p := range net.Parameters() {

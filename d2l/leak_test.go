@@ -86,7 +86,7 @@ func TestTrainingsStayFlat(t *testing.T) {
 		for _, net := range []*Net{denseNet(), kept} {
 			i++
 			train, test := quadrants(24, 5+i%3, true), quadrants(8, 4, false)
-			quietly(t, func() { must(TrainCh5(net, train, test, 2, Adam(0.01), CPU(0)))(t) })
+			quietly(t, func() { must(TrainCh5(net, train, test, 2, Adam(0.01), testDevice()))(t) })
 			must(net.Outputs(waves(1, 1, 1, 1, 8, 8)))(t)
 		}
 	})
@@ -107,7 +107,7 @@ func TestStepsStayFlat(t *testing.T) {
 // Steps that fail leave nothing, whatever it is that fails.
 func TestFaultsStayFlat(t *testing.T) {
 	net := faultyNet()
-	noError(t, net.Initialize(CPU(0), Xavier))
+	noError(t, net.Initialize(testDevice(), Xavier))
 	trainer := must(NewTrainer(net, SGD(0.5)))(t)
 	_, _, err := trainer.Step(waves(2, 1, 5, 1, 8, 8), fiveLabels())
 	noError(t, err)
@@ -131,7 +131,7 @@ func TestDataFaultsStayFlat(t *testing.T) {
 	wantFlat(t, 1, 16<<20, func() { // Of as many trainings as there are faults.
 		for _, c := range spoils {
 			quietly(t, func() {
-				_, err := TrainCh5(denseNet(), spoiled{data, 1, c.spoil}, data, 1, 0.5, CPU(0))
+				_, err := TrainCh5(denseNet(), spoiled{data, 1, c.spoil}, data, 1, 0.5, testDevice())
 				wantError(t, err, c.want...)
 			})
 		}

@@ -18,7 +18,7 @@ func TestLearningRates(t *testing.T) {
 			"SGD":      func() { SGD(lr) },
 			"Momentum": func() { Momentum(lr, 0.9) },
 			"Adam":     func() { Adam(lr) },
-			"TrainCh5": func() { TrainCh5(smallNet(), quadrants(8, 4, false), quadrants(8, 4, false), 1, lr, CPU(0)) },
+			"TrainCh5": func() { TrainCh5(smallNet(), quadrants(8, 4, false), quadrants(8, 4, false), 1, lr, testDevice()) },
 		} {
 			t.Run(fmt.Sprint(name, " ", lr), func(t *testing.T) {
 				wantPanic(t, make, "d2l: ", "learning rate", "got "+fmt.Sprint(lr))
@@ -28,7 +28,7 @@ func TestLearningRates(t *testing.T) {
 	t.Run("TrainCh5 keeps the parameters", func(t *testing.T) {
 		net, _ := initialized(t)
 		before := values(t, net)
-		wantPanic(t, func() { TrainCh5(net, quadrants(8, 4, false), quadrants(8, 4, false), 1, 0.0, CPU(0)) }, "learning rate")
+		wantPanic(t, func() { TrainCh5(net, quadrants(8, 4, false), quadrants(8, 4, false), 1, 0.0, testDevice()) }, "learning rate")
 		if !reflect.DeepEqual(values(t, net), before) {
 			t.Error("the net lost its parameters")
 		}
@@ -85,7 +85,7 @@ func TestHugeLearningRates(t *testing.T) {
 		t.Run(fmt.Sprintf("%v, %d layers", c.lr, len(c.net().layer.(Sequential))), func(t *testing.T) {
 			Seed(1)
 			net := c.net()
-			noError(t, net.Initialize(CPU(0), Xavier))
+			noError(t, net.Initialize(testDevice(), Xavier))
 			trainer := must(NewTrainer(net, SGD(c.lr)))(t)
 			for batch, err := range quadrants(120, 16, true).Iter() {
 				noError(t, err)

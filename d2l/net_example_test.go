@@ -22,14 +22,15 @@ func zeros(shape ...int) *tensors.Tensor {
 
 func ExampleNet() {
 	net := d2l.NewNet(d2l.Sequential{d2l.Dense{Units: 10}})
-	d2l.Check(net.Initialize(d2l.CPU(0), d2l.Xavier))
+	device := d2l.TryGPU(0)
+	d2l.Check(net.Initialize(device, d2l.Xavier))
 	yHat := d2l.Must(net.Forward(zeros(256, 1, 28, 28))) // Now the parameters' shapes are known.
-	fmt.Println(d2l.ShapeOf(yHat), net.NumParameters(), "parameters on", net.Device())
+	fmt.Println(d2l.ShapeOf(yHat), net.NumParameters(), "parameters on the device:", net.Device() == device)
 	for _, p := range net.Parameters() {
 		fmt.Println(p.Path(), d2l.Shape(p.Shape().Dimensions))
 	}
 	// Output:
-	// (256, 10) 7850 parameters on cpu(0)
+	// (256, 10) 7850 parameters on the device: true
 	// /net/dense0/weights (784, 10)
 	// /net/dense0/biases (10,)
 }
@@ -167,11 +168,14 @@ func ExampleNet_LoadParameters_pyTorch() {
 
 func ExampleNet_CopyTo() {
 	net := d2l.NewNet(d2l.Dense{Units: 10})
-	d2l.Check(net.Initialize(d2l.CPU(0), d2l.Xavier))
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	d2l.Must(net.Forward(zeros(1, 4)))
-	other := d2l.Must(net.CopyTo(d2l.CPU(1)))
-	fmt.Println(net.Device(), other.Device())
-	// Output: cpu(0) cpu(1)
+	for _, device := range d2l.TryAllGPUs() {
+		other := d2l.Must(net.CopyTo(device))
+		fmt.Println(other.NumParameters(), "parameters on the device:", other.Device() == device)
+		break
+	}
+	// Output: 50 parameters on the device: true
 }
 
 // At the start of a program whose results must be the same in every run, also on a GPU.

@@ -35,7 +35,7 @@ func TestShapes(t *testing.T) {
 	}
 	before := net.NumParameters()
 	elsewhere := smallNet()
-	elsewhere.device = CPU(1)
+	elsewhere.device = otherDevice()
 	for name, net := range map[string]*Net{"initialized": net, "new": smallNet(), "another device's": elsewhere} {
 		var got strings.Builder
 		for _, layer := range must(net.Shapes(1, 8, 8))(t) {
@@ -63,8 +63,8 @@ func TestShapesWithoutPlugin(t *testing.T) {
 	freshBackends(t)
 	t.Setenv("GOMLX_BACKEND", "")
 	t.Setenv("PJRT_PLUGIN_LIBRARY_PATH", t.TempDir())
-	got := must(chapterNet().Shapes(1, 28, 28))(t)
-	if last := got[len(got)-1]; len(got) != 7 || last.Name != "dense2" || last.Shape.String() != "(1, 10)" {
+	got := must(NewNet(append(Sequential{BatchNorm{}}, chapterLayers()...)).Shapes(1, 28, 28))(t)
+	if last := got[len(got)-1]; len(got) != 8 || last.Name != "dense2" || last.Shape.String() != "(1, 10)" {
 		t.Errorf("got %v", got)
 	}
 	if _, err := xla.CPU.Start(); err == nil {
@@ -95,5 +95,5 @@ func TestBuildErrorTwice(t *testing.T) {
 			t.Errorf("GoMLX's wrapping is still there: %v", err)
 		}
 	}
-	noError(t, net.Initialize(CPU(0), Xavier))
+	noError(t, net.Initialize(testDevice(), Xavier))
 }

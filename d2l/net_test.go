@@ -28,7 +28,7 @@ func TestNetTooEarly(t *testing.T) {
 			t.Errorf("%s of a new net: %v", name, err)
 		}
 	}
-	noError(t, net.Initialize(CPU(0), Xavier))
+	noError(t, net.Initialize(testDevice(), Xavier))
 	if net.NumParameters() != 0 {
 		t.Error("parameters are there before the first batch shows their shapes")
 	}
@@ -61,7 +61,7 @@ func TestNetWrongShape(t *testing.T) {
 	if got := net.NumParameters(); got != 226 {
 		t.Errorf("%d parameters after refused batches, expected 226", got)
 	}
-	noError(t, net.LoadParameters(path, CPU(0)))
+	noError(t, net.LoadParameters(path, testDevice()))
 	must(net.Forward(waves(1, 1, 3, 1, 8, 8)))(t) // Another size of batch is no wrong shape.
 }
 
@@ -72,7 +72,7 @@ func TestXavier(t *testing.T) {
 		Conv2D{Channels: 16, KernelSize: 5},
 		Dense{Units: 30},
 	})
-	noError(t, net.Initialize(CPU(0), Xavier))
+	noError(t, net.Initialize(testDevice(), Xavier))
 	must(net.Forward(waves(1, 1, 2, 6, 8, 8)))(t)
 	bounds := []float64{math.Sqrt(6. / (6*25 + 16*25)), math.Sqrt(6. / (16*16 + 30))}
 	for i, p := range net.Parameters() {
@@ -99,7 +99,7 @@ func TestXavier(t *testing.T) {
 func TestInitializeAnew(t *testing.T) {
 	unseeded(t)
 	draw := func(net *Net) []float32 {
-		noError(t, net.Initialize(CPU(0), Xavier))
+		noError(t, net.Initialize(testDevice(), Xavier))
 		return float32s(t, must(net.Forward(waves(1, 1, 5, 1, 8, 8)))(t))
 	}
 	net := smallNet()
@@ -132,7 +132,7 @@ func TestOutputs(t *testing.T) {
 
 	// Before anything else has shown the net a batch.
 	fresh := NewNet(Dense{Units: 2})
-	noError(t, fresh.Initialize(CPU(0), Xavier))
+	noError(t, fresh.Initialize(testDevice(), Xavier))
 	if outputs := must(fresh.Outputs(X))(t); len(outputs) != 1 || outputs[0].Name != "dense" || outputs[0].Shape().String() != "(5, 2)" {
 		t.Errorf("outputs of a single layer: %v", outputs)
 	}
@@ -158,7 +158,7 @@ func TestResidualNetTrains(t *testing.T) {
 	net := NewNet(Sequential{block, MaxPool2D{PoolSize: 2}, block, Flatten{}, Dense{Units: 4}})
 	train := quadrants(64, 16, true)
 	var result *Result
-	captured(t, &os.Stdout, func() { result = must(TrainCh5(net, train, train, 10, 0.1, CPU(0)))(t) })
+	captured(t, &os.Stdout, func() { result = must(TrainCh5(net, train, train, 10, 0.1, testDevice()))(t) })
 	if result.TestAcc != 1 {
 		t.Errorf("test accuracy %v, expected 1", result.TestAcc)
 	}
@@ -171,7 +171,7 @@ func TestResidualNetTrains(t *testing.T) {
 // them.
 func TestRefusedFirstBatch(t *testing.T) {
 	net := NewNet(Sequential{Conv2D{Channels: 2, KernelSize: 5}, Dense{Units: 3}})
-	noError(t, net.Initialize(CPU(0), Xavier))
+	noError(t, net.Initialize(testDevice(), Xavier))
 	_, err := net.Forward(waves(1, 1, 4, 3, 2, 2)) // Smaller than the window.
 	wantError(t, err, "layer conv0", "(4, 3, 2, 2)")
 	must(net.Forward(waves(1, 1, 4, 1, 8, 8)))(t)
@@ -180,7 +180,7 @@ func TestRefusedFirstBatch(t *testing.T) {
 // Each size of batch is a program of its own, and there is no limit to them.
 func TestManyBatchSizes(t *testing.T) {
 	net := NewNet(Dense{Units: 2})
-	noError(t, net.Initialize(CPU(0), Xavier))
+	noError(t, net.Initialize(testDevice(), Xavier))
 	trainer := must(NewTrainer(net, SGD(0.1)))(t)
 	for size := 1; size <= 40; size++ {
 		X := waves(size, 1, size, 3)

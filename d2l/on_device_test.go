@@ -70,7 +70,7 @@ func TestOnDevice(t *testing.T) {
 		if slices.Equal(first[0].y, second[0].y) == shuffle {
 			t.Errorf("shuffle %v, and two epochs begin with the labels %v and %v", shuffle, first[0].y, second[0].y)
 		}
-		for _, device := range []Device{CPU(0), CPU(1), {platform: xla.Go}} {
+		for _, device := range []Device{testDevice(), otherDevice(), {platform: xla.Go}} {
 			onDevice := OnDevice(it, device)
 			if onDevice.Len() != it.Len() || onDevice.Name() != it.Name() {
 				t.Errorf("%q of %d batches has become %q of %d", it.Name(), it.Len(), onDevice.Name(), onDevice.Len())
@@ -80,7 +80,7 @@ func TestOnDevice(t *testing.T) {
 			wantSame(t, device.String()+" in the second epoch", epoch(t, OnDevice(it, device), device), second)
 		}
 	}
-	if none := epoch(t, OnDevice(quadrants(0, 16, false), CPU(0))); len(none) != 0 {
+	if none := epoch(t, OnDevice(quadrants(0, 16, false), testDevice())); len(none) != 0 {
 		t.Errorf("%d batches of no examples", len(none))
 	}
 }
@@ -88,18 +88,18 @@ func TestOnDevice(t *testing.T) {
 // The same with the chapter's data, where every value of a byte occurs.
 func TestOnDeviceFashionMnist(t *testing.T) {
 	_, test := LoadDataFashionMnist(384)
-	wantSame(t, "the test set", epoch(t, OnDevice(test, CPU(1)), CPU(1)), epoch(t, test))
+	wantSame(t, "the test set", epoch(t, OnDevice(test, testDevice()), testDevice()), epoch(t, test))
 }
 
 // A device keeps its own copy of the images, which is made once.
 func TestOnDeviceCopiesOnce(t *testing.T) {
 	it := quadrants(20, 8, false)
-	want := epoch(t, OnDevice(it, CPU(0)))
+	want := epoch(t, OnDevice(it, testDevice()))
 	images, _, err := it.load()
 	noError(t, err)
 	clear(images)
-	wantSame(t, "after the host's images are gone", epoch(t, OnDevice(it, CPU(0))), want)
-	if got := epoch(t, OnDevice(it, CPU(1))); slices.Max(got[0].X) != 0 {
+	wantSame(t, "after the host's images are gone", epoch(t, OnDevice(it, testDevice())), want)
+	if got := epoch(t, OnDevice(it, otherDevice())); slices.Max(got[0].X) != 0 {
 		t.Error("another device has not the host's images")
 	}
 }
@@ -107,7 +107,7 @@ func TestOnDeviceCopiesOnce(t *testing.T) {
 // What the loop has done with goes from the device's memory, and what it keeps stays.
 func TestOnDeviceGivesMemoryBack(t *testing.T) {
 	const n = gcThreshold / (8 * 8 * 4) // Images in so much memory.
-	it := OnDevice(quadrants(n, n/8, false), CPU(0))
+	it := OnDevice(quadrants(n, n/8, false), testDevice())
 	var used []weak.Pointer[tensors.Tensor]
 	var kept *tensors.Tensor
 	for range 3 {
@@ -144,18 +144,18 @@ func TestOnDeviceErrors(t *testing.T) {
 		}
 		return n, err
 	}
-	n, err := batches(CPU(0))
+	n, err := batches(testDevice())
 	wantError(t, err, "quadrants: file does not exist")
 	if n != 1 || len(it.onDevice) != 0 {
 		t.Errorf("%d batches after an error, and %d devices keep images", n, len(it.onDevice))
 	}
 	it.load = load
-	if n, err := batches(CPU(0)); n != 2 || err != nil {
+	if n, err := batches(testDevice()); n != 2 || err != nil {
 		t.Errorf("%d batches and error %v once the file is there", n, err)
 	}
 
-	n, err = batches(CPU(99))
-	wantError(t, err, "quadrants: ", "cpu(99)", "numbered from 0")
+	n, err = batches(missingDevice())
+	wantError(t, err, "quadrants: ", missingDevice().String(), "numbered from 0")
 	if n != 1 || len(it.onDevice) != 1 {
 		t.Errorf("%d batches after an error, and %d devices keep images", n, len(it.onDevice))
 	}
@@ -163,19 +163,19 @@ func TestOnDeviceErrors(t *testing.T) {
 
 // If a device refuses the images, the next epoch tries again.
 func TestOnDeviceCopyFails(t *testing.T) {
-	freshBackends(t)
-	backend, _, err := CPU(0).Backend()
+	backend, _, err := testDevice().Backend()
 	noError(t, err)
-	xla.Swap(map[xla.Platform]compute.Backend{xla.CPU: fullBackend{backend}})
+	freshBackends(t)
+	xla.Swap(map[xla.Platform]compute.Backend{testDevice().platform: fullBackend{backend}})
 	it := quadrants(6, 4, false)
-	for _, err := range OnDevice(it, CPU(0)).Iter() {
-		wantError(t, err, "quadrants: putting the images on cpu(0): out of memory")
+	for _, err := range OnDevice(it, testDevice()).Iter() {
+		wantError(t, err, "quadrants: putting the images on "+testDevice().String()+": out of memory")
 	}
 	if len(it.onDevice) != 0 {
 		t.Errorf("%d devices keep images", len(it.onDevice))
 	}
-	xla.Swap(map[xla.Platform]compute.Backend{xla.CPU: backend})
-	wantSame(t, "once there is room", epoch(t, OnDevice(it, CPU(0))), epoch(t, it))
+	xla.Swap(map[xla.Platform]compute.Backend{testDevice().platform: backend})
+	wantSame(t, "once there is room", epoch(t, OnDevice(it, testDevice())), epoch(t, it))
 }
 
 // fullBackend has no memory for what comes from the host.
@@ -187,7 +187,7 @@ func (fullBackend) BufferFromFlatData(compute.DeviceNum, any, shapes.Shape) (com
 
 // The loop may end early, and start again.
 func TestOnDeviceBreak(t *testing.T) {
-	it := OnDevice(quadrants(50, 16, false), CPU(0))
+	it := OnDevice(quadrants(50, 16, false), testDevice())
 	for range 2 {
 		for batch, err := range it.Iter() {
 			noError(t, err)
@@ -207,17 +207,17 @@ func TestOnDeviceOthers(t *testing.T) {
 		it      DataIter
 		devices []Device
 	}{
-		"resized images":    {resized, []Device{CPU(0)}},
-		"one's own, again":  {OnDevice(failing{plain}), []Device{CPU(0)}},
-		"several devices":   {plain, []Device{CPU(0), CPU(1)}},
+		"resized images":    {resized, []Device{testDevice()}},
+		"one's own, again":  {OnDevice(failing{plain}), []Device{testDevice()}},
+		"several devices":   {plain, []Device{testDevice(), otherDevice()}},
 		"no device":         {plain, nil},
-		"those on a device": {OnDevice(plain, CPU(0)), []Device{CPU(0)}},
+		"those on a device": {OnDevice(plain, testDevice()), []Device{testDevice()}},
 	} {
 		if got := OnDevice(c.it, c.devices...); got != c.it {
 			t.Errorf("%s: OnDevice returned %T, expected what it was given", what, got)
 		}
 	}
-	if got := OnDevice(plain, CPU(0)); got == DataIter(plain) {
+	if got := OnDevice(plain, testDevice()); got == DataIter(plain) {
 		t.Error("images that a device could keep were left on the host")
 	}
 }

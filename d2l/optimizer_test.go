@@ -49,14 +49,14 @@ func TestOptimizersAgainstPyTorch(t *testing.T) {
 	pytorch := d2ltest.AgainstPyTorch(t, "optimizer")
 	for _, c := range fixture.Cases {
 		name := c["name"].(string)
-		on := [][]Device{{CPU(0)}}
+		on := []Devices{{testDevice()}}
 		if strings.Contains(name, ", ") {
-			on = append(on, []Device{CPU(0), CPU(1)})
+			on = oneOrTwo()
 		}
 		for _, devices := range on {
-			t.Run(name+" on "+Devices(devices).String(), func(t *testing.T) {
+			t.Run(name+" on "+devices.String(), func(t *testing.T) {
 				net := NewNet(Sequential{Dense{Units: hidden, Activation: Tanh}, Dense{Units: classes}})
-				noError(t, net.Initialize(CPU(0), fixtureParameters))
+				noError(t, net.Initialize(testDevice(), fixtureParameters))
 				trainer := must(NewTrainer(net, fixtureOptimizers[name], devices...))(t)
 				for step, want := range numbers(c["losses"]) {
 					labels := make([]int32, batch)
@@ -89,7 +89,7 @@ func TestScheduleOfUpdates(t *testing.T) {
 	})
 	built := 0
 	net := NewNet(Sequential{layerFunc(func(x *graph.Node) *graph.Node { built++; return x }), Dense{Units: 4}})
-	noError(t, net.Initialize(CPU(0), Xavier))
+	noError(t, net.Initialize(testDevice(), Xavier))
 	var before int
 	for range 2 {
 		trainer := must(NewTrainer(net, opt))(t)
@@ -121,7 +121,7 @@ func TestScheduleOfOneRate(t *testing.T) {
 	learn := func(opt optimizer.Interface) map[string][]float32 {
 		unseeded(t)
 		Seed(1)
-		_, learnt := steps(t, NewNet(Dense{Units: 4}), opt, []int{16, 16, 7}, CPU(0))
+		_, learnt := steps(t, NewNet(Dense{Units: 4}), opt, []int{16, 16, 7}, testDevice())
 		return learnt
 	}
 	want := learn(Momentum(0.05, 0.5))
@@ -201,7 +201,7 @@ func TestScheduleOfFloat64(t *testing.T) {
 	learn := func(opt optimizer.Interface) map[string][]float32 {
 		unseeded(t)
 		Seed(1)
-		_, learnt := steps(t, NewNet(Dense{Units: 4}), opt, []int{16, 16}, CPU(0))
+		_, learnt := steps(t, NewNet(Dense{Units: 4}), opt, []int{16, 16}, testDevice())
 		return learnt
 	}
 	got, want := learn(opt(10).WithSchedule(func(int) float64 { return 0.1 })), learn(opt(0.1))

@@ -86,13 +86,13 @@ func TestSettings(t *testing.T) {
 	}
 	save := func(settings any) string {
 		net, path := set{settings}.net(), filepath.Join(t.TempDir(), "net.params")
-		noError(t, net.Initialize(CPU(0), Xavier))
+		noError(t, net.Initialize(testDevice(), Xavier))
 		must(net.Forward(waves(1, 1, 2, 3)))(t)
 		noError(t, net.SaveParameters(path))
 		return path
 	}
 	path := save(first{3, Tanh, struct{ Rate float64 }{0.5}})
-	load := func(settings any) error { return set{settings}.net().LoadParameters(path, CPU(0)) }
+	load := func(settings any) error { return set{settings}.net().LoadParameters(path, testDevice()) }
 	noError(t, load(later{3, Tanh, part{Rate: 0.5}, 0, nil}))
 	noError(t, load(later{3, Tanh, part{Rate: 0.5}, 0, []string{}}))
 	wantError(t, load(later{3, Tanh, part{Rate: 0.5}, 2, nil}),
@@ -112,13 +112,13 @@ func TestSettings(t *testing.T) {
 		"the Settings of layer set0 cannot be saved: json: unsupported type: func()": struct{ F func() }{func() {}},
 	} {
 		net := set{settings}.net()
-		noError(t, net.Initialize(CPU(0), Xavier))
+		noError(t, net.Initialize(testDevice(), Xavier))
 		must(net.Forward(waves(1, 1, 2, 3)))(t)
 		path := filepath.Join(t.TempDir(), "net.params")
 		wantError(t, net.SaveParameters(path), "saving parameters to "+path, want, "fix the layer's Settings method")
 		wantFiles(t, filepath.Dir(path))
 		noError(t, os.WriteFile(path, file, 0o600))
-		err := net.LoadParameters(path, CPU(0))
+		err := net.LoadParameters(path, testDevice())
 		wantError(t, err, want, "fix the layer's Settings method")
 		if strings.Contains(err.Error(), "save them again") {
 			t.Errorf("the file is not at fault: %v", err)
@@ -186,7 +186,7 @@ func (inTraining) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 // What could not be loaded again is not written.
 func TestSaveParametersThatCannotBeLoaded(t *testing.T) {
 	net := NewNet(Sequential{inTraining{}, Dense{Units: 4}})
-	noError(t, net.Initialize(CPU(0), Xavier))
+	noError(t, net.Initialize(testDevice(), Xavier))
 	_, _, err := must(NewTrainer(net, SGD(0.1)))(t).Step(waves(1, 1, 5, 3), fiveLabels())
 	noError(t, err)
 	path := filepath.Join(t.TempDir(), "net.params")

@@ -26,7 +26,7 @@ func TestLoadParametersDamagedAnywhere(t *testing.T) {
 	file := fileOf(t, normState(), text)
 	load := func(what string, file []byte) (map[string][]float32, bool) {
 		t.Helper()
-		store, example, err := net.decodeParameters(file, CPU(0), nil)
+		store, example, err := net.decodeParameters(file, testDevice(), nil)
 		if err != nil {
 			return nil, false
 		}
@@ -34,7 +34,7 @@ func TestLoadParametersDamagedAnywhere(t *testing.T) {
 		if example.String() != "(Float32)[2, 3, 3]" {
 			t.Errorf("%s: an example is %v", what, example)
 		}
-		return state(t, &Net{layer: net.layer, store: store, device: CPU(0), init: Xavier}), true
+		return state(t, &Net{layer: net.layer, store: store, device: testDevice(), init: Xavier}), true
 	}
 	want, ok := load("the whole file", file)
 	dense, count := want["/net/dense0/weights"], want["/net/batchnorm0/avg_weight"]
@@ -74,7 +74,7 @@ func TestLoadParametersDamagedAnywhere(t *testing.T) {
 // what, and little memory is taken to find out.
 func TestLoadParametersHostile(t *testing.T) {
 	net := normNet()
-	noError(t, net.Initialize(CPU(0), Xavier))
+	noError(t, net.Initialize(testDevice(), Xavier))
 	must(net.Forward(waves(1, 1, 2, 2)))(t)
 	want := state(t, net)
 	with := func(from, to string) []byte {
@@ -165,7 +165,7 @@ func TestLoadParametersHostile(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "net.params")
 			put(t, path, c.file)
 			var err error
-			wantLittleMemory(t, c.file, 16<<20+64*len(c.file), func() { err = net.LoadParameters(path, CPU(0)) })
+			wantLittleMemory(t, c.file, 16<<20+64*len(c.file), func() { err = net.LoadParameters(path, testDevice()) })
 			if c.want == nil { // What does no harm.
 				noError(t, err)
 				must(net.Forward(waves(1, 1, 2, 2)))(t)
@@ -197,7 +197,7 @@ func TestLoadParametersHostileSizes(t *testing.T) {
 				`"layers":[{"name":"dense","type":"d2l.Dense","settings":{"Units":120}}]}`)
 		put(t, path, file)
 		var err error
-		wantLittleMemory(t, file, 16<<20, func() { err = NewNet(Dense{Units: 120}).LoadParameters(path, CPU(0)) })
+		wantLittleMemory(t, file, 16<<20, func() { err = NewNet(Dense{Units: 120}).LoadParameters(path, testDevice()) })
 		wantError(t, err, path, want)
 	}
 }
@@ -225,7 +225,7 @@ func TestLoadParametersNoFile(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "net.params")
 			noError(t, c.put(path))
-			wantError(t, net.LoadParameters(path, CPU(0)), path, c.want, "SaveParameters")
+			wantError(t, net.LoadParameters(path, testDevice()), path, c.want, "SaveParameters")
 			if !maps.EqualFunc(values(t, net), want, equalBits) {
 				t.Error("a refused file changed the net")
 			}

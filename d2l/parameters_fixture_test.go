@@ -66,7 +66,7 @@ func firstVersionValues() map[string]any {
 // A file of the first version is loaded, with all its values.
 func TestFirstVersionIsLoaded(t *testing.T) {
 	net, want := firstVersionNet(), firstVersionValues()
-	noError(t, net.LoadParameters(firstVersionPath, CPU(0)))
+	noError(t, net.LoadParameters(firstVersionPath, testDevice()))
 	if got := net.input.String(); got != "(Float32)[1, 8, 8]" {
 		t.Errorf("an example is %s", got)
 	}

@@ -56,9 +56,9 @@ func FuzzLoadParameters(f *testing.F) {
 	f.Add([]byte("PK\x03\x04\x14\x00\x00\x00"), false)
 
 	net := normNet()
-	store, example, err := net.decodeParameters(whole, CPU(0), nil)
+	store, example, err := net.decodeParameters(whole, testDevice(), nil)
 	noError(f, err)
-	net.use(store, CPU(0), Xavier)
+	net.use(store, testDevice(), Xavier)
 	net.input = example
 	f.Fuzz(func(t *testing.T, content []byte, sum bool) {
 		if sum {
@@ -69,7 +69,7 @@ func FuzzLoadParameters(f *testing.F) {
 		var example shapes.Shape
 		var err error
 		wantLittleMemory(t, content, 4<<20+64*len(content), func() {
-			store, example, err = net.decodeParameters(content, CPU(0), nil)
+			store, example, err = net.decodeParameters(content, testDevice(), nil)
 		})
 		if !maps.EqualFunc(state(t, net), before, equalBits) {
 			t.Errorf("reading a file (error %v) changed the net", err)
@@ -81,7 +81,7 @@ func FuzzLoadParameters(f *testing.F) {
 			return
 		}
 		defer store.Finalize()
-		loaded := &Net{layer: net.layer, store: store, device: CPU(0), init: Xavier, input: example}
+		loaded := &Net{layer: net.layer, store: store, device: testDevice(), init: Xavier, input: example}
 		saved := must(safetensors.Deserialize(must(loaded.encodeParameters())(t)))(t)
 		for _, tensor := range must(safetensors.Deserialize(content))(t).Tensors() {
 			got, _ := saved.Tensor(tensor.Name)

@@ -53,7 +53,7 @@ func stateNet() *Net {
 func stated(t *testing.T) (*Net, *tensors.Tensor) {
 	t.Helper()
 	net, X := stateNet(), waves(1, 1, 5, 1, 4, 3)
-	noError(t, net.Initialize(CPU(0), fixtureParameters))
+	noError(t, net.Initialize(testDevice(), fixtureParameters))
 	trainer := must(NewTrainer(net, SGD(0.01)))(t)
 	for range 3 {
 		_, _, err := trainer.Step(X, fiveLabels())

@@ -65,7 +65,7 @@ twice0.second.weight F32 [3 2 1 1]`
 	}
 
 	loaded := stateNet()
-	noError(t, loaded.LoadParameters(path, CPU(0)))
+	noError(t, loaded.LoadParameters(path, testDevice()))
 	if !reflect.DeepEqual(state(t, loaded), state(t, net)) {
 		t.Error("other values are loaded than were saved")
 	}
@@ -83,7 +83,7 @@ twice0.second.weight F32 [3 2 1 1]`
 // A net alone, not in a Sequential, has names without a layer, as nn.Linear has.
 func TestParametersOfOneLayer(t *testing.T) {
 	net := NewNet(Dense{Units: 2})
-	noError(t, net.Initialize(CPU(0), fixtureParameters))
+	noError(t, net.Initialize(testDevice(), fixtureParameters))
 	must(net.Forward(waves(1, 1, 2, 3)))(t)
 	got := d2ltest.Safetensors(t, saved(t, net))
 	if !slices.Equal(got["weight"], wave(11, 0.5, 6)) || !slices.Equal(got["bias"], wave(22, 0.5, 2)) {
@@ -140,7 +140,7 @@ func constants(model.StoreProvider) model.VariableInitializer {
 // Two variables that would have the same name in the file are an error.
 func TestSaveParametersOfOneName(t *testing.T) {
 	net := NewNet(Sequential{twice{scaledBy{"weight", shapes.Make(dtypes.Float32, 2)}}, Dense{Units: 2}})
-	noError(t, net.Initialize(CPU(0), Xavier))
+	noError(t, net.Initialize(testDevice(), Xavier))
 	must(net.Forward(waves(1, 1, 2, 3)))(t)
 	_, err := net.store.Scope(netScope+"/twice0/first").CreateVariable("weights", tensors.FromValue([][]float32{{1}}))
 	noError(t, err)
@@ -155,14 +155,14 @@ func TestLoadParametersFromPyTorch(t *testing.T) {
 	net, X := normNet(), waves(1, 1, 2, 2)
 	path := filepath.Join(t.TempDir(), "net.safetensors")
 	put(t, path, fileOf(t, normState(), ""))
-	wantError(t, net.LoadParameters(path, CPU(0)), path, "do not tell for which inputs",
+	wantError(t, net.LoadParameters(path, testDevice()), path, "do not tell for which inputs",
 		"LoadParameters(path, device, 1, 28, 28)")
-	wantError(t, net.LoadParameters(path, CPU(99), 2), "cpu(99)")
-	noError(t, net.LoadParameters(path, CPU(0), 2))
+	wantError(t, net.LoadParameters(path, missingDevice(), 2), missingDevice().String())
+	noError(t, net.LoadParameters(path, testDevice(), 2))
 	want := float32s(t, must(net.Forward(X))(t))
-	noError(t, net.LoadParameters(path, CPU(0))) // It has seen a batch.
+	noError(t, net.LoadParameters(path, testDevice())) // It has seen a batch.
 	// The format tells neither activations nor what has no parameters.
-	noError(t, NewNet(Sequential{BatchNorm{}, ReLU, Dense{Units: 3, Activation: Tanh}}).LoadParameters(path, CPU(0),
+	noError(t, NewNet(Sequential{BatchNorm{}, ReLU, Dense{Units: 3, Activation: Tanh}}).LoadParameters(path, testDevice(),
 		2))
 	with := func(name string, tensor weights.Tensor) []byte {
 		state := normState()
@@ -194,7 +194,7 @@ func TestLoadParametersFromPyTorch(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "net.safetensors")
 			put(t, path, c.content)
-			wantError(t, net.LoadParameters(path, CPU(0)), path, c.want, "with PyTorch's safetensors.torch.save_file")
+			wantError(t, net.LoadParameters(path, testDevice()), path, c.want, "with PyTorch's safetensors.torch.save_file")
 			if got := float32s(t, must(net.Forward(X))(t)); !slices.Equal(got, want) {
 				t.Error("a refused file changed the net")
 			}
@@ -202,8 +202,8 @@ func TestLoadParametersFromPyTorch(t *testing.T) {
 	}
 	// What is wrong may be the shape that was given.
 	const remedy = "give the shape of an example, such as LoadParameters(path, device, 1, 28, 28)"
-	wantError(t, normNet().LoadParameters(path, CPU(0), 0), "no input has the shape (0,)", remedy)
-	wantError(t, normNet().LoadParameters(path, CPU(0), 1, 2, 3, 4),
+	wantError(t, normNet().LoadParameters(path, testDevice(), 0), "no input has the shape (0,)", remedy)
+	wantError(t, normNet().LoadParameters(path, testDevice(), 1, 2, 3, 4),
 		"this net does not take inputs of Float32 and shape (1, 2, 3, 4)", remedy)
 }
 
@@ -222,7 +222,7 @@ func TestLoadParametersOfOtherTypes(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "net.safetensors")
 	put(t, path, fileOf(t, state, ""))
 	net := normNet()
-	noError(t, net.LoadParameters(path, CPU(0), 2))
+	noError(t, net.LoadParameters(path, testDevice(), 2))
 	got := values(t, net)
 	maps.Copy(got, statistics(t, net))
 	want := []float32{1, -2.5}
@@ -250,7 +250,7 @@ func (l renamed) StateDict() map[string]string { return l.names }
 func TestStateDictOfAUsersLayer(t *testing.T) {
 	netOf := func(names map[string]string) *Net {
 		net := NewNet(Sequential{Sequential{Dense{Units: 3}, renamed{scaledBy{"alpha", shapes.Make(dtypes.Float32, 4)}, names}}})
-		noError(t, net.Initialize(CPU(0), Xavier))
+		noError(t, net.Initialize(testDevice(), Xavier))
 		must(net.Forward(waves(1, 1, 2, 2)))(t)
 		return net
 	}
@@ -261,11 +261,11 @@ func TestStateDictOfAUsersLayer(t *testing.T) {
 		t.Errorf("the file has %q", names)
 	}
 	loaded := netOf(map[string]string{"alpha": "weight"})
-	noError(t, loaded.LoadParameters(path, CPU(0)))
+	noError(t, loaded.LoadParameters(path, testDevice()))
 	if !reflect.DeepEqual(state(t, loaded), state(t, net)) {
 		t.Error("other values are loaded than were saved")
 	}
 	wrong := netOf(map[string]string{"beta": "weight"})
 	wantError(t, wrong.SaveParameters(path), "StateDict has a name for /net/sequential0/scaled0/beta")
-	wantError(t, wrong.LoadParameters(path, CPU(0)), "StateDict has a name for /net/sequential0/scaled0/beta")
+	wantError(t, wrong.LoadParameters(path, testDevice()), "StateDict has a name for /net/sequential0/scaled0/beta")
 }

@@ -30,7 +30,7 @@ func TestSaveAndLoad(t *testing.T) {
 	wantFiles(t, filepath.Dir(path), "net.params")
 
 	loaded := smallNet()
-	noError(t, loaded.LoadParameters(path, CPU(0)))
+	noError(t, loaded.LoadParameters(path, testDevice()))
 	noError(t, loaded.SaveParameters(path)) // Before the first batch.
 	if loaded.NumParameters() != 226 {
 		t.Errorf("%d parameters right after loading, expected 226", loaded.NumParameters())
@@ -40,10 +40,8 @@ func TestSaveAndLoad(t *testing.T) {
 	}
 	// A loaded net can be saved and trained.
 	again := smallNet()
-	noError(t, again.LoadParameters(saved(t, loaded), CPU(1)))
-	if got := float32s(t, must(again.Forward(X))(t)); !slices.Equal(got, want) {
-		t.Errorf("saved and loaded once more, it gives %v, expected %v", got, want)
-	}
+	noError(t, again.LoadParameters(saved(t, loaded), otherDevice()))
+	near(t, "output on another device, saved and loaded once more", float32s(t, must(again.Forward(X))(t)), want, 1e-6)
 	_, _, err = must(NewTrainer(loaded, SGD(0.1)))(t).Step(X, tensors.FromValue([]int32{0, 1, 2, 3, 0}))
 	noError(t, err)
 	if slices.Equal(float32s(t, must(loaded.Forward(X))(t)), want) {
@@ -60,7 +58,7 @@ func TestLoadParametersErrors(t *testing.T) {
 	// other saves a net of other layers that has seen X.
 	other := func(layers ...Layer) []byte {
 		net := NewNet(Sequential(layers))
-		noError(t, net.Initialize(CPU(0), Xavier))
+		noError(t, net.Initialize(testDevice(), Xavier))
 		must(net.Forward(X))(t)
 		return must(os.ReadFile(saved(t, net)))(t)
 	}
@@ -102,7 +100,7 @@ func TestLoadParametersErrors(t *testing.T) {
 			if c.content != nil {
 				put(t, path, c.content)
 			}
-			wantError(t, net.LoadParameters(path, CPU(0)), path, c.want, "SaveParameters")
+			wantError(t, net.LoadParameters(path, testDevice()), path, c.want, "SaveParameters")
 			if got := float32s(t, must(net.Forward(X))(t)); !slices.Equal(got, want) {
 				t.Error("a refused file changed the net")
 			}
@@ -127,12 +125,12 @@ func TestSaveParametersError(t *testing.T) {
 func TestCopyTo(t *testing.T) {
 	net, X := initialized(t)
 	want := float32s(t, must(net.Forward(X))(t))
-	if same := must(net.CopyTo(CPU(0)))(t); same != net {
+	if same := must(net.CopyTo(testDevice()))(t); same != net {
 		t.Error("a copy to where the net is already is another net")
 	}
-	for _, device := range []Device{CPU(1), {xla.Go, 0}} {
+	for _, device := range []Device{otherDevice(), {xla.Go, 0}} {
 		moved := must(net.CopyTo(device))(t)
-		if moved.Device() != device || net.Device() != CPU(0) {
+		if moved.Device() != device || net.Device() != testDevice() {
 			t.Errorf("the copy is on %v, the net on %v", moved.Device(), net.Device())
 		}
 		near(t, device.String(), float32s(t, must(moved.Forward(X))(t)), want, 1e-5)
@@ -143,6 +141,6 @@ func TestCopyTo(t *testing.T) {
 			t.Error("training the copy changed the net")
 		}
 	}
-	_, err := net.CopyTo(CPU(99))
-	wantError(t, err, "cpu(99)")
+	_, err := net.CopyTo(missingDevice())
+	wantError(t, err, missingDevice().String())
 }

@@ -38,5 +38,5 @@ func TestPermissions(t *testing.T) {
 	}
 	noError(t, os.Chmod(path, 0o644))
 	wantFiles(t, dir, "net.params")
-	noError(t, net.LoadParameters(path, CPU(0)))
+	noError(t, net.LoadParameters(path, testDevice()))
 }

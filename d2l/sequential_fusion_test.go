@@ -13,6 +13,9 @@ import (
 // A convolution and a pooling that are computed together have the outputs of the two
 // layers, and the gradients with respect to the input and the parameters.
 func TestConvPoolIsConvThenPool(t *testing.T) {
+	if !pairsTogether() {
+		t.Skip("they are not computed together on ", testDevice())
+	}
 	average, maximum := AvgPool2D{PoolSize: 2}, MaxPool2D{PoolSize: 2, Strides: 2}
 	gelu := Activation(activation.TypeGelu)
 	overlapping, padded := AvgPool2D{PoolSize: 2, Strides: 1}, MaxPool2D{PoolSize: 2, Padding: 1}
@@ -49,7 +52,7 @@ func TestConvPoolIsConvThenPool(t *testing.T) {
 		t.Run(fmt.Sprintf("%+v then %+v of %v", c.conv, c.pool, c.input), func(t *testing.T) {
 			layers := Sequential{c.conv, c.pool}
 			net := NewNet(layers)
-			noError(t, net.Initialize(CPU(0), fixtureParameters))
+			noError(t, net.Initialize(testDevice(), fixtureParameters))
 			p := must(net.newProgram(xla.Config{Training: true, Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
 				x := inputs[0]
 				if _, got := c.conv.pooledBy(c.pool, x); got != c.together {
@@ -134,13 +137,13 @@ func TestLayersOfTheUsersFuse(t *testing.T) {
 		{factor(2), ReLU, false},
 		{factorPlusOne{factor(2)}, factor(3), false},
 		{factor(2), factorPlusOne{factor(3)}, false},
-		{conv, pool, true},
+		{conv, pool, pairsTogether()},
 		{doubledConv{conv}, pool, false},
 		{conv, doubledPool{pool}, false},
 	} {
 		t.Run(fmt.Sprintf("%T%+[1]v then %T%+[2]v", c.layer, c.next), func(t *testing.T) {
 			net, X := NewNet(Sequential{c.layer, c.next, factor(4)}), waves(3, 1, 2, 1, 12, 12)
-			noError(t, net.Initialize(CPU(0), fixtureParameters))
+			noError(t, net.Initialize(testDevice(), fixtureParameters))
 			p := must(net.newProgram(xla.Config{Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
 				y, fused := forwardFused("layer", c.layer, c.next, scope, inputs[0])
 				if fused != c.fused {
@@ -158,7 +161,7 @@ func TestLayersOfTheUsersFuse(t *testing.T) {
 		})
 	}
 	net := NewNet(Sequential{ReLU, factor(0), factor(1)})
-	noError(t, net.Initialize(CPU(0), Xavier))
+	noError(t, net.Initialize(testDevice(), Xavier))
 	_, err := net.Forward(waves(3, 1, 2, 3))
 	wantError(t, err, "layer factor0, which gets (2, 3): no factor")
 }

@@ -45,7 +45,7 @@ func TestStatefulNet(t *testing.T) {
 	unseeded(t)
 	Seed(1)
 	net, data := statefulNet(), quadrants(128, 16, true)
-	noError(t, net.Initialize(CPU(0), Xavier))
+	noError(t, net.Initialize(testDevice(), Xavier))
 	X := waves(1, 1, 5, 1, 8, 8)
 	must(net.Forward(X))(t)
 	// Scales and offsets are learnt by gradients, statistics are not.
@@ -76,11 +76,11 @@ func TestStatefulNet(t *testing.T) {
 
 	want := float32s(t, must(net.Forward(X))(t))
 	loaded := statefulNet()
-	noError(t, loaded.LoadParameters(saved(t, net), CPU(0)))
+	noError(t, loaded.LoadParameters(saved(t, net), testDevice()))
 	if got := float32s(t, must(loaded.Forward(X))(t)); !slices.Equal(got, want) {
 		t.Errorf("the loaded net gives %v, expected %v", got, want)
 	}
-	copied := must(net.CopyTo(CPU(1)))(t)
+	copied := must(net.CopyTo(otherDevice()))(t)
 	if got, want := copied.NumParameters(), net.NumParameters(); got != want {
 		t.Errorf("a copy has %d parameters, expected %d", got, want)
 	}
@@ -96,7 +96,7 @@ func TestStatefulNet(t *testing.T) {
 func TestBatchNormStatistics(t *testing.T) {
 	const batch, features = 6, 3
 	net := NewNet(Sequential{BatchNorm{}, Dense{Units: 4}})
-	noError(t, net.Initialize(CPU(0), Xavier))
+	noError(t, net.Initialize(testDevice(), Xavier))
 	X := waves(5, 2, batch, features)
 	_, _, err := must(NewTrainer(net, SGD(0.1)))(t).Step(X, tensors.FromValue(make([]int32, batch)))
 	noError(t, err)
@@ -115,6 +115,8 @@ func TestBatchNormStatistics(t *testing.T) {
 	together := float32s(t, must(net.Forward(X))(t))
 	first := tensors.FromFlatDataAndDimensions(float32s(t, X)[:features], 1, features)
 	near(t, "output for the first example alone", float32s(t, must(net.Forward(first))(t)), together[:4], 1e-6)
+	pureGo := must(net.CopyTo(Device{platform: xla.Go}))(t)
+	near(t, "output in pure Go", float32s(t, must(pureGo.Forward(X))(t)), together, 1e-6)
 	if !reflect.DeepEqual(statistics(t, net), got) {
 		t.Error("Forward changed the statistics")
 	}
@@ -138,7 +140,7 @@ func (c clipped) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 // What a layer registers for the end of each step is done.
 func TestPerStepUpdate(t *testing.T) {
 	net := NewNet(clipped{Dense{Units: 4}, 0.01})
-	noError(t, net.Initialize(CPU(0), Xavier))
+	noError(t, net.Initialize(testDevice(), Xavier))
 	_, _, err := must(NewTrainer(net, SGD(10)))(t).Step(waves(1, 1, 5, 3), fiveLabels())
 	noError(t, err)
 	if weights := values(t, net)["/net/weights"]; slices.Max(weights) != 0.01 || slices.Min(weights) != -0.01 {
@@ -154,7 +156,7 @@ func TestDropout(t *testing.T) {
 	net := NewNet(Sequential{Dropout{0.5}, Dense{Units: 4}})
 	losses := func() (all []float64) {
 		Seed(1)
-		noError(t, net.Initialize(CPU(0), Xavier))
+		noError(t, net.Initialize(testDevice(), Xavier))
 		for range 2 {
 			trainer := must(NewTrainer(net, SGD(1e-12)))(t) // The net stays as it is.
 			for range 3 {
@@ -180,7 +182,7 @@ func TestDropout(t *testing.T) {
 		}
 	}
 	plain := NewNet(Sequential{Dropout{0}, Dense{Units: 4}})
-	noError(t, plain.LoadParameters(saved(t, net), CPU(0)))
+	noError(t, plain.LoadParameters(saved(t, net), testDevice()))
 	near(t, "output without dropout", want, float32s(t, must(plain.Forward(X))(t)), 1e-6)
 }
 
@@ -194,13 +196,13 @@ func TestSavedStatistics(t *testing.T) {
 	layers := Sequential{Conv2D{Channels: 4, KernelSize: 5, Strides: 2}, BatchNorm{}, ReLU, Dense{Units: 10}}
 	net := NewNet(layers)
 	var result *Result
-	captured(t, &os.Stdout, func() { result = must(TrainCh5(net, trainIter, testIter, 1, 0.1, CPU(0)))(t) })
+	captured(t, &os.Stdout, func() { result = must(TrainCh5(net, trainIter, testIter, 1, 0.1, testDevice()))(t) })
 	if result.TestAcc < 0.5 {
 		t.Errorf("after 20 steps the accuracy is %v", result.TestAcc)
 	}
 
 	loaded := NewNet(layers)
-	noError(t, loaded.LoadParameters(saved(t, net), CPU(0)))
+	noError(t, loaded.LoadParameters(saved(t, net), testDevice()))
 	if got := must(EvaluateAccuracyGPU(loaded, testIter))(t); got != result.TestAcc {
 		t.Errorf("the loaded net's accuracy is %v, expected %v", got, result.TestAcc)
 	}
@@ -231,7 +233,7 @@ func TestDropoutRate(t *testing.T) {
 	ones := slices.Repeat([]float32{1}, 200*5*4*5)
 	for _, rate := range []float64{0, 0.2, 0.5} {
 		net := NewNet(Dropout{Rate: rate})
-		noError(t, net.Initialize(CPU(0), Xavier))
+		noError(t, net.Initialize(testDevice(), Xavier))
 		train := must(net.newProgram(xla.Config{Training: true, Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
 			y := net.layer.Forward(scope, inputs[0])
 			return append(graph.Gradient(graph.ReduceAllSum(y), inputs[0]), y)

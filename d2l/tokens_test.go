@@ -36,14 +36,14 @@ func tokenBatch() *tensors.Tensor {
 // process: its file tells the type of its input too.
 func TestIntegerInputIsSavedAndLoaded(t *testing.T) {
 	net, X := tokenNet(), tokenBatch()
-	noError(t, net.Initialize(CPU(0), Xavier))
+	noError(t, net.Initialize(testDevice(), Xavier))
 	_, _, err := must(NewTrainer(net, SGD(0.5)))(t).Step(X, fiveLabels())
 	noError(t, err)
 	want := float32s(t, must(net.Forward(X))(t))
 	path := saved(t, net)
 
 	loaded := tokenNet()
-	noError(t, loaded.LoadParameters(path, CPU(0)))
+	noError(t, loaded.LoadParameters(path, testDevice()))
 	if loaded.input.DType != dtypes.Int32 {
 		t.Errorf("the loaded net is for inputs %v", loaded.input)
 	}
@@ -54,7 +54,7 @@ func TestIntegerInputIsSavedAndLoaded(t *testing.T) {
 	if got := fmt.Sprint(must(loaded.Shapes(3))(t)); got != "[{embedding0 (1, 3)} {dense0 (1, 4)}]" {
 		t.Errorf("its layers' outputs are %s", got)
 	}
-	moved := must(loaded.CopyTo(CPU(1)))(t)
+	moved := must(loaded.CopyTo(otherDevice()))(t)
 	noError(t, moved.SaveParameters(filepath.Join(t.TempDir(), "moved")))
 	_, _, err = must(NewTrainer(loaded, SGD(0.5)))(t).Step(X, fiveLabels())
 	noError(t, err)
@@ -69,7 +69,7 @@ const tokensVariable = "D2L_TEST_TOKENS"
 // childLoadsTokens loads a net for tokens and says what it gives.
 func childLoadsTokens() string {
 	net := tokenNet()
-	if err := net.LoadParameters(os.Getenv(tokensVariable), CPU(0)); err != nil {
+	if err := net.LoadParameters(os.Getenv(tokensVariable), testDevice()); err != nil {
 		return err.Error()
 	}
 	outputs, err := net.Forward(tokenBatch())

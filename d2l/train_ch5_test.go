@@ -18,7 +18,7 @@ func trainSmall(t *testing.T) (*Result, map[string][]float32) {
 	net := smallNet()
 	var result *Result
 	captured(t, &os.Stdout, func() {
-		result = must(TrainCh5(net, quadrants(60, 16, true), quadrants(20, 16, false), 2, 0.5, CPU(0)))(t)
+		result = must(TrainCh5(net, quadrants(60, 16, true), quadrants(20, 16, false), 2, 0.5, testDevice()))(t)
 	})
 	result.ExamplesPerSec = 0 // The only figure that may differ.
 	return result, values(t, net)
@@ -55,14 +55,14 @@ func TestTrainCh5Learns(t *testing.T) {
 	var progress string
 	printed := captured(t, &os.Stdout, func() {
 		progress = captured(t, &os.Stderr, func() {
-			result = must(TrainCh5(net, train, quadrants(40, 16, false), 15, 0.5, CPU(0)))(t)
+			result = must(TrainCh5(net, train, quadrants(40, 16, false), 15, 0.5, testDevice()))(t)
 		})
 	})
-	if result.Loss > 0.3 || result.TrainAcc < 0.95 || result.TestAcc < 0.95 || result.Devices.String() != "cpu(0)" || !(result.ExamplesPerSec > 0) {
+	if result.Loss > 0.3 || result.TrainAcc < 0.95 || result.TestAcc < 0.95 || result.Devices.String() != testDevice().String() || !(result.ExamplesPerSec > 0) {
 		t.Errorf("after 15 epochs: %+v", *result)
 	}
-	want := fmt.Sprintf("loss %.3f, train acc %.3f, test acc %.3f\n%.1f examples/sec on cpu(0)\n",
-		result.Loss, result.TrainAcc, result.TestAcc, result.ExamplesPerSec)
+	want := fmt.Sprintf("loss %.3f, train acc %.3f, test acc %.3f\n%.1f examples/sec on %v\n",
+		result.Loss, result.TrainAcc, result.TestAcc, result.ExamplesPerSec, testDevice())
 	if printed != want {
 		t.Errorf("printed %q, expected %q", printed, want)
 	}
@@ -74,11 +74,11 @@ func TestTrainCh5Learns(t *testing.T) {
 	}
 }
 
-// On another device than the first, training is the same.
+// On another device training is the same.
 func TestTrainCh5Device(t *testing.T) {
 	unseeded(t)
 	var results []*Result
-	for _, device := range []Device{CPU(0), CPU(1)} {
+	for _, device := range []Device{testDevice(), otherDevice()} {
 		Seed(1)
 		printed := captured(t, &os.Stdout, func() {
 			data := quadrants(36, 16, true)
@@ -87,7 +87,7 @@ func TestTrainCh5Device(t *testing.T) {
 		wantParts(t, printed, "examples/sec on "+device.String()+"\n")
 	}
 	if d := results[0].Loss - results[1].Loss; d > 1e-5 || d < -1e-5 {
-		t.Errorf("loss %v on cpu(0), %v on cpu(1)", results[0].Loss, results[1].Loss)
+		t.Errorf("loss %v on %v, %v on %v", results[0].Loss, testDevice(), results[1].Loss, otherDevice())
 	}
 }
 
@@ -98,7 +98,7 @@ func TestTrainCh5Progress(t *testing.T) {
 	var progress string
 	captured(t, &os.Stdout, func() {
 		progress = captured(t, &os.Stderr, func() {
-			must(TrainCh5(NewNet(Dense{Units: 4}), quadrants(120, 1, true), quadrants(4, 4, false), 2, 0.1, CPU(0)))(t)
+			must(TrainCh5(NewNet(Dense{Units: 4}), quadrants(120, 1, true), quadrants(4, 4, false), 2, 0.1, testDevice()))(t)
 		})
 	})
 	number := regexp.MustCompile(`(loss|acc) [0-9.]+`)
@@ -136,14 +136,14 @@ func TestTrainCh5Errors(t *testing.T) {
 		printed = captured(t, &os.Stdout, func() { _, err = TrainCh5(net, train, test, 1, 0.1, device) })
 		return err
 	}
-	wantError(t, train(smallNet(), failing{good}, good, CPU(0)), "the disk is gone")
-	wantError(t, train(smallNet(), good, failing{good}, CPU(0)), "the disk is gone")
-	wantError(t, train(smallNet(), good, good, CPU(99)), "there is no cpu(99)")
-	wantError(t, train(NewNet(Dense{}), good, good, CPU(0)), "Dense needs positive Units")
+	wantError(t, train(smallNet(), failing{good}, good, testDevice()), "the disk is gone")
+	wantError(t, train(smallNet(), good, failing{good}, testDevice()), "the disk is gone")
+	wantError(t, train(smallNet(), good, good, missingDevice()), "there is no "+missingDevice().String())
+	wantError(t, train(NewNet(Dense{}), good, good, testDevice()), "Dense needs positive Units")
 	none := quadrants(0, 4, false)
 	none.name = "an empty set"
-	wantError(t, train(smallNet(), none, good, CPU(0)), "there are no examples in an empty set")
-	wantError(t, train(smallNet(), good, none, CPU(0)), "there are no examples in an empty set")
+	wantError(t, train(smallNet(), none, good, testDevice()), "there are no examples in an empty set")
+	wantError(t, train(smallNet(), good, none, testDevice()), "there are no examples in an empty set")
 	if printed != "" {
 		t.Errorf("a training that failed prints %q", printed)
 	}
@@ -153,7 +153,7 @@ func TestTrainCh5Misuse(t *testing.T) {
 	net, X := initialized(t)
 	before, good := values(t, net), quadrants(8, 4, false)
 	for _, numEpochs := range []int{0, -1} {
-		wantPanic(t, func() { TrainCh5(net, good, good, numEpochs, 0.1, CPU(0)) }, "d2l: TrainCh5 needs at least one epoch")
+		wantPanic(t, func() { TrainCh5(net, good, good, numEpochs, 0.1, testDevice()) }, "d2l: TrainCh5 needs at least one epoch")
 	}
 	must(net.Forward(X))(t)
 	if !reflect.DeepEqual(values(t, net), before) {
@@ -169,7 +169,7 @@ func TestEvaluateAccuracyGPU(t *testing.T) {
 		noError(t, err)
 		correct += must(Accuracy(must(net.Forward(batch.Inputs[0]))(t), batch.Labels[0]))(t)
 	}
-	for _, devices := range [][]Device{nil, {CPU(0)}, {CPU(1)}} {
+	for _, devices := range [][]Device{nil, {testDevice()}, {otherDevice()}} {
 		if got := must(EvaluateAccuracyGPU(net, data, devices...))(t); got != correct/50 {
 			t.Errorf("on %v: accuracy %v, expected %v", devices, got, correct/50)
 		}
@@ -178,14 +178,14 @@ func TestEvaluateAccuracyGPU(t *testing.T) {
 		t.Error("a failing source is no error")
 	}
 	// Of several devices only the first is used.
-	if got := must(EvaluateAccuracyGPU(net, data, CPU(1), CPU(99)))(t); got != correct/50 {
+	if got := must(EvaluateAccuracyGPU(net, data, otherDevice(), missingDevice()))(t); got != correct/50 {
 		t.Errorf("on the first of two devices: accuracy %v, expected %v", got, correct/50)
 	}
 	if len(data.onDevice) != 2 {
-		t.Errorf("%d devices keep the images, expected cpu(0) and cpu(1)", len(data.onDevice))
+		t.Errorf("%d devices keep the images, expected %v and %v", len(data.onDevice), testDevice(), otherDevice())
 	}
-	_, err := EvaluateAccuracyGPU(net, data, CPU(99))
-	wantError(t, err, "cpu(99)")
+	_, err := EvaluateAccuracyGPU(net, data, missingDevice())
+	wantError(t, err, missingDevice().String())
 	none := quadrants(0, 4, false)
 	none.name = "an empty set"
 	_, err = EvaluateAccuracyGPU(net, none)
@@ -208,22 +208,22 @@ func TestTrainCh5Rates(t *testing.T) {
 	lr, losses := 0.5, map[float64]bool{}
 	for _, group := range [][]training{
 		{
-			func() (*Result, error) { return TrainCh5(net(), train, test, 2, 0.5, CPU(0)) },
-			func() (*Result, error) { return TrainCh5(net(), train, test, 2, lr, CPU(0)) },
-			func() (*Result, error) { return TrainCh5(net(), train, test, 2, SGD(0.5), CPU(0)) },
-			func() (*Result, error) { return TrainCh6(net(), train, test, 2, 0.5, CPU(0)) },
+			func() (*Result, error) { return TrainCh5(net(), train, test, 2, 0.5, testDevice()) },
+			func() (*Result, error) { return TrainCh5(net(), train, test, 2, lr, testDevice()) },
+			func() (*Result, error) { return TrainCh5(net(), train, test, 2, SGD(0.5), testDevice()) },
+			func() (*Result, error) { return TrainCh6(net(), train, test, 2, 0.5, testDevice()) },
 		},
 		{
-			func() (*Result, error) { return TrainCh5(net(), train, test, 2, 1.0, CPU(0)) },
-			func() (*Result, error) { return TrainCh5(net(), train, test, 2, 1, CPU(0)) },
+			func() (*Result, error) { return TrainCh5(net(), train, test, 2, 1.0, testDevice()) },
+			func() (*Result, error) { return TrainCh5(net(), train, test, 2, 1, testDevice()) },
 		},
 		{
-			func() (*Result, error) { return TrainCh5(net(), train, test, 2, Adam(0.01), CPU(0)) },
-			func() (*Result, error) { return TrainCh6(net(), train, test, 2, Adam(0.01), CPU(0)) },
+			func() (*Result, error) { return TrainCh5(net(), train, test, 2, Adam(0.01), testDevice()) },
+			func() (*Result, error) { return TrainCh6(net(), train, test, 2, Adam(0.01), testDevice()) },
 		},
 		{
 			func() (*Result, error) {
-				return TrainCh5(net(), train, test, 2, Momentum(0.1, 0.9).WithSchedule(MultiFactorScheduler{Step: []int{3}, Factor: 0.5, BaseLR: 0.1}.At), CPU(0))
+				return TrainCh5(net(), train, test, 2, Momentum(0.1, 0.9).WithSchedule(MultiFactorScheduler{Step: []int{3}, Factor: 0.5, BaseLR: 0.1}.At), testDevice())
 			},
 		},
 	} {

@@ -24,7 +24,7 @@ func TestTrainerStep(t *testing.T) {
 	labels := []int32{0, 3, 1, 1, 2}
 	X, y := waves(7, 1, batch, in), tensors.FromValue(labels)
 	net := NewNet(Dense{Units: out})
-	noError(t, net.Initialize(CPU(0), fixtureParameters))
+	noError(t, net.Initialize(testDevice(), fixtureParameters))
 	trainer := must(NewTrainer(net, SGD(lr)))(t)
 	for step := range 3 { // The rate stays what it is.
 		logits := float32s(t, must(net.Forward(X))(t))
@@ -105,7 +105,7 @@ func TestNewTrainerStartsAfresh(t *testing.T) {
 			}
 			before := train(net, pair[0])
 			alone := smallNet()
-			noError(t, alone.LoadParameters(saved(t, net), CPU(0)))
+			noError(t, alone.LoadParameters(saved(t, net), testDevice()))
 			after, want := train(net, pair[1]), train(alone, pair[1])
 			if !reflect.DeepEqual(after, want) {
 				t.Errorf("the second Trainer makes %v, expected %v", after, want)
@@ -123,8 +123,8 @@ func TestTrainerOfOtherParameters(t *testing.T) {
 	net, X := initialized(t)
 	path := saved(t, net)
 	for name, replace := range map[string]func() error{
-		"Initialize":     func() error { return net.Initialize(CPU(0), Xavier) },
-		"LoadParameters": func() error { return net.LoadParameters(path, CPU(0)) },
+		"Initialize":     func() error { return net.Initialize(testDevice(), Xavier) },
+		"LoadParameters": func() error { return net.LoadParameters(path, testDevice()) },
 		"NewTrainer":     func() error { _, err := NewTrainer(net, adam()); return err },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -156,7 +156,7 @@ func TestTrainerWrongLabel(t *testing.T) {
 		{[]int32{0, -1, 2, 3, 0}, "label 1 is -1, but the net has outputs for 0 to 3"},
 	} {
 		net := smallNet()
-		noError(t, net.Initialize(CPU(0), Xavier))
+		noError(t, net.Initialize(testDevice(), Xavier))
 		trainer := must(NewTrainer(net, SGD(0.1)))(t)
 		_, _, err := trainer.Step(X, tensors.FromValue(c.labels))
 		wantError(t, err, "training on a batch of shape (5, 1, 8, 8)", c.want)
@@ -204,7 +204,7 @@ func TestTrainerWrongOutput(t *testing.T) {
 	} {
 		t.Run(shape, func(t *testing.T) {
 			net := NewNet(layer)
-			noError(t, net.Initialize(CPU(0), Xavier))
+			noError(t, net.Initialize(testDevice(), Xavier))
 			_, _, err := must(NewTrainer(net, SGD(0.1)))(t).Step(waves(1, 1, 5, 1, 8, 8), fiveLabels())
 			wantError(t, err, "(5, 1, 8, 8)", "a classifier's output has shape (batch, classes)")
 		})

@@ -65,12 +65,15 @@ func TestStepFaults(t *testing.T) {
 		opt     optimizer.Interface
 		devices []Device
 	}{
-		{"SGD", faultyNet, SGD(0.5), []Device{CPU(0)}},
-		{"Momentum with a schedule", faultyNet, Momentum(0.5, 0.9).WithSchedule(halving), []Device{CPU(0)}},
-		{"Adam, batch normalization and dropout", faultyStatefulNet, Adam(0.01), []Device{CPU(0)}},
-		{"two devices", faultyStatefulNet, Adam(0.01).WithSchedule(halving), []Device{CPU(0), CPU(1)}},
+		{"SGD", faultyNet, SGD(0.5), []Device{testDevice()}},
+		{"Momentum with a schedule", faultyNet, Momentum(0.5, 0.9).WithSchedule(halving), []Device{testDevice()}},
+		{"Adam, batch normalization and dropout", faultyStatefulNet, Adam(0.01), []Device{testDevice()}},
+		{"two devices", faultyStatefulNet, Adam(0.01).WithSchedule(halving), []Device{testDevice(), otherDevice()}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			if len(c.devices) > 1 {
+				severalDevices(t)
+			}
 			newTrainer := func() *Trainer {
 				Seed(1)
 				net := c.net()
@@ -113,7 +116,7 @@ func TestFirstStepFaults(t *testing.T) {
 	newTrainer := func() *Trainer {
 		Seed(1)
 		net := faultyNet()
-		noError(t, net.Initialize(CPU(0), Xavier))
+		noError(t, net.Initialize(testDevice(), Xavier))
 		return must(NewTrainer(net, Momentum(0.5, 0.9)))(t)
 	}
 	good := func(trainer *Trainer) {
@@ -142,7 +145,7 @@ func TestFirstStepFaults(t *testing.T) {
 // Values may be finite, and the squares that running statistics are made of not.
 func TestStatisticsOverflow(t *testing.T) {
 	net := NewNet(Sequential{BatchNorm{}, Dense{Units: 4}})
-	noError(t, net.Initialize(CPU(0), Xavier))
+	noError(t, net.Initialize(testDevice(), Xavier))
 	trainer := must(NewTrainer(net, SGD(0.1)))(t)
 	_, _, err := trainer.Step(waves(1, 1, 5, 3), fiveLabels())
 	noError(t, err)
@@ -157,7 +160,7 @@ func TestStatisticsOverflow(t *testing.T) {
 // Before the first update the learning rate is not to blame.
 func TestFirstStepFaultsAreNotTheRates(t *testing.T) {
 	step := func(net *Net, X *tensors.Tensor) error {
-		noError(t, net.Initialize(CPU(0), Xavier))
+		noError(t, net.Initialize(testDevice(), Xavier))
 		_, _, err := must(NewTrainer(net, SGD(0.1)))(t).Step(X, fiveLabels())
 		return err
 	}
@@ -188,7 +191,7 @@ func (d divided) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 // What a layer registers for the end of each step is undone as well.
 func TestPerStepUpdateFault(t *testing.T) {
 	net := NewNet(divided{Dense{Units: 4}})
-	noError(t, net.Initialize(CPU(0), Xavier))
+	noError(t, net.Initialize(testDevice(), Xavier))
 	X := waves(1, 1, 5, 3)
 	must(net.Forward(X))(t)
 	before := variables(t, net)
@@ -213,7 +216,7 @@ func TestParametersHoldNaN(t *testing.T) {
 // XLA's maxima on the CPU drop NaN: the loss is finite although a pixel is not.
 func TestStepNaNBehindMaxPooling(t *testing.T) {
 	net, X := NewNet(Sequential{MaxPool2D{PoolSize: 2}, Dense{Units: 4}}), waves(1, 1, 5, 1, 8, 8)
-	noError(t, net.Initialize(CPU(0), Xavier))
+	noError(t, net.Initialize(testDevice(), Xavier))
 	trainer := must(NewTrainer(net, SGD(0.1)))(t)
 	_, _, err := trainer.Step(X, fiveLabels())
 	noError(t, err)
@@ -231,7 +234,7 @@ func TestStepNaNBehindMaxPooling(t *testing.T) {
 // parameters that are drawn later.
 func TestSchedulePanicsBeforeFirstStep(t *testing.T) {
 	net, X := smallNet(), waves(1, 1, 5, 1, 8, 8)
-	noError(t, net.Initialize(CPU(0), Xavier))
+	noError(t, net.Initialize(testDevice(), Xavier))
 	broken := true
 	trainer := must(NewTrainer(net, SGD(1).WithSchedule(func(int) float64 {
 		if broken {
@@ -259,7 +262,7 @@ func TestSchedulePanicsBeforeFirstStep(t *testing.T) {
 func TestWeightsOfIntegerImages(t *testing.T) {
 	for _, layer := range []Layer{Dense{Units: 4}, Conv2D{Channels: 2, KernelSize: 3}} {
 		net := NewNet(Sequential{layer})
-		noError(t, net.Initialize(CPU(0), Xavier))
+		noError(t, net.Initialize(testDevice(), Xavier))
 		_, err := net.Forward(tensors.FromShape(shapes.Make(dtypes.Uint8, 2, 1, 8, 8)))
 		wantError(t, err, "take floating-point numbers, got Uint8: convert X to Float32")
 		must(net.Forward(waves(1, 1, 2, 1, 8, 8)))(t)

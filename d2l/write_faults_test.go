@@ -9,7 +9,7 @@ import (
 // savers are what saves something of a net or a figure.
 func savers() ([]d2ltest.Saver, error) {
 	net := smallNet()
-	if err := net.Initialize(CPU(0), Xavier); err != nil {
+	if err := net.Initialize(testDevice(), Xavier); err != nil {
 		return nil, err
 	}
 	if _, err := net.Forward(waves(1, 1, 5, 1, 8, 8)); err != nil {

@@ -14,11 +14,16 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
+// testDevice is where the tests compute.
+func testDevice() d2l.Device { return d2ltest.Device(d2l.CPU, d2l.GPU) }
+
+func init() { testDevice() } // Sets the device of the Examples as well.
+
 // initialized returns a net whose parameters have been drawn.
 func initialized(t *testing.T) *d2l.Net {
 	t.Helper()
 	net := New()
-	d2ltest.NoError(t, net.Initialize(d2l.CPU(0), d2l.Xavier))
+	d2ltest.NoError(t, net.Initialize(testDevice(), d2l.Xavier))
 	_, err := net.Forward(tensors.FromFlatDataAndDimensions(d2ltest.Wave(0, 1, 784), 1, 1, 28, 28))
 	d2ltest.NoError(t, err)
 	return net

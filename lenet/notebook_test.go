@@ -16,6 +16,7 @@ import (
 
 // The networks that the notebooks build are the package's.
 func TestNotebookNet(t *testing.T) {
+	d2ltest.NeedsSources(t)
 	for _, c := range []struct{ path, id, file string }{
 		{"../notebooks/lenet.ipynb", "net", "lenet.go"},
 		{"../notebooks/exercise-2-better-network.ipynb", "improved", "improved.go"},
@@ -26,6 +27,7 @@ func TestNotebookNet(t *testing.T) {
 
 // Exercise 2 shows the training that ImprovedOptimizer and scripts/seeds repeat.
 func TestNotebookTraining(t *testing.T) {
+	d2ltest.NeedsSources(t)
 	chapter, err := notebook.Read("../notebooks/exercise-2-better-network.ipynb")
 	d2ltest.NoError(t, err)
 	optimizer, err := os.ReadFile("improved.go")

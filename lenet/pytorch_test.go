@@ -87,7 +87,7 @@ func near(t *testing.T, p *d2ltest.PyTorch, check string, got map[string][]float
 func initial(t *testing.T) *d2l.Net {
 	t.Helper()
 	net := New()
-	d2ltest.NoError(t, net.LoadParameters("testdata/lenet.safetensors", d2l.CPU(0), 1, 28, 28))
+	d2ltest.NoError(t, net.LoadParameters("testdata/lenet.safetensors", testDevice(), 1, 28, 28))
 	return net
 }
 
@@ -166,14 +166,14 @@ func TestSafetensorsAreThoseOfPyTorch(t *testing.T) {
 			t.Errorf("round %d: other parameters are saved than were loaded", round)
 		}
 		net = New()
-		d2ltest.NoError(t, net.LoadParameters(path, d2l.CPU(0))) // The file tells the input.
+		d2ltest.NoError(t, net.LoadParameters(path, testDevice())) // The file tells the input.
 	}
 }
 
 // A name that the file does not have is an error that lists the names it has.
 func TestSafetensorsOfOtherNames(t *testing.T) {
 	net := d2l.NewNet(d2l.Sequential{d2l.Flatten{}, d2l.BatchNorm{}, d2l.Dense{Units: 10}})
-	err := net.LoadParameters("testdata/lenet.safetensors", d2l.CPU(0), 1, 28, 28)
+	err := net.LoadParameters("testdata/lenet.safetensors", testDevice(), 1, 28, 28)
 	if err == nil || !strings.Contains(err.Error(), "no batchnorm0.weight") || !strings.Contains(err.Error(), "conv0.bias, conv0.weight") {
 		t.Errorf("the error is %v", err)
 	}

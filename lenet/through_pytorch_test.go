@@ -35,7 +35,7 @@ func TestNetsThroughPyTorch(t *testing.T) {
 	for name, build := range map[string]func() *d2l.Net{"lenet": New, "batchnorm": batchNormNet} {
 		t.Run(name, func(t *testing.T) {
 			net := build()
-			d2ltest.NoError(t, net.Initialize(d2l.CPU(0), d2l.Xavier))
+			d2ltest.NoError(t, net.Initialize(testDevice(), d2l.Xavier))
 			trainer, err := d2l.NewTrainer(net, d2l.SGD(0.1))
 			d2ltest.NoError(t, err)
 			for range 3 {
@@ -62,7 +62,7 @@ func TestNetsThroughPyTorch(t *testing.T) {
 				t.Error("PyTorch saves other parameters than it has loaded")
 			}
 			back := build()
-			d2ltest.NoError(t, back.LoadParameters(theirs, d2l.CPU(0), 1, 28, 28))
+			d2ltest.NoError(t, back.LoadParameters(theirs, testDevice(), 1, 28, 28))
 			if !reflect.DeepEqual(outputs(back), outputs(net)) {
 				t.Error("after the round trip through PyTorch the net computes something else")
 			}

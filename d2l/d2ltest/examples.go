@@ -19,6 +19,7 @@ import (
 // for its constructors and methods if it uses them.
 func EveryNameHasAnExample(t *testing.T, importPath string, without map[string]string) {
 	t.Helper()
+	NeedsSources(t)
 	files := token.NewFileSet()
 	var parsed []*ast.File
 	imported := map[string]bool{} // Names of packages in the Examples' files.

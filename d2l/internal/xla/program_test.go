@@ -23,12 +23,33 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// place is one device of a platform.
+type place struct {
+	platform Platform
+	device   compute.DeviceNum
+}
+
+// here is where the tests compute.
+func here() place {
+	return d2ltest.Device(func(i int) place { return place{CPU, compute.DeviceNum(i)} },
+		func(i int) place { return place{GPU, compute.DeviceNum(i)} })
+}
+
+// devices are that one alone, and those given, if they are the CPU's: of GPUs only one is tested.
+func devices(others ...[]compute.DeviceNum) [][]compute.DeviceNum {
+	all := [][]compute.DeviceNum{{here().device}}
+	if here().platform == CPU {
+		all = append(all, others...)
+	}
+	return all
+}
+
 // counted is a program that adds a variable of ones, of the inputs' width, to a batch, and counts how often it is built.
 // It refuses batches of three.
 func counted(t *testing.T, builds *int, devices ...compute.DeviceNum) *Program {
 	t.Helper()
 	return New(Config{
-		Store: model.NewStore(), Backend: d2ltest.Must(CPU.Start())(t), Devices: devices,
+		Store: model.NewStore(), Backend: d2ltest.Must(here().platform.Start())(t), Devices: devices,
 		Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
 			*builds++
 			x := inputs[0]
@@ -48,7 +69,7 @@ func batch(rows ...[]float32) *tensors.Tensor { return tensors.FromValue(rows) }
 // A program is built once for each shape of inputs, whether or not it is compiled ahead, on one device, on another, and
 // on several.
 func TestProgramIsBuiltOnce(t *testing.T) {
-	for _, devices := range [][]compute.DeviceNum{{0}, {2}, {0, 1}, {3, 1, 0, 2}} {
+	for _, devices := range devices([]compute.DeviceNum{2}, []compute.DeviceNum{0, 1}, []compute.DeviceNum{3, 1, 0, 2}) {
 		builds := 0
 		p := counted(t, &builds, devices...)
 		for i, x := range []*tensors.Tensor{batch([]float32{1, 2}), batch([]float32{1, 2}, []float32{3, 4})} {
@@ -71,7 +92,7 @@ func TestProgramIsBuiltOnce(t *testing.T) {
 
 // A refused batch leaves no variable, and the program works on.
 func TestProgramRefusesABatch(t *testing.T) {
-	for _, devices := range [][]compute.DeviceNum{{0}, {0, 1}} {
+	for _, devices := range devices([]compute.DeviceNum{0, 1}) {
 		builds := 0
 		p := counted(t, &builds, devices...)
 		for range 2 { // The second time it would wait forever for the first.
@@ -90,7 +111,7 @@ func TestProgramRefusesABatch(t *testing.T) {
 // Discard forgets variables without values together with what would remember them, and nothing else.
 func TestDiscard(t *testing.T) {
 	builds := 0
-	p := counted(t, &builds, 0)
+	p := counted(t, &builds, here().device)
 	one, two := batch([]float32{1}), batch([]float32{1, 2})
 	d2ltest.Must(p.Compile(one))(t)
 	d2ltest.NoError(t, p.Discard())
@@ -107,7 +128,7 @@ func TestDiscard(t *testing.T) {
 
 // BuildOnly shows shapes and makes variables, on any backend, and turns every panic into an error.
 func TestBuildOnly(t *testing.T) {
-	for _, platform := range []Platform{CPU, Go} {
+	for _, platform := range []Platform{here().platform, Go} {
 		backend, store := d2ltest.Must(platform.Start())(t), model.NewStore()
 		build := func(f func(x *graph.Node) *graph.Node) (shape string, err error) {
 			err = BuildOnly(backend, store, shapes.Make(dtypes.Float32, 1, 3), func(scope *model.Scope, x *graph.Node) {
@@ -138,6 +159,9 @@ func TestBuildOnly(t *testing.T) {
 
 // Each device gets an equal part of a batch, padded with zeros where that is not possible.
 func TestBatchIsSplit(t *testing.T) {
+	if here().platform != CPU {
+		t.Skip("of GPUs only one is tested")
+	}
 	p := counted(t, new(int), 0, 1)
 	var parts []any
 	for _, part := range d2ltest.Must(p.split(tensors.FromValue([][]int32{{1, 2}, {3, 4}, {5, 6}}), 1))(t) {
