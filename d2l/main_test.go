@@ -11,7 +11,8 @@ import (
 // only if it is told to.
 func TestMain(m *testing.M) {
 	os.Setenv("XLA_FLAGS", os.Getenv("XLA_FLAGS")+" --xla_force_host_platform_device_count=4")
-	testDevice() // Sets the device of the Examples as well.
+	testDevice()                     // Sets the device of the Examples as well.
+	UseDeterministicAlgorithms(true) // Tests compare bits.
 	d2ltest.RunAsChild(children)
 	os.Exit(m.Run())
 }
