@@ -53,8 +53,8 @@ func autotuneDir(plugin, user, options string) (string, error) {
 	return dir, os.Chtimes(dir, time.Now(), time.Now())
 }
 
-// autotuneKey returns a name for all that results depend on and XLA does not tell apart, as it does the kinds of GPU and
-// the fusions: the plugin, NVIDIA's driver and libraries, and the options.
+// autotuneKey returns a name for all that results depend on and XLA does not tell apart, as it does kinds of GPU and
+// fusions: the plugin, NVIDIA's driver and libraries, and the options.
 func autotuneKey(plugin, user, options string) (string, error) {
 	driver, err := os.ReadFile(driverVersion)
 	if err != nil {

@@ -63,7 +63,7 @@ func TestWithTF32(t *testing.T) {
 	}
 }
 
-// gpuMachine makes a machine with a driver, an empty cache and a plugin with the options of XLA: the CPU's has the same.
+// gpuMachine makes a machine with a driver, an empty cache and a plugin with XLA's options: the CPU's has the same.
 func gpuMachine(t *testing.T) (plugin, cache string) {
 	t.Helper()
 	saved := driverVersion
@@ -140,6 +140,8 @@ func TestXLATakesGPUFlags(t *testing.T) {
 // Whatever XLA does not tell apart has a folder of its own.
 func TestAutotuneDir(t *testing.T) {
 	plugin, _ := gpuMachine(t)
+	t.Setenv("NVIDIA_TF32_OVERRIDE", "")
+	t.Setenv("LD_LIBRARY_PATH", "")
 	user, options := "", "tf32=false"
 	seen := map[string]string{}
 	dir := func() string { return d2ltest.Must(autotuneDir(plugin, user, options))(t) }
