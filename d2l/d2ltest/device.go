@@ -40,11 +40,16 @@ func Device[D any](cpu, gpu func(int) D) D {
 	return device(index)
 }
 
-// NeedsSources skips a test where the package's sources are not, as a binary of the tests may run anywhere. The test
-// reads them or what else a clone and its set-up have: missing is what it misses.
-func NeedsSources(t testing.TB, missing ...any) {
+// HasSources reports whether the package's sources are here: a binary of its tests may run anywhere.
+func HasSources() bool {
+	files, _ := filepath.Glob("*_test.go")
+	return len(files) > 0
+}
+
+// NeedsSources skips a test that reads sources where they are not.
+func NeedsSources(t testing.TB) {
 	t.Helper()
-	if files, _ := filepath.Glob("*_test.go"); len(files) == 0 {
-		t.Skip(append([]any{"the sources are not here"}, missing...)...)
+	if !HasSources() {
+		t.Skip("the sources are not here")
 	}
 }
