@@ -78,6 +78,10 @@ func labelsWithin(y *tensors.Tensor, classes int) error {
 	if err != nil {
 		return fmt.Errorf("reading the labels: %w", err)
 	}
+	return checkLabels(labels, classes)
+}
+
+func checkLabels(labels []int32, classes int) error {
 	for i, label := range labels {
 		if label < 0 || int(label) >= classes {
 			return fmt.Errorf("label %d is %d, but the net has outputs for 0 to %d", i, label, classes-1)
@@ -110,21 +114,16 @@ func EvaluateAccuracyGPU(net *Net, dataIter DataIter, ctx ...Device) (float64, e
 			return 0, err
 		}
 	}
-	metric := NewAccumulator(2) // Correct predictions, examples.
-	for batch, err := range OnDevice(dataIter, net.Device()).Iter() {
+	metric := NewAccumulator(2)                         // Correct predictions, examples.
+	for batch, err := range net.ForwardEach(dataIter) { // Copies X to the net's device if it is not there.
 		if err != nil {
 			return 0, err
 		}
-		X, y := batch.Inputs[0], batch.Labels[0]
-		yHat, err := net.Forward(X) // Copies X to the net's device if it is not there.
+		correct, err := Accuracy(batch.YHat, batch.Y)
 		if err != nil {
 			return 0, err
 		}
-		correct, err := Accuracy(yHat, y)
-		if err != nil {
-			return 0, err
-		}
-		metric.Add(correct, float64(y.Size()))
+		metric.Add(correct, float64(batch.Y.Size()))
 	}
 	if metric[1] == 0 {
 		return 0, fmt.Errorf("there are no examples in %s", dataIter.Name())

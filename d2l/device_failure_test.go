@@ -78,7 +78,7 @@ func TestDeviceFailsLater(t *testing.T) {
 	noError(t, net.Initialize(testDevice(), Xavier))
 	trainer := must(NewTrainer(net, SGD(0.1)))(t)
 	two, labels := waves(1, 1, 2, 3), tensors.FromValue([]int32{0, 1})
-	trainer.ran[two.Shape().String()] = true
+	trainer.ran[programShape{trainer.step, ShapeOf(two).String()}] = true
 	_, _, err := trainer.Step(two, labels)
 	wantError(t, err, "the net's parameters are lost with it", "load them with LoadParameters or initialize the net")
 	_, err = net.Forward(waves(1, 1, 5, 3))

@@ -72,10 +72,11 @@
 // # Training
 //
 // [TrainCh5] is the book's whole loop. For a loop of your own use a [Trainer]:
-// [Trainer.Step] computes loss, gradients and update for a batch in one compiled
-// program, where the book has backward and step. [Accumulator] sums what the steps
-// return, [Timer] measures them, [Animator] plots them, and [EvaluateAccuracyGPU]
-// tests the net.
+// [Trainer.Steps] trains for one epoch and yields the metrics of each step, and
+// [Trainer.Step] makes a single one: it computes loss, gradients and update for a
+// batch in one compiled program, where the book has backward and step. [Accumulator]
+// sums the metrics, [Timer] measures the steps, [Animator] plots them, and
+// [EvaluateAccuracyGPU] tests the net.
 //
 // [TrainCh5] and [NewTrainer] also take an [Optimizer] in place of a learning rate:
 // [SGD], [Momentum], [Adam] or an optimizer of GoMLX, with or without a schedule:
@@ -138,7 +139,8 @@
 //
 //	fashion_mnist.go  Fashion-MNIST and MNIST
 //	data_iter.go      DataIter: the batches of an epoch
-//	image_iter.go     batches of images, resized if necessary
+//	image_iter.go     batches of images
+//	resize.go         images resized, on the host and on a device
 //	on_device.go      data sets kept on a device
 //
 // Devices:
@@ -171,6 +173,8 @@
 //	schedule.go       learning rates that change
 //	trainer.go        Trainer: loss, gradients and update
 //	step_guard.go     a step is atomic; the cause of a failed one
+//	steps.go          the steps of an epoch, on a GPU many in one program
+//	forward_each.go   the outputs for a data set, likewise
 //	accuracy.go       predictions, accuracy, EvaluateAccuracyGPU
 //	train_ch5.go      TrainCh5, the whole loop
 //

@@ -2,16 +2,13 @@ package d2l
 
 import (
 	"fmt"
-	"image"
 	"iter"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 	"sync"
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/train"
-	"golang.org/x/image/draw"
 )
 
 // imageIter is a DataIter over grey images that are kept as bytes. Each batch is resized, if it must be, and converted
@@ -43,17 +40,12 @@ func (it *imageIter) Iter() iter.Seq2[train.Batch, error] {
 			yield(train.Batch{}, fmt.Errorf("%s: %w", it.name, err))
 			return
 		}
-		for examples := range it.batches() {
+		for examples := range slices.Chunk(it.order(), it.batchSize) {
 			if !yield(it.batch(images, labels, examples), nil) {
 				return
 			}
 		}
 	}
-}
-
-// batches iterates over the indices of the examples in each batch of an epoch.
-func (it *imageIter) batches() iter.Seq[[]int] {
-	return slices.Chunk(it.order(), it.batchSize)
 }
 
 // order returns the order of the examples in an epoch.
@@ -94,37 +86,15 @@ func (it *imageIter) batch(images, labels []byte, examples []int) train.Batch {
 	}
 	return train.Batch{
 		Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(X, len(examples), 1, it.resize, it.resize)},
-		Labels: []*tensors.Tensor{pickLabels(labels, examples)},
+		Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(pickLabels(labels, examples), len(examples))},
 	}
 }
 
-// resizeTo writes the resized examples into X, on all cores. They go through colour images, since x/image is twice as
-// fast with these as with grey ones.
-func (it *imageIter) resizeTo(X []float32, images []byte, examples []int) {
-	before, after := image.Rect(0, 0, it.side, it.side), image.Rect(0, 0, it.resize, it.resize)
-	scaler := draw.BiLinear.NewScaler(after.Dx(), after.Dy(), before.Dx(), before.Dy())
-	workers := min(runtime.GOMAXPROCS(0), len(examples))
-	var working sync.WaitGroup
-	for worker := range workers {
-		working.Go(func() {
-			resized, pixels := image.NewRGBA(after), it.resize*it.resize
-			for i := worker; i < len(examples); i += workers {
-				source := &image.Gray{Pix: images[examples[i]*it.side*it.side:], Stride: it.side, Rect: before}
-				scaler.Scale(resized, after, source, before, draw.Src, nil)
-				for p := range pixels {
-					X[i*pixels+p] = scaled[resized.Pix[4*p]] // Its red.
-				}
-			}
-		})
-	}
-	working.Wait()
-}
-
-// pickLabels returns the labels of some examples, int32 (batch).
-func pickLabels(labels []byte, examples []int) *tensors.Tensor {
+// pickLabels returns the labels of some examples.
+func pickLabels(labels []byte, examples []int) []int32 {
 	y := make([]int32, len(examples))
 	for i, example := range examples {
 		y[i] = int32(labels[example])
 	}
-	return tensors.FromFlatDataAndDimensions(y, len(y))
+	return y
 }

@@ -24,10 +24,11 @@ type Net struct {
 	store  *model.Store // nil until the net has parameters.
 	init   Initializer
 	device Device
-	infer  *xla.Program // Forward.
-	// The step of the Trainer whose optimizer's variables are in store, if there is one.
-	step  *xla.Program
-	input shapes.Shape // Of one example, with its type; not Ok before the net has seen a batch.
+	infer  *xla.Program              // Forward.
+	loops  map[loopShape]forwardLoop // ForwardEach, where it computes many batches in one program.
+	// Whose optimizer's variables are in store; nil if there are none.
+	trainer *Trainer
+	input   shapes.Shape // Of one example, with its type; not Ok before the net has seen a batch.
 }
 
 // netScope is where the layers' variables are, apart from optimizers'.
@@ -69,7 +70,13 @@ func (n *Net) use(store *model.Store, device Device, init Initializer) {
 	if n.infer != nil {
 		n.infer.Finalize()
 	}
-	n.setStep(nil)
+	for _, loop := range n.loops {
+		if loop.program != nil {
+			loop.program.Finalize()
+		}
+	}
+	n.loops = map[loopShape]forwardLoop{}
+	n.setTrainer(nil)
 	if n.store != nil {
 		n.store.Finalize()
 	}
@@ -79,13 +86,12 @@ func (n *Net) use(store *model.Store, device Device, init Initializer) {
 // drop deletes the net's parameters, as before Initialize.
 func (n *Net) drop() { n.use(nil, n.device, n.init) }
 
-// setStep replaces the step of the net's Trainer, and frees what the earlier one
-// has compiled: that Trainer makes no further steps.
-func (n *Net) setStep(step *xla.Program) {
-	if n.step != nil {
-		n.step.Finalize()
+// setTrainer replaces the net's Trainer: the earlier one makes no further steps.
+func (n *Net) setTrainer(t *Trainer) {
+	if n.trainer != nil {
+		n.trainer.finalize()
 	}
-	n.step = step
+	n.trainer = t
 }
 
 // Device returns where the net's parameters are and where it computes; a Trainer
@@ -125,20 +131,27 @@ func (n *Net) Forward(X *tensors.Tensor) (*tensors.Tensor, error) {
 	if n.store == nil {
 		return nil, errNoParameters
 	}
-	if n.infer == nil {
-		p, err := n.newProgram(xla.Config{Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
-			return []*graph.Node{n.forward(scope, inputs[0])}
-		}})
-		if err != nil {
-			return nil, err
-		}
-		n.infer = p
+	infer, err := n.inference()
+	if err != nil {
+		return nil, err
 	}
-	outputs, err := n.run(n.infer, X)
+	outputs, err := n.run(infer, X)
 	if err != nil {
 		return nil, fmt.Errorf("computing the net's output for X of shape %v: %w", ShapeOf(X), err)
 	}
 	return outputs[0], nil
+}
+
+// inference returns the program of Forward.
+func (n *Net) inference() (*xla.Program, error) {
+	if n.infer != nil {
+		return n.infer, nil
+	}
+	var err error
+	n.infer, err = n.newProgram(xla.Config{Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+		return []*graph.Node{n.forward(scope, inputs[0])}
+	}})
+	return n.infer, err
 }
 
 // newProgram returns a program with the net's variables, on the net's device or on
@@ -170,7 +183,7 @@ func (n *Net) run(p *xla.Program, X *tensors.Tensor) ([]*tensors.Tensor, error) 
 	if _, err := p.Compile(X); err != nil {
 		return nil, err
 	}
-	if err := n.draw(p, X); err != nil {
+	if err := n.draw(p, X.Shape()); err != nil {
 		return nil, err
 	}
 	return p.Call(X)
@@ -179,13 +192,13 @@ func (n *Net) run(p *xla.Program, X *tensors.Tensor) ([]*tensors.Tensor, error) 
 // errNoBatchAxis is the error for a scalar in the place of a batch.
 var errNoBatchAxis = errors.New("X has no batch axis")
 
-// draw gives new variables, with which p was compiled for X, their initial values.
-// If it cannot, the net stays without them.
-func (n *Net) draw(p *xla.Program, X *tensors.Tensor) error {
+// draw gives new variables, which p has made for batches of shape X, their initial
+// values. If it cannot, the net stays without them.
+func (n *Net) draw(p *xla.Program, X shapes.Shape) error {
 	if err := p.Draw(); err != nil {
 		return errors.Join(fmt.Errorf("drawing the net's parameters: %w", err), p.Discard())
 	}
-	n.input = shapes.Make(X.DType(), X.Shape().Dimensions[1:]...) // The layers have taken it.
+	n.input = shapes.Make(X.DType, X.Dimensions[1:]...) // The layers have taken it.
 	return nil
 }
 
@@ -214,7 +227,9 @@ func (n *Net) CopyTo(device Device) (*Net, error) {
 	if err := store.SetRNGStateFromSeed(nextSeed()); err != nil {
 		return nil, err
 	}
-	return &Net{layer: n.layer, store: store, device: device, init: n.init, input: n.input}, nil
+	return &Net{
+		layer: n.layer, store: store, device: device, init: n.init, input: n.input, loops: map[loopShape]forwardLoop{},
+	}, nil
 }
 
 // copyStore returns a copy, in the memory of the host, of the net's variables;

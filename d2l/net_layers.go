@@ -99,8 +99,8 @@ func (n *Net) withShapes(device Device, example shapes.Shape) (*model.Store, []L
 	}
 	store, names, layers := model.NewStore(), n.layerNames(), []LayerShape(nil)
 	batch := shapes.Make(example.DType, append([]int{1}, example.Dimensions...)...)
-	err = xla.BuildOnly(backend, store, batch, func(scope *model.Scope, x *graph.Node) {
-		for i, y := range n.forwardEach(scope.At("%s", netScope[1:]).WithInitializer(Xavier(scope)), x) {
+	err = xla.BuildOnly(backend, store, []shapes.Shape{batch}, func(scope *model.Scope, inputs []*graph.Node) {
+		for i, y := range n.forwardEach(scope.At("%s", netScope[1:]).WithInitializer(Xavier(scope)), inputs[0]) {
 			layers = append(layers, LayerShape{names[i], slices.Clone(y.Shape().Dimensions)})
 		}
 	})

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"iter"
 	"runtime"
+	"slices"
 	"sync/atomic"
 
+	"github.com/d2l-go/book/d2l/internal/report"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -18,14 +20,15 @@ import (
 // when they are yielded, so that a step does not wait for a copy.
 //
 // The images of LoadDataFashionMnist and LoadDataMnist are kept on the device as
-// bytes: 47 MB for a training set. Each batch is gathered and scaled there. Batches
-// of resized images, and those for several devices, come from the host, as do those
-// of any other dataIter; if that one panics, or yields a batch without inputs or
-// labels, the loop gets an error.
+// bytes: 47 MB for a training set. Each batch is gathered, resized if necessary, and
+// scaled there; resized pixels may differ by 1/255 from those that dataIter yields
+// itself. Batches for several devices come from the host, as do those of any other
+// dataIter; if that one panics, or yields a batch without inputs or labels, the loop
+// gets an error.
 //
 // Book: none; as_in_ctx, section "GPUs", does the same for a batch.
 func OnDevice(dataIter DataIter, device ...Device) DataIter {
-	if it, ok := dataIter.(*imageIter); ok && len(device) == 1 && it.resize == it.side {
+	if it, ok := dataIter.(*imageIter); ok && len(device) == 1 {
 		return &deviceIter{it, device[0]}
 	}
 	switch dataIter.(type) {
@@ -44,31 +47,102 @@ type deviceIter struct {
 // Iter returns an iterator over one epoch.
 func (it *deviceIter) Iter() iter.Seq2[train.Batch, error] {
 	return func(yield func(train.Batch, error) bool) {
-		images, labels, err := it.imagesOn(it.device)
+		images, labels, err := it.images()
 		if err != nil {
-			yield(train.Batch{}, fmt.Errorf("%s: %w", it.name, err))
+			yield(train.Batch{}, err)
 			return
 		}
-		for examples := range it.batches() {
+		for examples := range slices.Chunk(it.order(), it.batchSize) {
 			X, err := images.pick(examples)
 			if err != nil {
 				yield(train.Batch{}, fmt.Errorf("%s, on %v: %w", it.name, it.device, err))
 				return
 			}
-			batch := train.Batch{Inputs: []*tensors.Tensor{X}, Labels: []*tensors.Tensor{pickLabels(labels, examples)}}
-			if !yield(batch, nil) {
+			y := tensors.FromFlatDataAndDimensions(pickLabels(labels, examples), len(examples))
+			if !yield(train.Batch{Inputs: []*tensors.Tensor{X}, Labels: []*tensors.Tensor{y}}, nil) {
 				return
 			}
 		}
 	}
 }
 
-// deviceImages are the images of a data set in the memory of a device.
+// images returns the data set on the device, and its labels on the host.
+func (it *deviceIter) images() (*deviceImages, []byte, error) {
+	images, labels, err := it.imagesOn(it.device)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", it.name, err)
+	}
+	return images, labels, nil
+}
+
+// loopSize returns the largest number of batches for which a device computes in one program, 0 if each batch is a
+// program of its own. On a GPU that saves the way to the host after each; XLA's loops on the CPU are slower than single
+// programs. A program on another device than the first would get a copy of the images in each call, see xla.Program.
+//
+// It is a variable for the sake of tests.
+var loopSize = func(devices ...Device) int {
+	if len(devices) == 1 && devices[0] == GPU(0) {
+		return 50 // From one point of TrainCh5's plot to the next.
+	}
+	return 0
+}
+
+// groups iterates over the examples of up to n successive batches of one size, with that size: the last batch of an
+// epoch, which may be smaller, is a group of its own.
+func groups(order []int, batchSize, n int) iter.Seq2[int, []int] {
+	return func(yield func(int, []int) bool) {
+		for len(order) > 0 {
+			batch := min(batchSize, len(order))
+			size := batch * min(n, len(order)/batch)
+			if !yield(batch, order[:size]) {
+				return
+			}
+			order = order[size:]
+		}
+	}
+}
+
+// padded returns examples as a tensor int32 (n, batch), with zeros after them.
+func padded(examples []int, n, batch int) *tensors.Tensor {
+	values := make([]int32, n*batch)
+	for i, example := range examples {
+		values[i] = int32(example)
+	}
+	return tensors.FromFlatDataAndDimensions(values, n, batch)
+}
+
+// warnNoLoop reports that a net computes batch by batch where many could be one program: GoMLX v0.28.8, for one, cannot
+// sort in a loop.
+func warnNoLoop(err error) {
+	report.WarnOnce(fmt.Sprintf("d2l: this net cannot be computed in a loop on the GPU, so each batch is a program of "+
+		"its own, which is slower: %v", err))
+}
+
+// deviceImages are a data set in the memory of a device.
 type deviceImages struct {
+	form   imageForm
 	bytes  *tensors.Tensor // (images, side·side)
+	labels *tensors.Tensor // uint8 (images)
 	picked *graph.Exec     // From bytes and the indices of a batch's examples to X.
 	device compute.DeviceNum
 	given  atomic.Int64 // Bytes of the batches since garbage was last collected.
+}
+
+// An imageForm has the height and width of images as stored and as yielded.
+type imageForm struct{ side, resize int }
+
+// batch returns the shape of a batch of n examples.
+func (f imageForm) batch(n int) shapes.Shape {
+	return shapes.Make(dtypes.Float32, n, 1, f.resize, f.resize)
+}
+
+// X adds a batch to the graph: the images, uint8 (images, side·side), at the indices examples.
+func (f imageForm) X(images, examples *graph.Node) *graph.Node {
+	X := graph.ConvertDType(graph.Gather(images, graph.ExpandAxes(examples, -1)), dtypes.Float32)
+	if f.resize != f.side {
+		X = f.resized(X)
+	}
+	return graph.Reshape(graph.MulScalar(X, scale), examples.Shape().Dim(0), 1, f.resize, f.resize)
 }
 
 // gcThreshold is the device memory that batches, used ones included, may take before the garbage collector runs: Go
@@ -86,7 +160,7 @@ func (it *imageIter) imagesOn(device Device) (*deviceImages, []byte, error) {
 	if kept, ok := it.onDevice[device]; ok {
 		return kept, labels, nil
 	}
-	kept, err := it.copyTo(device, images)
+	kept, err := it.copyTo(device, images, labels)
 	if err != nil {
 		return nil, nil, fmt.Errorf("putting the images on %v: %w", device, err)
 	}
@@ -97,30 +171,31 @@ func (it *imageIter) imagesOn(device Device) (*deviceImages, []byte, error) {
 	return kept, labels, nil
 }
 
-// copyTo copies the images to a device.
-func (it *imageIter) copyTo(device Device, images []byte) (*deviceImages, error) {
+// copyTo copies the images and labels to a device.
+func (it *imageIter) copyTo(device Device, images, labels []byte) (*deviceImages, error) {
 	backend, number, err := device.Backend()
 	if err != nil {
 		return nil, err
 	}
-	picked, err := graph.NewExec(backend, func(images, examples *graph.Node) *graph.Node {
-		X := graph.Gather(images, graph.ExpandAxes(examples, -1))
-		X = graph.MulScalar(graph.ConvertDType(X, dtypes.Float32), scale)
-		return graph.Reshape(X, examples.Shape().Dim(0), 1, it.side, it.side)
-	})
+	d := &deviceImages{form: imageForm{it.side, it.resize}, device: number}
+	if d.picked, err = graph.NewExec(backend, d.form.X); err != nil {
+		return nil, err
+	}
+	d.picked.SetMaxCache(-1) // As many sizes of batch as there are.
+	if d.bytes, err = bytesOn(backend, number, images, it.n, it.side*it.side); err != nil {
+		return nil, err
+	}
+	d.labels, err = bytesOn(backend, number, labels, it.n)
+	return d, err
+}
+
+// bytesOn copies bytes to a device.
+func bytesOn(backend compute.Backend, number compute.DeviceNum, bytes []byte, shape ...int) (*tensors.Tensor, error) {
+	buffer, err := backend.BufferFromFlatData(number, bytes, shapes.Make(dtypes.Uint8, shape...))
 	if err != nil {
 		return nil, err
 	}
-	picked.SetMaxCache(-1) // As many sizes of batch as there are.
-	buffer, err := backend.BufferFromFlatData(number, images, shapes.Make(dtypes.Uint8, it.n, it.side*it.side))
-	if err != nil {
-		return nil, err
-	}
-	bytes, err := tensors.FromBuffer(buffer)
-	if err != nil {
-		return nil, err
-	}
-	return &deviceImages{bytes: bytes, picked: picked, device: number}, nil
+	return tensors.FromBuffer(buffer)
 }
 
 // pick returns the X of a batch. It does not wait for the device.

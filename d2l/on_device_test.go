@@ -201,13 +201,11 @@ func TestOnDeviceBreak(t *testing.T) {
 
 // What a device cannot keep is returned as it is.
 func TestOnDeviceOthers(t *testing.T) {
-	plain, resized := quadrants(8, 4, false), quadrants(8, 4, false)
-	resized.resize = 16
+	plain := quadrants(8, 4, false)
 	for what, c := range map[string]struct {
 		it      DataIter
 		devices []Device
 	}{
-		"resized images":    {resized, []Device{testDevice()}},
 		"one's own, again":  {OnDevice(failing{plain}), []Device{testDevice()}},
 		"several devices":   {plain, []Device{testDevice(), otherDevice()}},
 		"no device":         {plain, nil},

@@ -91,14 +91,14 @@ type learningRate struct {
 	updates  int // Made so far.
 }
 
-// next returns the schedule's rate for the next update, if there is a schedule.
-func (r *learningRate) next() (rate float64, err error) {
+// next returns the schedule's rate for the next update but n, if there is a schedule.
+func (r *learningRate) next(n int) (rate float64, err error) {
 	if r.schedule == nil {
 		return 0, nil
 	}
-	if rate = r.schedule(r.updates); !(rate >= 0) || math.IsInf(float64(float32(rate)), 0) {
+	if rate = r.schedule(r.updates + n); !(rate >= 0) || math.IsInf(float64(float32(rate)), 0) {
 		return 0, fmt.Errorf("the schedule gives update %d the learning rate %v, which is negative, infinite or NaN as a "+
-			"float32: expected a finite number from 0", r.updates, rate)
+			"float32: expected a finite number from 0", r.updates+n, rate)
 	}
 	return rate, nil
 }

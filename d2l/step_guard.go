@@ -23,12 +23,12 @@ const maxLoss = 1 << 24
 // guardStep, called once everything that a step changes is known, puts the old values in the place of the new ones
 // unless X is finite, the loss is below maxLoss and all new values are finite: those of parameters, running statistics, the
 // optimizer and the random generator. XLA decides that on the device, inside of the step's program: once it has run,
-// the old values are gone. The answers are returned: for the loss, and for each variable of changedIn.
-func guardStep(store *model.Store, X, loss *graph.Node) *graph.Node {
+// the old values are gone. It returns the stepResult, float32 (3 + len(changed)), and whether the step is made.
+func guardStep(X, loss, correct *graph.Node, changed []*model.Variable,
+	old func(v *model.Variable) *graph.Node) (result, made *graph.Node) {
 	g := loss.Graph()
-	changed := changedIn(store, g)
-	ok := graph.LessThan(graph.Abs(loss), graph.Scalar(g, loss.DType(), maxLoss)) // False for NaN.
-	if X.DType().IsFloat() {                                                      // Maxima of XLA on the CPU drop NaN, so that the loss may not show it.
+	ok := graph.LessThan(graph.Abs(loss), graph.Const(g, float32(maxLoss))) // False for NaN.
+	if X.DType().IsFloat() {                                                // Maxima of XLA on the CPU drop NaN, so that the loss may not show it.
 		ok = graph.LogicalAnd(ok, graph.LogicalAll(graph.IsFinite(X)))
 	}
 	finite := []*graph.Node{ok}
@@ -40,11 +40,35 @@ func guardStep(store *model.Store, X, loss *graph.Node) *graph.Node {
 		}
 	}
 	each := graph.Concatenate(finite, 0)
-	all := graph.LogicalAll(each)
+	made = graph.LogicalAll(each)
 	for _, v := range changed {
-		v.SetNodeValue(graph.Where(all, v.NodeValue(g), g.GetParameterByName(v.Path())))
+		v.SetNodeValue(graph.Where(made, v.NodeValue(g), old(v)))
 	}
-	return each
+	result = graph.Concatenate([]*graph.Node{
+		graph.Reshape(loss, 1), graph.Reshape(correct, 1), graph.ConvertDType(each, dtypes.Float32)}, 0)
+	return result, made
+}
+
+// A stepResult is what guardStep returns: the mean loss, the number of correct predictions, and a 1 for X and the loss,
+// and for each variable, if they are finite.
+type stepResult []float32
+
+func (r stepResult) loss() float64             { return float64(r[0]) }
+func (r stepResult) lossSum(batch int) float64 { return float64(r[0] * float32(batch)) }
+func (r stepResult) correct() float64          { return float64(r[1]) }
+func (r stepResult) lossOK() bool              { return r[2] == 1 }
+
+// nonFinite returns the index of the first variable that would not be finite, -1 if there is none.
+func (r stepResult) nonFinite() int { return slices.Index(r[3:], 0) }
+
+// made reports whether the step was made.
+func (r stepResult) made() bool { return r.lossOK() && r.nonFinite() < 0 }
+
+// usedIn returns the variables that a graph reads or changes.
+func usedIn(store *model.Store, g *graph.Graph) []*model.Variable {
+	return slices.DeleteFunc(slices.Collect(store.IterVariables()), func(v *model.Variable) bool {
+		return !v.InUseByGraph(g)
+	})
 }
 
 // changedIn returns the variables that a graph changes.
@@ -74,13 +98,13 @@ func newBackup(store *model.Store) (backup, error) {
 
 // putBack returns the error of a step that failed while it ran. Variables whose values went with the device get those
 // of the backup; where there is none, the net loses its parameters for good, rather than being left with some of them.
-func (b backup) putBack(net *Net, X *tensors.Tensor, err error) error {
+func (b backup) putBack(net *Net, X Shape, err error) error {
 	lost := false
 	for v := range net.store.IterVariables() {
 		lost = lost || !v.HasValue()
 	}
 	if !lost {
-		return &stepError{X: ShapeOf(X), cause: err}
+		return &stepError{X: X, cause: err}
 	}
 	restored := b != nil
 	for v, value := range b {
@@ -88,7 +112,7 @@ func (b backup) putBack(net *Net, X *tensors.Tensor, err error) error {
 			err, restored = errors.Join(err, failed), false
 		}
 	}
-	failure := &stepError{X: ShapeOf(X), cause: fmt.Errorf("the device failed: %w", err),
+	failure := &stepError{X: X, cause: fmt.Errorf("the device failed: %w", err),
 		remedy: "if memory is short, try smaller batches"}
 	if !restored {
 		net.drop()
@@ -124,10 +148,9 @@ type failedStep struct {
 	net     *Net
 	rate    *learningRate
 	X       *tensors.Tensor
-	graph   *graph.Graph
+	changed []*model.Variable
 	classes int
-	lossSum float64
-	finite  []bool // The answers of guardStep.
+	result  stepResult
 }
 
 // diagnose returns the error of the step.
@@ -164,9 +187,9 @@ func (s failedStep) find() (cause, remedy string, err error) {
 	if remedy, err = s.remedy(); err != nil {
 		return "", "", err
 	}
-	step, mean := s.rate.updates+1, s.lossSum/float64(s.X.Shape().Dim(0))
-	if s.finite[0] {
-		v := changedIn(s.net.store, s.graph)[slices.Index(s.finite[1:], false)]
+	step, mean := s.rate.updates+1, s.result.loss()
+	if s.result.lossOK() {
+		v := s.changed[s.result.nonFinite()]
 		return fmt.Sprintf("the loss of step %d is %.3g, but the step would make %s NaN or infinite",
 			step, mean, v.Path()), remedy, nil
 	}
@@ -202,7 +225,7 @@ func (s failedStep) remedy() (string, error) {
 	if largest := maxAbs(x); largest > usual {
 		return fmt.Sprintf("X goes up to %.3g, scale it to numbers about 1", largest), nil
 	}
-	if s.rate.updates == 0 && !s.finite[0] {
+	if s.rate.updates == 0 && !s.result.lossOK() {
 		return "no update has been made yet, look at the layers and at how the parameters begin", nil
 	}
 	if rate, ok := s.rate.value(); ok {

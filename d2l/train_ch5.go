@@ -58,19 +58,12 @@ func TrainCh5[R Rate](net *Net, trainIter, testIter DataIter,
 	for epoch := range numEpochs {
 		metric := NewAccumulator(3) // Sum of losses, correct predictions, examples.
 		i := 0
-		for batch, err := range OnDevice(trainIter, ctx...).Iter() {
+		// Each step copies a batch to ctx if necessary, then computes loss, gradients and update.
+		for step, err := range trainer.Steps(trainIter, timer) {
 			if err != nil {
 				return nil, err
 			}
-			timer.Start()
-			X, y := batch.Inputs[0], batch.Labels[0]
-			// Copies X and y to ctx if necessary, then computes loss, gradients and update.
-			lossSum, correct, err := trainer.Step(X, y)
-			if err != nil {
-				return nil, err
-			}
-			metric.Add(lossSum, correct, float64(y.Size()))
-			timer.Stop()
+			metric.Add(step.LossSum, step.Correct, step.Examples)
 			trainLoss, trainAcc = metric[0]/metric[2], metric[1]/metric[2]
 			if (i+1)%50 == 0 {
 				x := float64(epoch) + float64(i)/float64(trainIter.Len())

@@ -127,6 +127,41 @@ func ExampleTrainer() {
 	// Output: 1024 examples seen, mean loss above 2: true
 }
 
+// An epoch of one's own loop, on MNIST's test set to be short.
+func ExampleTrainer_Steps() {
+	_, testIter := d2l.LoadDataMnist(256)
+	net := d2l.NewNet(d2l.Dense{Units: 10})
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(0.1)))
+	metric := d2l.NewAccumulator(3) // Sum of losses, correct predictions, examples.
+	for step, err := range trainer.Steps(testIter, nil) {
+		d2l.Check(err)
+		metric.Add(step.LossSum, step.Correct, step.Examples)
+	}
+	fmt.Println(metric[2], "examples; more than 40% correct:", metric[1]/metric[2] > 0.4)
+	// Output: 10000 examples; more than 40% correct: true
+}
+
+// The accuracy by class, which EvaluateAccuracyGPU does not compute.
+func ExampleNet_ForwardEach() {
+	_, testIter := d2l.LoadDataMnist(256)
+	net := d2l.NewNet(d2l.Dense{Units: 10})
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	correct, seen := d2l.NewAccumulator(10), d2l.NewAccumulator(10)
+	for batch, err := range net.ForwardEach(testIter) {
+		d2l.Check(err)
+		predictions := d2l.Must(d2l.Predict(batch.YHat))
+		for i, label := range d2l.Must(tensors.CopyFlatData[int32](batch.Y)) {
+			seen[label]++
+			if predictions[i] == int(label) {
+				correct[label]++
+			}
+		}
+	}
+	fmt.Println("images of each digit:", seen)
+	// Output: images of each digit: [980 1135 1032 1010 982 892 958 1028 974 1009]
+}
+
 // On all GPUs, each with an equal part of every batch, the loss is that of one.
 func ExampleNewTrainer() {
 	trainIter, _ := d2l.LoadDataFashionMnist(256)

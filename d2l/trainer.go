@@ -3,7 +3,6 @@ package d2l
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/d2l-go/book/d2l/internal/xla"
@@ -33,11 +32,19 @@ import (
 // Book: gluon.Trainer, section "Concise Implementation of Linear Regression".
 type Trainer struct {
 	net     *Net
+	devices []Device
 	step    *xla.Program
+	loop    *stepLoop // Used by Steps on a GPU.
 	rate    learningRate
-	classes int             // Width of the net's output; 0 before the first step.
-	dtype   dtypes.DType    // Of X in the first step; none before it.
-	ran     map[string]bool // Shapes of X with which a step has been made.
+	classes int                   // Width of the net's output; 0 before the first step.
+	dtype   dtypes.DType          // Of X in the first step; none before it.
+	ran     map[programShape]bool // Where a step has been made.
+}
+
+// A programShape is a program with a shape of X.
+type programShape struct {
+	program *xla.Program
+	X       string
 }
 
 // NewTrainer returns a Trainer for a net that was initialized. The optimizer is
@@ -59,37 +66,53 @@ func NewTrainer(net *Net, opt optimizer.Interface, devices ...Device) (*Trainer,
 		return nil, fmt.Errorf("the net is on %v, so a Trainer cannot start its devices with %v: "+
 			"put %v first, or initialize the net there", net.device, devices[0], net.device)
 	}
-	t := &Trainer{net: net, rate: learningRate{schedule: scheduleOf(opt), store: net.store}, ran: map[string]bool{}}
-	step, err := net.newProgram(xla.Config{
+	if len(devices) == 0 {
+		devices = []Device{net.device}
+	}
+	t := &Trainer{
+		net: net, devices: devices, rate: learningRate{schedule: scheduleOf(opt), store: net.store}, ran: map[programShape]bool{},
+	}
+	var err error
+	t.step, err = net.newProgram(xla.Config{
 		Training: true,
 		Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
-			return t.build(scope, inputs[0], inputs[1], opt)
+			X := inputs[0]
+			loss, correct := t.build(scope, X, inputs[1], opt)
+			result, _ := guardStep(X, loss, correct, changedIn(net.store, X.Graph()), func(v *model.Variable) *graph.Node {
+				return X.Graph().GetParameterByName(v.Path())
+			})
+			return []*graph.Node{result}
 		},
 	}, devices...)
 	if err != nil {
 		return nil, err
 	}
-	t.step = step
-	net.setStep(step)
+	t.loop = newStepLoop(t, opt)
+	net.setTrainer(t)
 	if err := net.dropOptimizer(); err != nil {
 		return nil, err
 	}
 	return t, nil
 }
 
-// build adds a step to the graph of X and y. It returns the sum of the losses, the
-// number of correct predictions, and guardStep's answers.
-func (t *Trainer) build(scope *model.Scope, X, y *graph.Node, opt optimizer.Interface) []*graph.Node {
+// build adds a step to the graph of X and y. It returns the mean of the losses and the
+// number of correct predictions.
+func (t *Trainer) build(scope *model.Scope, X, y *graph.Node, opt optimizer.Interface) (loss, correct *graph.Node) {
 	g := X.Graph()
 	yHat := t.net.forward(scope, X)
 	requireLogits(X, yHat, y, t.classes)
-	mean := crossEntropy(yHat.WithAlias(logitsAlias), y)
-	train.AddMainLoss(mean)
+	loss = crossEntropy(yHat.WithAlias(logitsAlias), y)
+	train.AddMainLoss(loss)
 	opt.UpdateGraph(scope.Store().RootScope(), g, train.TotalLoss(g))
 	t.rate.requireVariable()
 	train.ExecPerStepUpdateGraphFn(g) // What layers have registered to be done after each step.
-	lossSum := graph.MulScalar(mean, float64(y.Shape().Size()))
-	return []*graph.Node{lossSum, numCorrect(yHat, y), guardStep(t.net.store, X, mean)}
+	return loss, numCorrect(yHat, y)
+}
+
+// finalize frees what is compiled: the Trainer makes no further steps.
+func (t *Trainer) finalize() {
+	t.step.Finalize()
+	t.loop.finalize()
 }
 
 // logitsAlias is where the graph of a step has the net's output.
@@ -151,50 +174,65 @@ func requireLogits(X, yHat, y *graph.Node, classes int) {
 // Checking all new values costs a pass over them: a few percent of a step of
 // LeNet, more for a net with many parameters and small batches.
 func (t *Trainer) Step(X, y *tensors.Tensor) (lossSum, correct float64, err error) {
-	if t.net.step != t.step {
-		return 0, 0, errors.New("the net was given other parameters or another Trainer since this Trainer was made: " +
-			"make a new one")
+	if err := t.requireCurrent(); err != nil {
+		return 0, 0, err
 	}
 	requireLabels("Trainer.Step", y)
 	g, err := t.prepare(X, y)
 	if err != nil {
 		return 0, 0, &stepError{X: ShapeOf(X), cause: err}
 	}
-	var backup backup
-	if !t.ran[X.Shape().String()] {
-		if backup, err = newBackup(t.net.store); err != nil {
-			return 0, 0, &stepError{X: ShapeOf(X), cause: err}
-		}
-	}
-	result, err := t.step.Call(X, y)
+	outputs, err := t.call(t.step, ShapeOf(X), X, y)
 	if err != nil {
-		return 0, 0, backup.putBack(t.net, X, err)
+		return 0, 0, err
 	}
-	t.ran[X.Shape().String()] = true
-	lossSum, correct, finite, err := stepResults(result)
+	row, err := tensors.CopyFlatData[float32](outputs[0])
 	if err != nil {
 		return 0, 0, &stepError{X: ShapeOf(X), cause: fmt.Errorf("reading the results of the step: %w", err)}
 	}
-	if slices.Contains(finite, false) {
-		return 0, 0, failedStep{t.net, &t.rate, X, g, numClasses(g), lossSum, finite}.diagnose()
+	result := stepResult(row)
+	if !result.made() {
+		return 0, 0, failedStep{t.net, &t.rate, X, changedIn(t.net.store, g), numClasses(g), result}.diagnose()
 	}
 	t.rate.updates++
 	t.dtype, t.classes = X.DType(), numClasses(g)
-	return lossSum, correct, nil
+	return result.lossSum(X.Shape().Dim(0)), result.correct(), nil
 }
 
-// stepResults reads the outputs of build.
-func stepResults(outputs []*tensors.Tensor) (lossSum, correct float64, finite []bool, err error) {
-	sums, err := tensors.CopyFlatData[float32](outputs[0])
-	if err != nil {
-		return 0, 0, nil, err
+// requireCurrent returns an error if the net has moved on.
+func (t *Trainer) requireCurrent() error {
+	if t.net.trainer != t {
+		return errors.New("the net was given other parameters or another Trainer since this Trainer was made: " +
+			"make a new one")
 	}
-	hits, err := tensors.CopyFlatData[float32](outputs[1])
-	if err != nil {
-		return 0, 0, nil, err
+	return nil
+}
+
+// requireType returns an error if the first step had X of another type.
+func (t *Trainer) requireType(X dtypes.DType) error {
+	if t.dtype != dtypes.InvalidDType && X != t.dtype {
+		return fmt.Errorf("X is %v, and was %v in the first step: convert it", X, t.dtype)
 	}
-	finite, err = tensors.CopyFlatData[bool](outputs[2])
-	return float64(sums[0]), float64(hits[0]), finite, err
+	return nil
+}
+
+// call runs a program that makes steps with batches of shape X. If the device fails, it puts the net back as far as
+// that is possible.
+func (t *Trainer) call(p *xla.Program, X Shape, inputs ...*tensors.Tensor) ([]*tensors.Tensor, error) {
+	var backup backup
+	ran := programShape{p, X.String()}
+	if !t.ran[ran] {
+		var err error
+		if backup, err = newBackup(t.net.store); err != nil {
+			return nil, &stepError{X: X, cause: err}
+		}
+	}
+	outputs, err := p.Call(inputs...)
+	if err != nil {
+		return nil, backup.putBack(t.net, X, err)
+	}
+	t.ran[ran] = true
+	return outputs, nil
 }
 
 // prepare gets everything ready for a step with a batch, or refuses it: then the net
@@ -207,8 +245,9 @@ func (t *Trainer) prepare(X, y *tensors.Tensor) (g *graph.Graph, err error) {
 		return nil, errors.New("the batch is empty")
 	case X.Shape().Dim(0) != y.Size():
 		return nil, fmt.Errorf("there are %d labels for %d examples", y.Size(), X.Shape().Dim(0))
-	case t.dtype != dtypes.InvalidDType && X.DType() != t.dtype:
-		return nil, fmt.Errorf("X is %v, and was %v in the first step: convert it", X.DType(), t.dtype)
+	}
+	if err := t.requireType(X.DType()); err != nil {
+		return nil, err
 	}
 	if g, err = t.step.Compile(X, y); err != nil {
 		return nil, err
@@ -222,12 +261,12 @@ func (t *Trainer) prepare(X, y *tensors.Tensor) (g *graph.Graph, err error) {
 	if err := labelsWithin(y, numClasses(g)); err != nil { // They would count as examples without a loss.
 		return nil, err
 	}
-	rate, err := t.rate.next() // Last, so that a schedule is not called for a batch that is refused.
+	rate, err := t.rate.next(0) // Last, so that a schedule is not called for a batch that is refused.
 	if err != nil {
 		return nil, err
 	}
 	accepted = true
-	if err := t.net.draw(t.step, X); err != nil {
+	if err := t.net.draw(t.step, X.Shape()); err != nil {
 		return nil, err
 	}
 	return g, t.rate.set(rate)

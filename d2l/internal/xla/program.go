@@ -2,6 +2,7 @@ package xla
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/d2l-go/book/d2l/internal/report"
@@ -90,15 +91,37 @@ func (p *Program) Compile(inputs ...*tensors.Tensor) (*graph.Graph, error) {
 		g, err = exec.Compile(p.shardShapes(inputs)...)
 		return err
 	})
+	if err := p.keepTrack(before, err); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// Sketch builds the program for inputs of these shapes, on the first device alone, and shows the graph and its
+// outputs to look. It compiles nothing. The variables that Build makes are those of Compile.
+func (p *Program) Sketch(look func(g *graph.Graph, outputs []*graph.Node), inputs ...shapes.Shape) error {
+	before := p.config.Store.NumVariables()
+	err := BuildOnly(p.config.Backend, p.config.Store, inputs, func(scope *model.Scope, inputs []*graph.Node) {
+		defer asBuildError()
+		g := inputs[0].Graph()
+		scope.Store().SetTraining(g, p.config.Training)
+		look(g, p.config.Build(scope, inputs))
+	})
+	return p.keepTrack(before, err)
+}
+
+// keepTrack notes the variables that a build has made, or deletes them if it has failed. There were so many variables
+// before it.
+func (p *Program) keepTrack(before int, err error) error {
 	var made []*model.Variable
 	if p.config.Store.NumVariables() > before { // The latest are last.
 		made = slices.Collect(p.config.Store.IterVariables())[before:]
 	}
 	if err != nil {
-		return nil, errors.Join(err, p.deleteAll(made))
+		return errors.Join(err, p.deleteAll(made))
 	}
 	p.made = append(p.made, made...)
-	return g, nil
+	return nil
 }
 
 // Call runs the program. The inputs stay the caller's.
@@ -183,13 +206,17 @@ func (p *Program) copyToDevice(x *tensors.Tensor) (any, error) {
 
 // BuildOnly builds a graph that is neither compiled nor run, for the sake of the shapes that build finds and of the
 // variables that it makes in store, which have no values. It needs only a builder of the backend.
-func BuildOnly(backend compute.Backend, store *model.Store, input shapes.Shape,
-	build func(scope *model.Scope, x *graph.Node)) error {
+func BuildOnly(backend compute.Backend, store *model.Store, inputs []shapes.Shape,
+	build func(scope *model.Scope, inputs []*graph.Node)) error {
 	g := graph.NewGraph(backend, "build only")
 	defer g.Finalize()
 	return recovered(func() error {
 		model.SetStore(g, store)
-		build(store.RootScope(), graph.Parameter(g, "x", input))
+		nodes := make([]*graph.Node, len(inputs))
+		for i, input := range inputs {
+			nodes[i] = graph.Parameter(g, fmt.Sprintf("input %d", i), input)
+		}
+		build(store.RootScope(), nodes)
 		return nil
 	})
 }

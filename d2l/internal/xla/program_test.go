@@ -131,7 +131,9 @@ func TestBuildOnly(t *testing.T) {
 	for _, platform := range []Platform{here().platform, Go} {
 		backend, store := d2ltest.Must(platform.Start())(t), model.NewStore()
 		build := func(f func(x *graph.Node) *graph.Node) (shape string, err error) {
-			err = BuildOnly(backend, store, shapes.Make(dtypes.Float32, 1, 3), func(scope *model.Scope, x *graph.Node) {
+			input := shapes.Make(dtypes.Float32, 1, 3)
+			err = BuildOnly(backend, store, []shapes.Shape{input}, func(scope *model.Scope, inputs []*graph.Node) {
+				x := inputs[0]
 				y := f(graph.Add(x, scope.VariableWithShape("v", x.Shape()).NodeValue(x.Graph())))
 				shape = y.Shape().String()
 			})

@@ -1,0 +1,195 @@
+package d2l
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/d2l-go/book/d2l/internal/xla"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// LabeledOutput is a net's output for a batch, with the batch's labels.
+//
+// Book: none; evaluate_accuracy_gpu computes net(X) in its loop.
+type LabeledOutput struct {
+	YHat *tensors.Tensor // As Forward returns it.
+	Y    *tensors.Tensor // The labels, int32 (batch).
+}
+
+// ForwardEach iterates over the net's outputs for the batches of dataIter, in order,
+// on the net's device and in inference mode, as Forward.
+//
+// A GPU computes up to 50 batches in one program, where the images are on it: those of
+// LoadDataFashionMnist and LoadDataMnist, on the first GPU. Everywhere else, each batch
+// is a call of Forward. The results are the same. An error of the data or of the net
+// ends the iteration.
+//
+// Book: the loop of evaluate_accuracy_gpu, section "Convolutional Neural Networks
+// (LeNet)".
+func (n *Net) ForwardEach(dataIter DataIter) iter.Seq2[LabeledOutput, error] {
+	onDevice := OnDevice(dataIter, n.device)
+	return func(yield func(LabeledOutput, error) bool) {
+		if images, ok := onDevice.(*deviceIter); ok && n.store != nil && loopSize(n.device) > 0 {
+			n.forwardInLoops(images, yield)
+			return
+		}
+		for batch, err := range onDevice.Iter() {
+			if err != nil {
+				yield(LabeledOutput{}, err)
+				return
+			}
+			yHat, err := n.Forward(batch.Inputs[0])
+			if !yield(LabeledOutput{yHat, batch.Labels[0]}, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// forwardInLoops yields the outputs for images on the device, of several batches in one program.
+func (n *Net) forwardInLoops(data *deviceIter, yield func(LabeledOutput, error) bool) {
+	images, labels, err := data.images()
+	if err != nil {
+		yield(LabeledOutput{}, err)
+		return
+	}
+	for batch, examples := range groups(data.order(), data.batchSize, loopSize(n.device)) {
+		outputs, err := n.forwardLoop(images, examples, batch)
+		for i, yHat := range outputs {
+			y := pickLabels(labels, examples[i*batch:][:batch])
+			if !yield(LabeledOutput{yHat, tensors.FromFlatDataAndDimensions(y, batch)}, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(LabeledOutput{}, err)
+			return
+		}
+	}
+}
+
+// A forwardLoop computes the outputs for several batches of one size in one program.
+type forwardLoop struct {
+	size    int          // The largest number of batches.
+	program *xla.Program // nil if the net cannot be computed in a loop.
+}
+
+// A loopShape is what a forwardLoop is compiled for.
+type loopShape struct {
+	form  imageForm
+	batch int
+}
+
+// forwardLoop returns the outputs for some batches of examples.
+func (n *Net) forwardLoop(images *deviceImages, examples []int, batch int) (outputs []*tensors.Tensor, err error) {
+	shape := loopShape{images.form, batch}
+	loop, ok := n.loops[shape]
+	if !ok {
+		if loop, err = n.newForwardLoop(images, batch); err != nil {
+			return nil, fmt.Errorf("computing the net's output for X of shape %v: %w", Shape(shape.X().Dimensions), err)
+		}
+		n.loops[shape] = loop
+	}
+	for some := range slices.Chunk(examples, loop.size*batch) {
+		if loop.program == nil {
+			X, err := images.pick(some)
+			if err != nil {
+				return outputs, err
+			}
+			yHat, err := n.Forward(X)
+			if err != nil {
+				return outputs, err
+			}
+			outputs = append(outputs, yHat)
+			continue
+		}
+		count := len(some) / batch
+		results, err := loop.program.Call(images.bytes, padded(some, loop.size, batch), tensors.FromScalar(int32(count)))
+		if err != nil {
+			return outputs, fmt.Errorf("computing the net's output for X of shape %v: %w", Shape(shape.X().Dimensions), err)
+		}
+		parts, err := split(results[0], count)
+		if err != nil {
+			return outputs, err
+		}
+		outputs = append(outputs, parts...)
+	}
+	return outputs, nil
+}
+
+func (s loopShape) X() shapes.Shape { return s.form.batch(s.batch) }
+
+// maxLoopOutput is how many bytes the outputs of one program may take.
+const maxLoopOutput = 64 << 20
+
+// newForwardLoop compiles the program for batches of a size. If the net has no parameters yet, they are drawn.
+func (n *Net) newForwardLoop(images *deviceImages, batch int) (forwardLoop, error) {
+	infer, err := n.inference()
+	if err != nil {
+		return forwardLoop{}, err
+	}
+	X := images.form.batch(batch)
+	var used []*model.Variable
+	var output shapes.Shape
+	err = infer.Sketch(func(g *graph.Graph, outputs []*graph.Node) {
+		used, output = usedIn(n.store, g), outputs[0].Shape()
+	}, X)
+	if err != nil {
+		return forwardLoop{}, err
+	}
+	if err := n.draw(infer, X); err != nil {
+		return forwardLoop{}, err
+	}
+	size := max(min(loopSize(n.device), maxLoopOutput/int(output.Memory())), 1)
+	program, err := n.newProgram(xla.Config{Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+		pixels, order, count := inputs[0], inputs[1], inputs[2]
+		g := pixels.Graph()
+		constants := []*graph.Node{pixels, order}
+		for _, v := range used {
+			constants = append(constants, v.NodeValue(g))
+		}
+		outputs := xla.Zeros(g, shapes.Make(output.DType, append([]int{size}, output.Dimensions...)...))
+		after := xla.Loop(count, constants, []*graph.Node{outputs},
+			func(i *graph.Node, constants, now []*graph.Node) (next []*graph.Node, goOn *graph.Node) {
+				for j, v := range used {
+					v.SetNodeValue(constants[2+j])
+				}
+				yHat := n.forward(scope, images.form.X(constants[0], xla.At(constants[1], i)))
+				return []*graph.Node{xla.SetAt(now[0], i, yHat)}, graph.Const(g, true)
+			})
+		for i, v := range used {
+			v.SetNodeValue(constants[2+i]) // Unchanged.
+		}
+		return after
+	}})
+	if err != nil {
+		return forwardLoop{}, err
+	}
+	if _, err := program.Compile(images.bytes, padded(nil, size, batch), tensors.FromScalar(int32(0))); err != nil {
+		warnNoLoop(err)
+		program, size = nil, 1
+	}
+	return forwardLoop{size, program}, nil
+}
+
+// split returns the first n of the arrays in x, along its first axis, in the memory of the host.
+func split(x *tensors.Tensor, n int) (parts []*tensors.Tensor, err error) {
+	shape := x.Shape().Clone()
+	shape.Dimensions = shape.Dimensions[1:]
+	for range n {
+		parts = append(parts, tensors.FromShape(shape))
+	}
+	outer := x.ConstBytes(func(from []byte) {
+		for i, part := range parts {
+			if err == nil {
+				err = part.MutableBytes(func(to []byte) { copy(to, from[i*len(to):]) })
+			}
+		}
+	})
+	return parts, errors.Join(outer, err)
+}
