@@ -24,6 +24,7 @@ type Result struct {
 // the forward passes of the training steps, averaged over the epoch so far; they are
 // plotted every 50 batches, the test accuracy after each epoch. The rate, in examples
 // a second, is measured over the time of the steps, without loading and evaluation.
+// On a GPU up to 50 steps are one program: see Trainer.Steps.
 //
 // A batch has inputs X of any shape that the net takes and labels y, int32 (batch);
 // the net's output is (batch, classes). Two lines are printed at the end, as in the
