@@ -67,6 +67,7 @@ func TestGPUSettings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			withoutGPU(t)
+			needsCPU(t)
 			freshBackends(t)
 			cpu, _, err := CPU(0).Backend()
 			noError(t, err)
