@@ -2,6 +2,7 @@ package d2l
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/d2l-go/book/d2l/internal/convpool"
 	"github.com/d2l-go/book/d2l/internal/netfig"
@@ -100,8 +101,12 @@ func (c Conv2D) pooledBy(next Layer, x *graph.Node) (pair convpool.Config, ok bo
 		Channels: c.Channels, KernelSize: c.KernelSize, Padding: c.Padding,
 		Activation: activation.Type(c.Activation), Max: isMax,
 	}
-	return pair, ok && c.valid() && c.Strides <= 1 && xla.IsCPU(x.Graph().Backend()) && pair.Suits(x)
+	return pair, ok && c.valid() && c.Strides <= 1 && (fuseEverywhere || xla.IsCPU(x.Graph().Backend())) && pair.Suits(x)
 }
+
+// fuseEverywhere makes ForwardWith compute two layers together on other backends than XLA's for the CPU as well, to
+// measure whether that pays there: scripts/bench --gpu does.
+var fuseEverywhere = os.Getenv("D2L_FUSE_EVERYWHERE") == "1"
 
 func (c Conv2D) parameters(scope *model.Scope, x *graph.Node) (weights, biases *graph.Node) {
 	return weightsAndBiases(scope, x, c.KernelSize, c.KernelSize, x.Shape().Dim(1), c.Channels)
