@@ -8,6 +8,7 @@ project's out or, of a notebook elsewhere, the out beside it. Exits with 1 if a 
 with 130 if it is interrupted.
 """
 
+import atexit
 import signal
 import sys
 
@@ -16,7 +17,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def stop(*_) -> None:
     """Ends the program while no notebook runs."""
-    print("chapter: interrupted; what is in out/ may be of an earlier run", flush=True)
+    # Not here: the signal may have come in the middle of another print.
+    atexit.register(print, "chapter: interrupted; what is in out/ may be of an earlier run", flush=True)
     sys.exit(130)
 
 
@@ -30,7 +32,6 @@ if __name__ == "__main__":
 
 import argparse
 import asyncio
-import atexit
 import logging
 import os
 import re
