@@ -95,12 +95,7 @@ def chapter(args) -> None:
     rng = np.random.default_rng()
     X, y = host(worker.scaled(worker.images(args.data, "train")), worker.labels(args.data, "train"))
     test_X, test_y = host(worker.scaled(worker.images(args.data, "t10k")), worker.labels(args.data, "t10k"))
-    values = []
-    for shape in worker.SHAPES.values():  # Xavier uniform, zero biases
-        window = int(np.prod(shape[2:]))
-        bound = (6 / (window * sum(shape[:2]))) ** 0.5 if len(shape) > 1 else 0
-        values.append(rng.uniform(-bound, bound, shape).astype(np.float32))
-    params = parameters(values)
+    params = parameters(worker.xavier(rng))
     batches = -(-len(y) // args.batch)
     for epoch in range(args.epochs):
         loss = hits = seen = 0

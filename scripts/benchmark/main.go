@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 
 	"github.com/d2l-go/book/d2l"
 	"github.com/d2l-go/book/lenet"
@@ -18,29 +19,39 @@ func main() {
 	threads := flag.Int("threads", 2, "cores that this process is to be bound to")
 	data := flag.String("data", "", "folder with the four plain files of Fashion-MNIST")
 	start := flag.String("start", "", "folder with weights.safetensors and order.i32")
-	epochs := flag.Int("epochs", 10, "epochs of -chapter, -animator and -gpu")
+	epochs := flag.Int("epochs", 10, "epochs of -chapter, -animator and -seed")
 	rounds := flag.Int("rounds", 3, "rounds of -animator")
 	profile := flag.String("profile", "", "file for the CPU profile of -host")
 	chapter := flag.Bool("chapter", false, "run the whole chapter")
 	animator := flag.Bool("animator", false, "compare the training rate with and without an Animator")
 	host := flag.Bool("host", false, "measure the time of a step in which there is little to compute")
 	roofline := flag.Bool("roofline", false, "measure the parts of LeNet one by one, and what the processor does at best")
-	gpu := flag.Bool("gpu", false, "train on gpu(0) and compare with the book's rate there")
+	draw := flag.Bool("draw", false, "in -chapter, draw as in a notebook")
+	on := flag.String("device", "cpu(0)", "device of -chapter, -serve and -seed")
+	serves := flag.Bool("serve", false, "answer the commands of gpu.py")
+	name := flag.String("net", "lenet", "network of -serve and -seed")
+	words := flag.String("variant", "", "of -serve and -seed: step, tf32, deterministic, or several, as in step+tf32")
+	seed := flag.Uint64("seed", 0, "train twice with this seed and print what tells whether both are the same")
 	flag.Parse()
 
-	var err error
+	device, err := parseDevice(*on)
+	worker := onDevice{device: device, name: *name, batchSize: *batchSize, words: *words}
+	d2l.AllowTF32(strings.Contains(*words, "tf32"))
+	d2l.UseDeterministicAlgorithms(*seed != 0 || strings.Contains(*words, "deterministic"))
 	switch {
+	case err != nil:
 	case *chapter:
-		trainIter, testIter := d2l.LoadDataFashionMnist(*batchSize)
-		_, err = d2l.TrainCh5(lenet.New(), trainIter, testIter, *epochs, lr, d2l.CPU(0))
+		err = runChapter(*batchSize, *epochs, device, *draw)
+	case *serves:
+		err = worker.serve()
+	case *seed != 0:
+		err = worker.printDigests(*seed, *epochs)
 	case *animator:
 		err = compareAnimator(*batchSize, *epochs, *rounds)
 	case *host:
 		err = printHostTime(*profile)
 	case *roofline:
 		err = printRoofline(*batchSize)
-	case *gpu:
-		err = onGPU(*epochs)
 	case runtime.NumCPU() != *threads: // Cores bound Go's threads and XLA's.
 		err = fmt.Errorf("this worker is to have %d threads but may run on %d cores: "+
 			"start it by scripts/bench or under taskset",
@@ -52,4 +63,18 @@ func main() {
 		fmt.Fprintln(os.Stderr, "benchmark:", err)
 		os.Exit(1)
 	}
+}
+
+// runChapter trains as the chapter does.
+func runChapter(batchSize, epochs int, device d2l.Device, draw bool) error {
+	if draw {
+		end, err := asInNotebook()
+		if err != nil {
+			return err
+		}
+		defer end()
+	}
+	trainIter, testIter := d2l.LoadDataFashionMnist(batchSize)
+	_, err := d2l.TrainCh5(lenet.New(), trainIter, testIter, epochs, lr, device)
+	return err
 }

@@ -10,7 +10,10 @@ import threading
 import time
 from pathlib import Path
 
-import psutil
+try:
+    import psutil
+except ImportError:  # only what the machine does besides needs it
+    psutil = None
 
 PATIENCE = 900  # seconds; compiling takes long
 
@@ -20,14 +23,18 @@ class Failed(Exception):
 
 
 class Process:
-    """A program on some cores and nothing else; what it writes to stderr is kept for when it fails."""
+    """A program, on some cores and nothing else if they are given; what it writes to stderr is kept for when it
+    fails."""
 
-    def __init__(self, name: str, command: list[str], cores: list[int], env: dict[str, str] | None = None) -> None:
-        self.name = name
-        self.stderr = tempfile.TemporaryFile("w+", errors="replace")
+    def __init__(self, name: str, command: list[str], cores: list[int] | None = None,
+                 env: dict[str, str] | None = None, **options) -> None:
+        self.name, self.stderr = name, tempfile.TemporaryFile("w+", errors="replace")
+        options.setdefault("stderr", self.stderr)
+        if cores:
+            options["preexec_fn"] = lambda: os.sched_setaffinity(0, cores)
         self.popen = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.stderr, text=True,
-            start_new_session=True, env=os.environ | (env or {}), preexec_fn=lambda: os.sched_setaffinity(0, cores))
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            start_new_session=True, env=os.environ | (env or {}), **options)
 
     def __enter__(self) -> "Process":
         return self
@@ -51,9 +58,9 @@ class Process:
         said = self.stderr.read().strip().splitlines()[-20:]
         return Failed("\n  ".join([f"{self.name} {what}; it wrote:", *said]))
 
-    def request(self, command: str | None) -> dict:
-        """The answer to a command; None waits for output without a command."""
-        with patience(self.popen.pid):
+    def request(self, command: str | None, seconds: float | None = None) -> dict:
+        """The answer to a command; None waits for output without a command. After so many seconds it is killed."""
+        with patience(self.popen.pid, seconds or PATIENCE) as clock:
             try:
                 if command is not None:
                     self.popen.stdin.write(command + "\n")
@@ -63,13 +70,14 @@ class Process:
                         return json.loads(line)
             except BrokenPipeError:
                 pass
-        raise self.failed(f"ended, or said nothing for {PATIENCE} s, on the command {command or 'start'}")
+        how = f"said nothing for {clock.timer.interval:.0f} s" if clock.over else "ended"
+        raise self.failed(f"{how} on the command {command or 'start'}")
 
     def cpu_seconds(self) -> float:
         """What it and its children have used of the processor."""
         return sum(of_family(self.popen.pid, lambda process: sum(process.cpu_times()[:2])))
 
-    def run(self) -> tuple[str, float, float]:
+    def run(self, seconds: float | None = None) -> tuple[str, float, float]:
         """Lets the program run to its end. Returns what it printed, and the peak memory in MB of its largest process,
         and of it and its children together."""
         together, ended = [0], threading.Event()
@@ -82,7 +90,7 @@ class Process:
 
         sampler = threading.Thread(target=sample, daemon=True)
         sampler.start()
-        with patience(self.popen.pid):
+        with patience(self.popen.pid, seconds or PATIENCE):
             printed = self.popen.stdout.read()
             _, status, usage = os.wait4(self.popen.pid, 0)
         ended.set()
@@ -97,12 +105,18 @@ class Process:
 class patience:
     """Kills a program that takes too long."""
 
-    def __init__(self, pid: int) -> None:
-        self.timer = threading.Timer(PATIENCE, os.killpg, (pid, signal.SIGKILL))
+    def __init__(self, pid: int, seconds: float) -> None:
+        self.pid, self.over = pid, False
+        self.timer = threading.Timer(seconds, self.kill)
         self.timer.daemon = True
 
-    def __enter__(self) -> None:
+    def kill(self) -> None:
+        self.over = True
+        os.killpg(self.pid, signal.SIGKILL)
+
+    def __enter__(self) -> "patience":
         self.timer.start()
+        return self
 
     def __exit__(self, *_) -> None:
         self.timer.cancel()
@@ -111,6 +125,8 @@ class patience:
 def of_family(pid: int, measure) -> list[float]:
     """What is measured of a process and of each of its descendants, of those that have not ended."""
     found = []
+    if psutil is None:
+        return found
     try:
         top = psutil.Process(pid)
         family = [top, *top.children(recursive=True)]

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import torch
 import worker
-from safetensors.torch import save_file
 from torch import nn
 
 VARIANTS = ("eager", "channels_last", "compiled", "compiled_channels_last", "book")
@@ -21,7 +20,7 @@ def lenet() -> nn.Sequential:
 
 
 def xavier(net: nn.Module) -> None:
-    for layer in net:
+    for layer in net.modules():
         if isinstance(layer, (nn.Conv2d, nn.Linear)):
             nn.init.xavier_uniform_(layer.weight)
             nn.init.zeros_(layer.bias)
@@ -136,6 +135,8 @@ def chapter(args) -> tuple[float, float, float]:
 
 def make(start: Path) -> None:
     """Writes what every worker starts from: weights, and an order of the training images."""
+    from safetensors.torch import save_file  # not there on every machine with a GPU
+
     torch.manual_seed(0)
     net = lenet()
     xavier(net)

@@ -18,7 +18,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import load_file
 
 SIDE, LR = 28, 0.9
 # The parameters in their order, by the names that they have in the file of weights.
@@ -66,8 +65,20 @@ def scaled(pixels: np.ndarray) -> np.ndarray:
 
 def weights(start: Path) -> list[np.ndarray]:
     """The parameters that every worker starts from, in PyTorch's layout."""
+    from safetensors.numpy import load_file  # not there on every machine with a GPU
+
     values = load_file(start / WEIGHTS)
     return [values[name] for name in SHAPES]
+
+
+def xavier(rng: np.random.Generator) -> list[np.ndarray]:
+    """New parameters, Xavier uniform and zero biases, in PyTorch's layout."""
+    values = []
+    for shape in SHAPES.values():
+        window = int(np.prod(shape[2:]))
+        bound = (6 / (window * sum(shape[:2]))) ** 0.5 if len(shape) > 1 else 0
+        values.append(rng.uniform(-bound, bound, shape).astype(np.float32))
+    return values
 
 
 class Batches:
@@ -108,6 +119,32 @@ def serve(args: argparse.Namespace, versions: str, prepare, train, evaluate) -> 
             answer |= {"seconds": time.perf_counter() - start, "correct": correct}
         del examples
         say(answer)
+
+
+def device_flags() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--net", default="lenet")
+    parser.add_argument("--batch", type=int)
+    parser.add_argument("--variant", default="", help="words joined by +")
+    parser.add_argument("--device", help="cpu, or cuda:0 and its like")
+    parser.add_argument("--data", type=Path, help="folder with the four plain files of Fashion-MNIST")
+    return parser
+
+
+def serve_for(args: argparse.Namespace, versions: str, build) -> None:
+    """Answers gpu.py: `first` builds the net and makes its first steps, `train S` trains for at least S seconds.
+    build() returns what makes one or more steps, waits for their figures, and says how many steps they were."""
+    say({"ready": versions})
+    for line in sys.stdin:
+        command, *seconds = line.split()
+        if command == "quit":
+            return
+        steps, start = 0, time.perf_counter()
+        if command == "first":
+            train = build()
+        while not steps or command == "train" and time.perf_counter() - start < float(seconds[0]):
+            steps += train()
+        say({"seconds": time.perf_counter() - start, "steps": steps, "examples": steps * args.batch})
 
 
 def say(answer: dict) -> None:

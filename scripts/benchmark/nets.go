@@ -1,0 +1,52 @@
+package main
+
+import (
+	"github.com/d2l-go/book/d2l"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// alexNet is the book's AlexNet for grey images of 224 × 224.
+func alexNet() *d2l.Net {
+	pool := d2l.MaxPool2D{PoolSize: 3, Strides: 2}
+	conv := func(channels, kernel, padding, strides int) d2l.Layer {
+		return d2l.Conv2D{
+			Channels: channels, KernelSize: kernel, Padding: padding, Strides: strides, Activation: d2l.ReLU,
+		}
+	}
+	wide, half := d2l.Dense{Units: 4096, Activation: d2l.ReLU}, d2l.Dropout{Rate: 0.5}
+	return d2l.NewNet(d2l.Sequential{
+		conv(96, 11, 0, 4), pool, conv(256, 5, 2, 1), pool,
+		conv(384, 3, 1, 1), conv(384, 3, 1, 1), conv(256, 3, 1, 1), pool,
+		wide, half, wide, half, d2l.Dense{Units: 10},
+	})
+}
+
+// resNet18 is the book's ResNet-18 for grey images.
+func resNet18() *d2l.Net {
+	layers := d2l.Sequential{
+		d2l.Conv2D{Channels: 64, KernelSize: 7, Padding: 3, Strides: 2}, d2l.BatchNorm{}, d2l.ReLU,
+		d2l.MaxPool2D{PoolSize: 3, Strides: 2, Padding: 1},
+		residual{64, 1}, residual{64, 1},
+	}
+	for _, channels := range []int{128, 256, 512} {
+		layers = append(layers, residual{channels, 2}, residual{channels, 1})
+	}
+	return d2l.NewNet(append(layers, d2l.GlobalAvgPool2D{}, d2l.Dense{Units: 10}))
+}
+
+// residual is a block of ResNet. With strides its input is made to fit its output by a convolution.
+type residual struct{ channels, strides int }
+
+func (r residual) Kind() string { return "residual" }
+
+func (r residual) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	y := d2l.Sequential{
+		d2l.Conv2D{Channels: r.channels, KernelSize: 3, Padding: 1, Strides: r.strides}, d2l.BatchNorm{}, d2l.ReLU,
+		d2l.Conv2D{Channels: r.channels, KernelSize: 3, Padding: 1}, d2l.BatchNorm{},
+	}.Forward(scope.In("main"), x)
+	if r.strides > 1 {
+		x = d2l.Conv2D{Channels: r.channels, KernelSize: 1, Strides: r.strides}.Forward(scope.In("shortcut"), x)
+	}
+	return d2l.ReLU.Forward(scope, graph.Add(y, x))
+}
