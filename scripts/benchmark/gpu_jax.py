@@ -20,7 +20,8 @@ def build():
     rng = np.random.default_rng(0)
     images = jnp.array(worker.images(args.data, "train").transpose(0, 2, 3, 1))
     labels = jnp.array(worker.labels(args.data, "train").astype(np.int32))
-    params, steps = jax_net.parameters(worker.xavier(rng)), len(labels) // args.batch
+    params = jax_net.parameters(worker.xavier(rng))
+    steps = len(labels) // args.batch if args.device != "cpu" else 2  # XLA's loops are slow there
 
     def order():
         return rng.permutation(len(labels))[:steps * args.batch].reshape(steps, args.batch)

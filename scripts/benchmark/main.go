@@ -27,19 +27,22 @@ func main() {
 	host := flag.Bool("host", false, "measure the time of a step in which there is little to compute")
 	roofline := flag.Bool("roofline", false, "measure the parts of LeNet one by one, and what the processor does at best")
 	draw := flag.Bool("draw", false, "in -chapter, draw as in a notebook")
-	on := flag.String("device", "cpu(0)", "device of -chapter, -serve and -seed")
+	gpu := flag.Int("gpu", -1, "GPU of -chapter, -serve and -seed; otherwise the CPU")
 	serves := flag.Bool("serve", false, "answer the commands of gpu.py")
 	name := flag.String("net", "lenet", "network of -serve and -seed")
 	words := flag.String("variant", "", "of -serve and -seed: step, tf32, deterministic, or several, as in step+tf32")
 	seed := flag.Uint64("seed", 0, "train twice with this seed and print what tells whether both are the same")
 	flag.Parse()
 
-	device, err := parseDevice(*on)
-	worker := onDevice{device: device, name: *name, batchSize: *batchSize, words: *words}
+	device := d2l.CPU(0)
+	if *gpu >= 0 {
+		device = d2l.GPU(*gpu)
+	}
+	worker := onDevice{device: device, name: *name, batchSize: *batchSize, single: strings.Contains(*words, "step")}
 	d2l.AllowTF32(strings.Contains(*words, "tf32"))
 	d2l.UseDeterministicAlgorithms(*seed != 0 || strings.Contains(*words, "deterministic"))
+	var err error
 	switch {
-	case err != nil:
 	case *chapter:
 		err = runChapter(*batchSize, *epochs, device, *draw)
 	case *serves:
