@@ -1,10 +1,17 @@
-"""Runs the tests on a GPU, and measures d2l there in interleaved rounds with PyTorch and JAX where this Python has them.
+"""Runs the tests on a GPU, and measures d2l there in interleaved rounds with PyTorch and JAX if this Python has them.
 
 usage: run [--device "gpu(0)"] [--quick] [phase...]
 
-All of it ends within six minutes; each phase has a limit of its own, and what a phase did not get to is named. Results
-are written to results.md, results.json and tests.log after every measurement, and to the folder $OUT as well if that
-variable is set. Phases: first chapter lenet large seeds batches tests.
+All of it ends within six minutes; each phase has a limit of its own, and what is missing is named. Results are written
+to results.md, results.json and tests.log as they come, and to the folder $OUT as well if that variable is set. Phases:
+
+  first    first step and first evaluation, with new caches and with those that a process left; GPU memory
+  chapter  TrainCh5 whole, drawn as in a notebook
+  lenet    LeNet at batch 256, against all variants of PyTorch and JAX
+  large    AlexNet and ResNet-18
+  seeds    does a seed give the same bits again?
+  batches  the net of exercise 2, and LeNet at other batches
+  tests    of d2l and lenet, on the device
 
   --device  another device; cpu(0) is for trying this program out
   --quick   next to no steps, to see that everything runs
@@ -35,7 +42,7 @@ from results import OURS
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE.parent  # of the archive
 # Seconds that each phase may take. The last one also gets what the others leave.
-PHASES = {"first": 40, "chapter": 40, "lenet": 85, "large": 70, "seeds": 20, "batches": 40, "tests": 50}
+PHASES = {"first": 30, "chapter": 25, "lenet": 95, "large": 80, "seeds": 15, "batches": 50, "tests": 50}
 CUDA_GRAPH, JAX_SCAN, TF32 = "PyTorch, CUDA graph", "JAX, scan", "ours, TF32"
 ALEXNET, RESNET = "AlexNet 128, 224 × 224", "ResNet-18 256, 96 × 96"
 LENET = {
@@ -50,7 +57,6 @@ LARGE = {
     OURS: "", TF32: "tf32", "PyTorch, TF32": "tf32", "PyTorch, TF32, channels_last": "tf32+channels_last",
     "PyTorch, TF32, channels_last, CUDA graph": "tf32+channels_last+graph",
 }
-SMALL = {OURS: "", CUDA_GRAPH: "graph", JAX_SCAN: "scan"}
 # Of this project before steps were made in one program: one H200, 27 November 2026.
 BEFORE = {"step": 1219e-6, "chapter": 15.0, "evaluation": 0.034, "first": 3.8, "memory": 900.0}
 
@@ -64,7 +70,7 @@ class Bench:
         self.args, self.work = args, work
         self.gpu = args.device.startswith("gpu")
         self.torch_device = f"cuda:{args.device[4:-1]}" if self.gpu else "cpu"
-        self.rounds, self.seconds = (2, 0.05) if args.quick else (5, 0.5)
+        self.rounds, self.seconds = (2, 0.05) if args.quick else (5, 0.4)
         self.patience = 1 if self.gpu else 20
         self.end = time.monotonic() + self.patience * sum(PHASES.values())
         self.until = self.end
@@ -99,7 +105,7 @@ class Bench:
     # ---- what is known so far ------------------------------------------------------------------------------------
 
     def miss(self, text: str) -> None:
-        say(text.replace("\n", " | ")[:300])
+        say(sentence(text))
         self.results["missing"].append(text)
 
     def save(self) -> None:
@@ -150,16 +156,18 @@ class Bench:
                     self.miss(f"{case}: {e}")
                     return {}
 
-            # What chooses kernels by the clock starts alone. PyTorch's do not, unless with cudnn.benchmark, and
-            # take long to compile.
-            together = [n for n in workers if n.startswith("PyTorch") and "TF32" not in n]
-            for name in list(workers):
+            def start(name: str) -> None:
                 if ready := ask(name, None):
                     self.results["versions"][name.split()[0].rstrip(",")] = ready["ready"]
-            with ThreadPoolExecutor(16) as pool:
-                list(pool.map(lambda n: ask(n, "first"), [n for n in together if n in workers]))
+                    ask(name, "first")
+
+            # What chooses kernels by the clock, XLA and cuDNN with its benchmark, starts alone. Meanwhile PyTorch is
+            # imported; then its other variants, which take long to compile, start together.
+            together = [n for n in workers if n.startswith("PyTorch") and "TF32" not in n]
             for name in [n for n in workers if n not in together]:
-                ask(name, "first")
+                start(name)
+            with ThreadPoolExecutor(16) as pool:
+                list(pool.map(start, together))
             for name in list(workers):
                 ask(name, f"train {self.seconds}")
             for number in range(self.rounds):
@@ -194,7 +202,7 @@ class Bench:
 
     def chapter(self) -> None:
         epochs = 1 if self.args.quick else 10
-        for number in range(2 if self.args.quick else 4):  # The first one fills the cache.
+        for number in range(2 if self.args.quick else 4):  # the first one fills the cache
             start = time.monotonic()
             with self.ours("-chapter", "-draw", "-variant", "deterministic", "-epochs", str(epochs)) as process:
                 self.results["chapter_printed"] = process.run(self.left())[0].strip()
@@ -206,13 +214,14 @@ class Bench:
         self.interleave("LeNet 256", "lenet", 256, LENET)
 
     def large(self) -> None:
-        self.interleave(ALEXNET, "alexnet", 128, LARGE)
         self.interleave(RESNET, "resnet18", 256, LARGE)
+        self.interleave(ALEXNET, "alexnet", 128, LARGE)
 
     def batches(self) -> None:
+        for batch in (1024,) if self.args.quick else (64, 128, 512, 1024, 4096):
+            others = {CUDA_GRAPH: "graph", JAX_SCAN: "scan"} if batch == 1024 else {}
+            self.interleave(f"LeNet {batch}", "lenet", batch, {OURS: "", **others})
         self.interleave("exercise 2's net 128", "improved", 128, {OURS: ""})
-        for batch in (64,) if self.args.quick else (64, 128, 512, 1024, 4096):
-            self.interleave(f"LeNet {batch}", "lenet", batch, SMALL)
 
     def seeds(self) -> None:
         digests = []
@@ -355,10 +364,13 @@ def report(results: dict) -> list[str]:
     lines += ["", "Phases: " + ", ".join(f"{name} {phase['seconds']} s ({phase['status']})"
                                          for name, phase in results["phases"].items()) + "."]
     lines += ["", "Missing:" if results["missing"] else "Nothing was missing."]
-    for text in results["missing"]:
-        first_line, *rest = text.splitlines()
-        lines.append(f"* {first_line}" + (f" {rest[-1].strip()}" if rest else ""))
-    return lines
+    return lines + [f"* {sentence(text)}" for text in results["missing"]]
+
+
+def sentence(text: str) -> str:
+    """Of what a program wrote, the last line."""
+    first, *rest = text.splitlines()
+    return " ".join([first, *rest[-1:]])
 
 
 def faster(rates: dict[str, list[float]], program: str, ours: str = OURS) -> float:

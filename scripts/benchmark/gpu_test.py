@@ -1,3 +1,4 @@
+import os
 import sys
 import tempfile
 import time
@@ -83,6 +84,22 @@ class BenchTest(unittest.TestCase):
         self.assertEqual(self.bench.results["tests"],
                          {f"{package}.{name}": got for package in ("d2l", "lenet") for name, got in want.items()})
         self.assertIn("a failed check", (self.folder / "tests.log").read_text())
+
+
+class PluginsTest(unittest.TestCase):
+    def test_the_plugin_of_jax_gets_the_layout_that_it_looks_for_libraries_in(self):
+        site, work = (Path(self.enterContext(tempfile.TemporaryDirectory())) for _ in range(2))
+        for name in ("jax_plugins/xla_cuda13/xla_cuda_plugin.so", "nvidia/cu13/lib/libx.so", "nvidia/cu13/bin/ptxas"):
+            (site / name).parent.mkdir(parents=True, exist_ok=True)
+            (site / name).write_text(name)
+        with mock.patch.object(sys, "path", [str(site)]), \
+                mock.patch.dict(os.environ, {"XDG_CACHE_HOME": str(work), "PJRT_PLUGIN_LIBRARY_PATH": ""}):
+            folder = Path(*gpu.find_plugins(work))
+        for name, want in (("pjrt_c_api_cuda_plugin.so", "jax_plugins/xla_cuda13/xla_cuda_plugin.so"),
+                           ("../nvidia/cu13/lib/libx.so", "nvidia/cu13/lib/libx.so"),
+                           ("bin/ptxas", "nvidia/cu13/bin/ptxas")):
+            self.assertEqual((folder / name).read_text(), want)
+        self.assertEqual((folder / "pjrt_c_api_cuda_plugin.so").resolve().parent.name, "nvidia")
 
 
 class ReportTest(unittest.TestCase):
