@@ -11,7 +11,7 @@ to results.md, results.json and tests.log as they come, and to the folder $OUT a
   large    AlexNet and ResNet-18
   seeds    does a seed give the same bits again?
   batches  the net of exercise 2, and LeNet at other batches
-  tests    of d2l and lenet, on the device
+  tests    of d2l, d2l/internal/xla and lenet, on the device
 
   --device  another device; cpu(0) is for trying this program out
   --quick   next to no steps, to see that everything runs
@@ -236,8 +236,9 @@ class Bench:
         log = FOLDER / "tests.log"
         log.write_text("")
         shares = []
-        for package in ("d2l", "lenet"):
-            binary, tree = FOLDER / f"files/bin/{package}.test", FOLDER / "files/book" / package
+        for package in ("d2l", "d2l/internal/xla", "lenet"):
+            tree = FOLDER / "files/book" / package
+            binary = FOLDER / f"files/bin/{tree.name}.test"
             with Process(package, [str(binary), "-test.list", "."], env=self.env, cwd=tree) as process:
                 names = process.run(self.left())[0].split()
             names = names[:12] if self.args.quick else names

@@ -74,15 +74,16 @@ class BenchTest(unittest.TestCase):
         self.assertIn("first: ValueError: no such thing", self.bench.results["missing"])
 
     def test_a_test_that_ends_its_process_does_not_take_the_others_along(self):
-        for package in ("d2l", "lenet"):
-            program = self.folder / f"files/bin/{package}.test"
+        packages = ("d2l", "d2l/internal/xla", "lenet")
+        for package in packages:
+            program = self.folder / f"files/bin/{Path(package).name}.test"
             program.write_text(f"#!{sys.executable}\n{TESTS}\n")
             program.chmod(0o755)
-            (self.folder / "files/book" / package).mkdir(parents=True)
+            (self.folder / "files/book" / package).mkdir(parents=True, exist_ok=True)
         self.bench.run(["tests"])
         want = {"TestGood": "passed", "TestBad": "failed", "TestEnds": "ended the process", "TestAfter": "passed"}
         self.assertEqual(self.bench.results["tests"],
-                         {f"{package}.{name}": got for package in ("d2l", "lenet") for name, got in want.items()})
+                         {f"{package}.{name}": got for package in packages for name, got in want.items()})
         self.assertIn("a failed check", (self.folder / "tests.log").read_text())
 
 
