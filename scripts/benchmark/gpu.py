@@ -338,6 +338,8 @@ def report(results: dict) -> list[str]:
     lines = [f"# d2l on {results['gpu'] or results['device']}", "",
              f"{results['date']}; {results['machine']}; commit {results['commit']}; "
              + ", ".join(results["versions"].values()) + ".", ""]
+    if not results["device"].startswith("gpu"):
+        lines += ["This was a trial without a GPU: the ratios mean nothing.", ""]
     lines += ["| goal | measured | ratio | at least | |", "|---|--:|--:|--:|---|"]
     for goal, measured, ratio, least in targets(results):
         met = "not measured" if ratio is None else "reached" if ratio >= least else "**missed**"
@@ -369,9 +371,10 @@ def report(results: dict) -> list[str]:
 
 
 def sentence(text: str) -> str:
-    """Of what a program wrote, the last line."""
+    """Of what a program wrote, the last line with an error, or else the last one."""
     first, *rest = text.splitlines()
-    return " ".join([first, *rest[-1:]])
+    said = [line for line in rest if "rror" in line] or rest
+    return " ".join([first, *(line.strip() for line in said[-1:])])
 
 
 def faster(rates: dict[str, list[float]], program: str, ours: str = OURS) -> float:

@@ -53,7 +53,8 @@ class BenchTest(unittest.TestCase):
     def test_a_program_that_ends_is_named_and_the_others_go_on(self):
         rates = self.interleave({"ours": ANSWERS, "PyTorch eager": ENDS, "JAX, scan": ANSWERS})
         self.assertEqual(rates, {"ours": [1280, 1280], "JAX, scan": [1280, 1280]})
-        self.assertRegex((self.folder / "results.md").read_text(), r"\* LeNet 256: PyTorch eager ended.* out of cheese")
+        self.assertTrue((self.folder / "results.md").read_text().endswith(
+            "Missing:\n* LeNet 256: PyTorch eager ended on the command first; it wrote: out of cheese\n"))
         self.assertEqual(self.bench.results["phases"]["lenet"]["status"], "done")
 
     def test_one_that_hangs_ends_with_the_phase_and_no_figure_is_lost(self):
@@ -61,8 +62,12 @@ class BenchTest(unittest.TestCase):
                                       "import time; time.sleep(60)\n")
         rates = self.interleave({"ours": ANSWERS, "JAX, scan": hangs_later}, 4)
         self.assertEqual(rates["JAX, scan"], [1280])
+        self.assertRegex(self.bench.results["missing"][0], "JAX, scan said nothing for . s on the command train")
         self.assertEqual(self.bench.results["phases"]["lenet"]["status"], "out of time")
-        self.assertIn("out of time", (self.folder / "results.md").read_text())
+        self.assertRegex((self.folder / "results.md").read_text(), r"lenet \d+\.\d s \(out of time\)")
+        begun = []
+        self.run_phase("seeds", lambda: begun.append(1))
+        self.assertEqual(begun, [])
 
     def test_a_phase_that_fails_is_not_the_end(self):
         def fails():
