@@ -34,7 +34,11 @@ type LabeledOutput struct {
 func (n *Net) ForwardEach(dataIter DataIter) iter.Seq2[LabeledOutput, error] {
 	onDevice := OnDevice(dataIter, n.device)
 	return func(yield func(LabeledOutput, error) bool) {
-		if images, ok := onDevice.(*deviceIter); ok && n.store != nil && loopSize(n.device) > 0 {
+		if n.store == nil { // It is on no device yet.
+			yield(LabeledOutput{}, errNoParameters)
+			return
+		}
+		if images, ok := onDevice.(*deviceIter); ok && loopSize(n.device) > 0 {
 			n.forwardInLoops(images, yield)
 			return
 		}

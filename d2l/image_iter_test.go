@@ -85,7 +85,7 @@ func TestImageIterError(t *testing.T) {
 func BenchmarkResize(b *testing.B) {
 	for _, side := range []int{28, 96, 224} {
 		_, test := LoadDataFashionMnist(128, side)
-		for where, it := range map[string]DataIter{"host": test, "device": OnDevice(test, CPU(0))} {
+		for where, it := range map[string]DataIter{"host": test, "device": OnDevice(test, testDevice())} {
 			b.Run(fmt.Sprint(side, " ", where), func(b *testing.B) {
 				for b.Loop() {
 					for batch, err := range it.Iter() {

@@ -127,9 +127,9 @@ func ExampleTrainer() {
 	// Output: 1024 examples seen, mean loss above 2: true
 }
 
-// An epoch of one's own loop, on MNIST's test set to be short.
+// An epoch of one's own loop, on the test set to be short.
 func ExampleTrainer_Steps() {
-	_, testIter := d2l.LoadDataMnist(256)
+	_, testIter := d2l.LoadDataFashionMnist(256)
 	net := d2l.NewNet(d2l.Dense{Units: 10})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(0.1)))
@@ -144,7 +144,7 @@ func ExampleTrainer_Steps() {
 
 // The accuracy by class, which EvaluateAccuracyGPU does not compute.
 func ExampleNet_ForwardEach() {
-	_, testIter := d2l.LoadDataMnist(256)
+	_, testIter := d2l.LoadDataFashionMnist(256)
 	net := d2l.NewNet(d2l.Dense{Units: 10})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	correct, seen := d2l.NewAccumulator(10), d2l.NewAccumulator(10)
@@ -158,8 +158,8 @@ func ExampleNet_ForwardEach() {
 			}
 		}
 	}
-	fmt.Println("images of each digit:", seen)
-	// Output: images of each digit: [980 1135 1032 1010 982 892 958 1028 974 1009]
+	fmt.Println("images of each class:", seen)
+	// Output: images of each class: [1000 1000 1000 1000 1000 1000 1000 1000 1000 1000]
 }
 
 // On all GPUs, each with an equal part of every batch, the loss is that of one.
