@@ -167,8 +167,8 @@ func TestStepsInOneProgramDeviceFails(t *testing.T) {
 	failed := outcomeOf(t, net, Adam(0.01), quadrants(11, 3, false), 50, 1) // The last batch is of two.
 	wantError(t, errors.New(failed.err), "training on a batch of shape (2, 1, 8, 8): the device failed: ",
 		"the net is as it was before the step")
-	if len(failed.losses) != 3 {
-		t.Errorf("%d steps were made", len(failed.losses))
+	if len(failed.losses) != 3 || !failed.inLoop {
+		t.Errorf("%d steps were made, in one program: %v", len(failed.losses), failed.inLoop)
 	}
 	if want := outcomeOf(t, net, Adam(0.01), quadrants(9, 3, false), 50, 1); !reflect.DeepEqual(failed.variables, want.variables) {
 		t.Error("the failed step changed the net")
