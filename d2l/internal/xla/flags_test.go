@@ -33,6 +33,7 @@ func TestUserFlags(t *testing.T) {
 		}
 	}
 	freshBackends(t)
+	cpuPlugin(t)
 	t.Setenv("XLA_FLAGS", "xla_a=1")
 	d2ltest.WantError(t, startError(), "XLA_FLAGS is neither flags, which begin with --, nor a file", "xla_a=1", "correct")
 }
@@ -50,6 +51,7 @@ func TestSetFlags(t *testing.T) {
 	}
 	t.Setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=false")
 	freshBackends(t)
+	cpuPlugin(t)
 	d2ltest.NoError(t, startError())
 	if got := os.Getenv("XLA_FLAGS"); got != "--xla_cpu_enable_fast_math=false" {
 		t.Errorf("a started CPU leaves XLA_FLAGS=%q", got)
