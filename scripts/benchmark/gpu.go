@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -117,36 +116,4 @@ func (o *onDevice) train(seconds float64) (sum answer, err error) {
 		}
 	}
 	return sum, nil
-}
-
-// printDigests trains twice with the same seed and prints what tells whether all bits are the same.
-func (o *onDevice) printDigests(seed uint64, epochs int) error {
-	file, err := os.CreateTemp("", "bench-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name())
-	defer file.Close()
-	stdout := os.Stdout
-	os.Stdout = os.Stderr // What TrainCh5 prints is not wanted.
-	var digests []string
-	for range 2 {
-		d2l.Seed(seed)
-		net := recipes[o.name].new()
-		trainIter, testIter := d2l.LoadDataFashionMnist(o.batchSize)
-		result, err := d2l.TrainCh5(net, trainIter, testIter, epochs, recipes[o.name].optimizer, o.device)
-		if err != nil {
-			return err
-		}
-		if err := net.SaveParameters(file.Name()); err != nil {
-			return err
-		}
-		parameters, err := os.ReadFile(file.Name())
-		if err != nil {
-			return err
-		}
-		digests = append(digests, fmt.Sprintf("%x %x %x %x", sha256.Sum256(parameters), result.Loss, result.TrainAcc,
-			result.TestAcc))
-	}
-	return json.NewEncoder(stdout).Encode(map[string][]string{"digests": digests})
 }

@@ -1,6 +1,6 @@
 """Runs the tests on a GPU, and measures d2l there in interleaved rounds with PyTorch and JAX if this Python has them.
 
-usage: run [--device "gpu(0)"] [--quick] [phase...]
+usage: run [--device "cpu(0)"] [--quick] [phase...]
 
 All of it ends within six minutes; each phase has a limit of its own, and what is missing is named. Results are written
 to results.md, results.json and tests.log as they come, and to the folder $OUT as well if that variable is set. Phases:
@@ -13,7 +13,7 @@ to results.md, results.json and tests.log as they come, and to the folder $OUT a
   batches  the net of exercise 2, and LeNet at other batches
   tests    of d2l, d2l/internal/xla and lenet, on the device
 
-  --device  another device; cpu(0) is for trying this program out
+  --device  cpu(0), to try this program out; CUDA_VISIBLE_DEVICES chooses among GPUs
   --quick   next to no steps, to see that everything runs
 """
 
@@ -68,8 +68,7 @@ class OutOfTime(Failed):
 class Bench:
     def __init__(self, args: argparse.Namespace, work: Path) -> None:
         self.args, self.work = args, work
-        self.gpu = args.device.startswith("gpu")
-        self.torch_device = f"cuda:{args.device[4:-1]}" if self.gpu else "cpu"
+        self.gpu = args.device == "gpu(0)"
         self.rounds, self.seconds = (2, 0.05) if args.quick else (5, 0.4)
         self.patience = 1 if self.gpu else 20
         self.end = time.monotonic() + self.patience * sum(PHASES.values())
@@ -124,15 +123,15 @@ class Bench:
     # ---- programs ------------------------------------------------------------------------------------------------
 
     def ours(self, *flags: str) -> Process:
-        command = [str(FOLDER / "files/bin/benchmark"), "-gpu", self.args.device[4:-1] if self.gpu else "-1", *flags]
+        command = [str(FOLDER / "files/bin/benchmark"), f"-gpu={self.gpu}".lower(), *flags]
         return Process(OURS, command, env=self.env, cwd=self.work)
 
     def worker(self, name: str, net: str, batch: int, variant: str) -> Process:
         if name.startswith(OURS):
             return self.ours("-serve", "-net", net, "-batch", str(batch), "-variant", variant)
         script = HERE / ("gpu_jax.py" if name.startswith("JAX") else "gpu_torch.py")
-        command = [sys.executable, str(script), "--device", self.torch_device, "--data", str(FOLDER / "files/data"),
-                   "--net", net, "--batch", str(batch), "--variant", variant]
+        command = [sys.executable, str(script), "--device", "cuda" if self.gpu else "cpu", "--net", net,
+                   "--batch", str(batch), "--variant", variant, "--data", str(FOLDER / "files/data")]
         env = {v: self.env[v] for v in ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR")}
         return Process(name, command, env=env, cwd=self.work)
 
@@ -224,12 +223,17 @@ class Bench:
         self.interleave("exercise 2's net 128", "improved", 128, {OURS: ""})
 
     def seeds(self) -> None:
-        digests = []
-        for _ in range(2):
-            with self.ours("-seed", "1", "-epochs", "1" if self.args.quick else "3") as process:
-                digests += json.loads(process.run(self.left())[0].splitlines()[-1])["digests"]
-            self.results["seed_repeats"] = len(set(digests)) == 1
-            self.results["seed_digests"] = digests
+        """Twice in a process, which compares, and in two processes."""
+        seen = set()
+        for number in range(2):
+            file = self.work / f"seeds-{number}.json"
+            command = [str(FOLDER / "files/bin/seeds"), "-n", "1", "-repeat", "-json", str(file), "-epochs",
+                       "1" if self.args.quick else "3"]
+            backend = "xla:cuda" if self.gpu else "xla:cpu"
+            with Process("seeds", command, env=self.env | {"GOMLX_BACKEND": backend}, cwd=self.work) as process:
+                process.run(self.left())
+            seen.add(file.read_text())
+        self.results["seed_repeats"] = len(seen) == 1
 
     def tests(self) -> None:
         """Several processes share the tests. One that ends its process is a failure, and the others go on."""
@@ -358,8 +362,8 @@ def report(results: dict) -> list[str]:
         lines += [f"| {name} cache | " + " | ".join(f"{v:.2f}" for v in times.values()) + " |"
                   for name, times in first.items()]
     if "seed_repeats" in results:
-        said = "gave the same bits" if results["seed_repeats"] else "gave **other bits**"
-        lines += ["", f"One seed, {len(results['seed_digests'])} trainings in two processes: {said}."]
+        said = "gave the same figures" if results["seed_repeats"] else "gave **other figures**"
+        lines += ["", f"One seed, four trainings in two processes: {said}."]
     if tests := results["tests"]:
         count = {status: list(tests.values()).count(status) for status in dict.fromkeys(tests.values())}
         lines += ["", "Tests: " + ", ".join(f"{n} {status}" for status, n in count.items()) + "."]
@@ -442,7 +446,7 @@ def say(text: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--device", default="gpu(0)")
+    parser.add_argument("--device", default="gpu(0)", choices=["gpu(0)", "cpu(0)"])
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("phases", nargs="*")
     args = parser.parse_args()

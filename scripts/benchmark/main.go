@@ -19,7 +19,7 @@ func main() {
 	threads := flag.Int("threads", 2, "cores that this process is to be bound to")
 	data := flag.String("data", "", "folder with the four plain files of Fashion-MNIST")
 	start := flag.String("start", "", "folder with weights.safetensors and order.i32")
-	epochs := flag.Int("epochs", 10, "epochs of -chapter, -animator and -seed")
+	epochs := flag.Int("epochs", 10, "epochs of -chapter and -animator")
 	rounds := flag.Int("rounds", 3, "rounds of -animator")
 	profile := flag.String("profile", "", "file for the CPU profile of -host")
 	chapter := flag.Bool("chapter", false, "run the whole chapter")
@@ -27,28 +27,25 @@ func main() {
 	host := flag.Bool("host", false, "measure the time of a step in which there is little to compute")
 	roofline := flag.Bool("roofline", false, "measure the parts of LeNet one by one, and what the processor does at best")
 	draw := flag.Bool("draw", false, "in -chapter, draw as in a notebook")
-	gpu := flag.Int("gpu", -1, "GPU of -chapter, -serve and -seed; otherwise the CPU")
+	gpu := flag.Bool("gpu", false, "in -chapter and -serve, use gpu(0)")
 	serves := flag.Bool("serve", false, "answer the commands of gpu.py")
-	name := flag.String("net", "lenet", "network of -serve and -seed")
-	words := flag.String("variant", "", "of -serve and -seed: step, tf32, deterministic, or several, as in step+tf32")
-	seed := flag.Uint64("seed", 0, "train twice with this seed and print what tells whether both are the same")
+	name := flag.String("net", "lenet", "network of -serve")
+	words := flag.String("variant", "", "step, tf32, deterministic, or several, as in step+tf32")
 	flag.Parse()
 
 	device := d2l.CPU(0)
-	if *gpu >= 0 {
-		device = d2l.GPU(*gpu)
+	if *gpu {
+		device = d2l.GPU(0)
 	}
 	worker := onDevice{device: device, name: *name, batchSize: *batchSize, single: strings.Contains(*words, "step")}
 	d2l.AllowTF32(strings.Contains(*words, "tf32"))
-	d2l.UseDeterministicAlgorithms(*seed != 0 || strings.Contains(*words, "deterministic"))
+	d2l.UseDeterministicAlgorithms(strings.Contains(*words, "deterministic"))
 	var err error
 	switch {
 	case *chapter:
 		err = runChapter(*batchSize, *epochs, device, *draw)
 	case *serves:
 		err = worker.serve()
-	case *seed != 0:
-		err = worker.printDigests(*seed, *epochs)
 	case *animator:
 		err = compareAnimator(*batchSize, *epochs, *rounds)
 	case *host:

@@ -240,9 +240,8 @@ class Bench:
         off = median(rates["off"])
         lines = ["| two epochs | to off | median | min | max |", "|---|--:|--:|--:|--:|"]
         for key, name in (
-            ("off", "Animator off: a bare loop"),
-            ("on", "Animator on, drawing as in a notebook"),
-            ("TrainCh5", "TrainCh5"),
+            ("off", "TrainCh5 outside a notebook"),
+            ("on", "TrainCh5 drawing as in a notebook"),
         ):
             v = rates[key]
             lines.append(f"| {name} | {median(v) / off:.3f} | {median(v):,.0f} | {min(v):,.0f} | {max(v):,.0f} |")
@@ -250,8 +249,8 @@ class Bench:
             "Training rate with the Animator, examples/s, compilation included",
             *lines,
             "",
-            f"Drawing, which these rates leave out as the book's do, took {1000 * median(rates['drawing']):.0f} ms a "
-            f"point.",
+            f"A training with drawing, which these rates leave out as the book's do, took "
+            f"{1000 * median(rates['drawing']):.0f} ms more a point.",
         )
 
     def host(self) -> None:

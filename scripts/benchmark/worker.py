@@ -126,7 +126,7 @@ def device_flags() -> argparse.ArgumentParser:
     parser.add_argument("--net", default="lenet")
     parser.add_argument("--batch", type=int)
     parser.add_argument("--variant", default="", help="words joined by +")
-    parser.add_argument("--device", help="cpu, or cuda:0 and its like")
+    parser.add_argument("--device", choices=["cpu", "cuda"])
     parser.add_argument("--data", type=Path, help="folder with the four plain files of Fashion-MNIST")
     return parser
 
