@@ -23,10 +23,11 @@ type Animator struct {
 	text    io.Writer // For points as text, outside a notebook.
 }
 
-// NewAnimator returns an Animator without points.
+// NewAnimator returns an Animator without points. It panics on options on which Plot does.
 //
 // Book: Animator, section "Implementation of Softmax Regression from Scratch".
 func NewAnimator(options PlotOptions) *Animator {
+	options.require()
 	return &Animator{options: options, id: gonbui.UniqueId(), text: os.Stderr}
 }
 

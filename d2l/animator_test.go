@@ -30,8 +30,7 @@ func TestAnimator(t *testing.T) {
 		wantPanic(t, func() { animator.Add(2, ys...) }, fmt.Sprintf("got %d values of y for 2 series", len(ys)), "None")
 	}
 	figure := must(animator.Figure())(t)
-	one := NewAnimator(PlotOptions{XLim: []float64{10}})
-	wantPanic(t, func() { one.Figure() }, "XLim takes a minimum and a maximum, got [10]")
+	wantPanic(t, func() { NewAnimator(PlotOptions{XLim: []float64{10}}) }, "XLim takes a minimum and a maximum, got [10]")
 	dir := t.TempDir()
 	for _, name := range []string{"plot.svg", "plot.PNG"} {
 		noError(t, figure.Save(filepath.Join(dir, "made", name)))

@@ -21,7 +21,8 @@ import (
 // Squares and bars are in proportion as far as all stay visible; of more than 16 feature maps, 16 are drawn. A
 // net too long for the page's width goes on in another row, which begins with the last stage of the row above.
 //
-// The input is the shape of an example, such as 1, 28, 28. Panics and errors are those of Shapes.
+// The input is the shape of an example, such as 1, 28, 28. Panics and errors are those of Shapes; a picture
+// beyond the limit of a [Figure] is an error as well.
 //
 // Book: img_lenet, section "Convolutional Neural Networks (LeNet)".
 func DrawDataFlow(net *Net, input ...int) (*Figure, error) {
@@ -32,7 +33,8 @@ func DrawDataFlow(net *Net, input ...int) (*Figure, error) {
 // column of boxes, from the input at the bottom to the last layer at the top, with the layers' Notation, such
 // as 5×5 Conv (6), pad 2, or else their Kind. A notebook shows the figure.
 //
-// The input is the shape of an example, such as 1, 28, 28. Panics and errors are those of Shapes.
+// The input is the shape of an example, such as 1, 28, 28. Panics and errors are those of Shapes; a picture
+// beyond the limit of a [Figure] is an error as well.
 //
 // Book: img_lenet_vert, section "Convolutional Neural Networks (LeNet)".
 func DrawVertical(net *Net, input ...int) (*Figure, error) {
@@ -44,8 +46,7 @@ func drawNet(net *Net, input []int, draw func([]netfig.Stage) page.Drawing) (*Fi
 	if err != nil {
 		return nil, err
 	}
-	figure := &Figure{draw(stages)}
-	return figure, figure.Show()
+	return shown(draw(stages))
 }
 
 // stages returns the net's input, for one example of the given shape, and its layers.

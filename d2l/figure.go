@@ -18,14 +18,22 @@ var figsize = [2]float64{3.5, 2.5}
 
 // SetFigsize sets the width and height, in inches, of the plots made from now on, those of [Plot] and of an
 // [Animator]. The default is 3.5 × 2.5. In a notebook it holds for its cell alone. It panics unless both are
-// positive.
+// positive, and on a size beyond the limit of a [Figure].
 //
 // Book: set_figsize, section "Calculus".
 func SetFigsize(width, height float64) {
-	if !positive(width) || !positive(height) {
-		panic(fmt.Sprintf("d2l: SetFigsize needs a positive width and height in inches, got %v and %v", width, height))
-	}
+	requireFigsize("SetFigsize", width, height)
 	figsize = [2]float64{width, height}
+}
+
+// requireFigsize panics unless a figure can have that size in inches.
+func requireFigsize(what string, width, height float64) {
+	if !positive(width) || !positive(height) {
+		panic(fmt.Sprintf("d2l: %s needs a positive width and height in inches, got %v and %v", what, width, height))
+	}
+	if err := page.CheckSize(vg.Length(width)*vg.Inch, vg.Length(height)*vg.Inch); err != nil {
+		panic(fmt.Sprintf("d2l: %v", err))
+	}
 }
 
 // positive returns whether a length can be drawn.
@@ -34,8 +42,21 @@ func positive(length float64) bool { return length > 0 && !math.IsInf(length, 1)
 // Figure is a picture on white paper: what [Plot], [ShowImages], [ShowImageGrid], [DrawDataFlow],
 // [DrawVertical] and [Animator.Figure] return. These show it in a notebook; [Figure.Save] writes it to a file.
 //
+// Its PNG, of 192 pixels an inch, may have sides below 2^16 pixels and 2^26 pixels in all: up to 42 × 42 inches, or
+// 341 × 5. A larger figure is refused before anything is drawn: by a panic where its size is given, by an error
+// where it follows from what is in it.
+//
 // Book: none; its figures are matplotlib's.
 type Figure struct{ drawing page.Drawing }
+
+// shown returns the figure of a drawing after it has been shown, or an error if it is too large.
+func shown(drawing page.Drawing) (*Figure, error) {
+	if err := page.CheckSize(drawing.Width, drawing.Height); err != nil {
+		return nil, err
+	}
+	figure := &Figure{drawing}
+	return figure, figure.Show()
+}
 
 // SVG returns the figure as an SVG document.
 func (f *Figure) SVG() ([]byte, error) { return f.drawing.SVG() }

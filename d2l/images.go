@@ -49,13 +49,18 @@ func Images(X *tensors.Tensor) ([]image.Image, error) {
 // ShowImages draws pictures in rows and columns, left to right and top to bottom, with titles above them
 // where given. A title that is too wide is broken between words, and "\n" breaks it as well. The longer side
 // of each picture is scale inches long; 0 means 1.5. A notebook shows the figure. It panics on too many
-// pictures or titles for the grid, and on negative numbers.
+// pictures or titles for the grid, and on negative numbers. A figure beyond the limit of a [Figure] and pictures of
+// more than 2^27 pixels in all (an [image.Uniform] has no end) are an error.
 //
 // Book: show_images, section "The Image Classification Dataset".
 func ShowImages(pictures []image.Image, rows, cols int, titles []string, scale float64) (*Figure, error) {
-	if rows < 0 || cols < 0 || len(pictures) > rows*cols || len(titles) > len(pictures) {
+	places := float64(rows) * float64(cols) // It cannot overflow.
+	if rows < 0 || cols < 0 || float64(len(pictures)) > places || len(titles) > len(pictures) {
 		const message = "d2l: ShowImages got %d images and %d titles for %d rows of %d"
 		panic(fmt.Sprintf(message, len(pictures), len(titles), rows, cols))
+	}
+	if err := imagegrid.CheckSize(rows, cols); err != nil {
+		return nil, err
 	}
 	grid := make([]imagegrid.Row, rows)
 	for r := range grid {
@@ -70,7 +75,7 @@ func ShowImages(pictures []image.Image, rows, cols int, titles []string, scale f
 // ShowImageGrid draws rows of pictures, with the row's title to the left of each row and the column's title
 // above each column: examples against feature maps, say. A picture may be nil, which leaves its place empty,
 // and a row may be shorter than others; titles may be nil. Sizes are those of ShowImages. A notebook shows the
-// figure. It panics on more titles than rows or columns, and on a negative scale.
+// figure. It panics on more titles than rows or columns, and on a negative scale. Errors are those of ShowImages.
 //
 // Book: none; show_images comes nearest.
 func ShowImageGrid(rows [][]image.Image, rowTitles, colTitles []string, scale float64) (*Figure, error) {
@@ -95,6 +100,9 @@ func ShowImageGrid(rows [][]image.Image, rowTitles, colTitles []string, scale fl
 	return showGrid(grid, scale)
 }
 
+// maxPixelsShown limits the pixels of all pictures of a figure: its SVG contains them all.
+const maxPixelsShown = 1 << 27
+
 // showGrid returns the figure of the rows and shows it.
 func showGrid(rows []imagegrid.Row, scale float64) (*Figure, error) {
 	if scale == 0 {
@@ -103,14 +111,24 @@ func showGrid(rows []imagegrid.Row, scale float64) (*Figure, error) {
 	if !positive(scale) {
 		panic(fmt.Sprintf("d2l: pictures need a positive scale in inches, got %v", scale))
 	}
-	for _, row := range rows {
-		for _, picture := range row.Pictures {
-			if picture != nil && picture.Bounds().Empty() {
-				size := picture.Bounds().Size()
-				panic(fmt.Sprintf("d2l: a picture of %d × %d pixels cannot be shown", size.X, size.Y))
+	pixels := 0.0 // Of all pictures.
+	for r, row := range rows {
+		for c, picture := range row.Pictures {
+			if picture == nil {
+				continue
+			}
+			b := picture.Bounds()
+			if b.Empty() {
+				panic(fmt.Sprintf("d2l: a picture of %d × %d pixels cannot be shown", b.Dx(), b.Dy()))
+			}
+			// As floats they cannot overflow: a picture may have no end.
+			width, height := float64(b.Max.X)-float64(b.Min.X), float64(b.Max.Y)-float64(b.Min.Y)
+			if pixels += width * height; pixels > maxPixelsShown {
+				const message = "with the picture in row %d, column %d, of %.9g × %.9g pixels, all pictures have more than %d " +
+					"pixels, which is too many to show: show fewer, shrink them, or cut a part out with SubImage"
+				return nil, fmt.Errorf(message, r, c, width, height, maxPixelsShown)
 			}
 		}
 	}
-	figure := &Figure{imagegrid.New(rows, vg.Length(scale)*vg.Inch)}
-	return figure, figure.Show()
+	return shown(imagegrid.New(rows, vg.Length(scale)*vg.Inch))
 }

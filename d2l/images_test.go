@@ -65,6 +65,29 @@ func TestShowImagesMisuse(t *testing.T) {
 	}
 }
 
+// endless is a picture of the bounds' size that takes no memory.
+type endless struct {
+	image.Image
+	bounds image.Rectangle
+}
+
+func (e endless) Bounds() image.Rectangle { return e.bounds }
+
+func TestShowImagesWithoutEnd(t *testing.T) {
+	large := endless{image.White, image.Rect(0, 0, 1<<13, 1<<13)} // Half of what can be shown.
+	all := endless{image.White, image.Rectangle{image.Pt(math.MinInt, math.MinInt), image.Pt(math.MaxInt, math.MaxInt)}}
+	for part, pictures := range map[string][]image.Image{
+		"row 0, column 0, of 2e+09 × 2e+09 pixels":                   {image.White, ramp(4)},
+		"row 0, column 1, of 1.84467441e+19 × 1.84467441e+19 pixels": {ramp(4), all},
+		"row 1, column 0, of 8192 × 8192 pixels":                     {large, large, large},
+	} {
+		_, err := ShowImages(pictures, 2, 2, nil, 1)
+		wantError(t, err, part, "all pictures have more than 134217728 pixels", "SubImage")
+	}
+	_, err := ShowImages([]image.Image{large, large}, 1, 2, nil, 1)
+	noError(t, err)
+}
+
 func TestShowImagesEmpty(t *testing.T) {
 	pagetest.WantSVG(t, must(must(ShowImages(nil, 1, 1, nil, 0))(t).SVG())(t))
 }

@@ -26,9 +26,12 @@ type PlotOptions struct {
 	XLim, YLim     []float64  // Minimum and maximum shown; nil fits the series.
 	XScale, YScale string     // "linear" or "" or, for positive values alone, "log".
 	Fmts           []string   // Format of each series; nil takes the book's four, then others, in each panel.
-	NRows, NCols   int        // Panels; 0 means 1. The first series goes to the first panel, and so on, row by row.
-	Figsize        [2]float64 // Width and height in inches; zero takes SetFigsize's.
+	NRows, NCols   int        // Panels, at most 1000; 0 means 1. Series go to them in turn, row by row.
+	Figsize        [2]float64 // Width and height in inches, as of a Figure; zero takes SetFigsize's.
 }
+
+// maxPanels is how many panels a figure may have.
+const maxPanels = 1000
 
 // None stands for a missing value of y, which is not drawn. It is a NaN, but not the NaN of arithmetic.
 //
@@ -79,6 +82,19 @@ func Plot(X, Y [][]float64, options PlotOptions) (*Figure, error) {
 
 // newPlot returns the figure of the series.
 func newPlot(series []plotter.XYs, options PlotOptions) (*Figure, error) {
+	if options.Figsize == [2]float64{} {
+		options.Figsize = figsize
+	}
+	options.require()
+	drawing, err := chart.New(series, chart.Options(options))
+	if err != nil {
+		return nil, err
+	}
+	return &Figure{drawing}, nil
+}
+
+// require panics on options that cannot be meant. A Figsize of zero can.
+func (options PlotOptions) require() {
 	for name, limits := range map[string][]float64{"XLim": options.XLim, "YLim": options.YLim} {
 		if len(limits) != 0 && len(limits) != 2 {
 			panic(fmt.Sprintf("d2l: %s takes a minimum and a maximum, got %v", name, limits))
@@ -87,19 +103,14 @@ func newPlot(series []plotter.XYs, options PlotOptions) (*Figure, error) {
 	if options.NRows < 0 || options.NCols < 0 {
 		panic(fmt.Sprintf("d2l: Plot got %d rows of %d panels", options.NRows, options.NCols))
 	}
-	if panels := max(options.NRows, 1) * max(options.NCols, 1); len(options.Titles) > panels {
+	rows, cols := max(options.NRows, 1), max(options.NCols, 1)
+	if rows > maxPanels || cols > maxPanels/rows {
+		panic(fmt.Sprintf("d2l: Plot got %d rows of %d panels; a figure holds %d in all", rows, cols, maxPanels))
+	}
+	if panels := rows * cols; len(options.Titles) > panels {
 		panic(fmt.Sprintf("d2l: Plot got %d titles for %d panels", len(options.Titles), panels))
 	}
-	size := &options.Figsize
-	if *size == [2]float64{} {
-		*size = figsize
+	if size := options.Figsize; size != [2]float64{} {
+		requireFigsize("a figure", size[0], size[1])
 	}
-	if !positive(size[0]) || !positive(size[1]) {
-		panic(fmt.Sprintf("d2l: a figure needs a positive width and height in inches, got %v and %v", size[0], size[1]))
-	}
-	drawing, err := chart.New(series, chart.Options(options))
-	if err != nil {
-		return nil, err
-	}
-	return &Figure{drawing}, nil
 }

@@ -3,8 +3,11 @@ package d2l
 import (
 	"bytes"
 	"fmt"
+	"image"
 	"math"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/d2l-go/book/d2l/internal/page/pagetest"
@@ -70,6 +73,44 @@ func TestSetFigsize(t *testing.T) {
 func TestFigureSize(t *testing.T) {
 	for _, size := range [][2]float64{{-1, 3}, {3, math.Inf(1)}, {math.NaN(), 1}, {0, 2}} {
 		wantPanic(t, func() { Plot(nil, [][]float64{{1, 2}}, PlotOptions{Figsize: size}) }, "positive width and height")
+	}
+}
+
+// Sizes that are meant in pixels, and grids without end, are refused before any of their memory is taken.
+func TestFigureTooLarge(t *testing.T) {
+	series, picture := [][]float64{{1, 2}}, []image.Image{ramp(4)}
+	const refused = "a figure of 400 × 300 inches would have 76800 × 57600 pixels, 192 an inch: at most 42 × 42 inches"
+	wantPanic(t, func() { SetFigsize(400, 300) }, "d2l: "+refused)
+	options := PlotOptions{Figsize: [2]float64{400, 300}}
+	wantPanic(t, func() { Plot(nil, series, options) }, "d2l: "+refused)
+	wantPanic(t, func() { NewAnimator(options) }, "d2l: "+refused)
+	for _, size := range [][2]float64{{342, 1}, {1, 342}, {43, 43}, {1e308, 1}} {
+		wantPanic(t, func() { Plot(nil, series, PlotOptions{Figsize: size}) }, "d2l: a figure of ")
+	}
+	must(Plot(nil, series, PlotOptions{Figsize: [2]float64{341, 5}}))(t) // Not beyond it.
+	for _, panels := range [][2]int{{1001, 0}, {0, 1001}, {32, 32}, {1 << 40, 1 << 40}} {
+		options := PlotOptions{NRows: panels[0], NCols: panels[1]}
+		wantPanic(t, func() { Plot(nil, series, options) }, " panels; a figure holds 1000 in all")
+	}
+
+	_, err := ShowImages(picture, 1, 1, nil, 28)
+	noError(t, err)
+	for name, f := range map[string]func() (*Figure, error){
+		"scale":      func() (*Figure, error) { return ShowImages(picture, 1, 1, nil, 400) },
+		"rows":       func() (*Figure, error) { return ShowImages(picture, 1<<40, 1, nil, 1) },
+		"rows × 0":   func() (*Figure, error) { return ShowImages(nil, 1<<40, 0, nil, 1) },
+		"a product":  func() (*Figure, error) { return ShowImages(picture, 1<<32, 1<<32, nil, 1) },
+		"many rows":  func() (*Figure, error) { return ShowImages(picture, 1000, 1, nil, 1) },
+		"a grid":     func() (*Figure, error) { return ShowImageGrid([][]image.Image{picture}, nil, nil, 400) },
+		"long title": func() (*Figure, error) { return ShowImages(picture, 1, 1, []string{strings.Repeat("a", 1<<16)}, 1) },
+		"layers": func() (*Figure, error) {
+			return DrawVertical(NewNet(Sequential(slices.Repeat([]Layer{Flatten{}}, 1000))), 1)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := f()
+			wantError(t, err, "a figure of ", " inches would have ")
+		})
 	}
 }
 

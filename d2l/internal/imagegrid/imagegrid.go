@@ -40,6 +40,9 @@ type row struct {
 	titled bool      // Some picture has a title.
 }
 
+// CheckSize returns an error if so many rows and columns alone make a grid too large to draw.
+func CheckSize(rows, cols int) error { return page.CheckSize(vg.Length(cols)*gap, vg.Length(rows)*gap) }
+
 // New draws rows of pictures. The longer side of a picture has the given length. Columns are of one
 // width, that of the widest picture or title; rows are as high as their pictures.
 func New(given []Row, side vg.Length) page.Drawing {

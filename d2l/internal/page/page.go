@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image/color"
 	"io"
+	"math"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -17,10 +18,29 @@ import (
 // DPI is the number of a page's pixels per inch. A PNG has twice as many.
 const DPI = 96
 
+// Limits of a picture's PNG, in pixels: a side is shorter than MaxSide, as in matplotlib, and all pixels are at
+// most MaxPixels, which take 256 MiB.
+const (
+	MaxSide   = 1 << 16
+	MaxPixels = 1 << 26
+)
+
 // A Drawing is a picture on white paper.
 type Drawing struct {
 	Width, Height vg.Length
 	Paint         func(Pen) // Paints on a white canvas of that size.
+}
+
+// CheckSize returns an error for a picture, in points, whose PNG would have too many pixels.
+func CheckSize(width, height vg.Length) error {
+	const perPoint = 2 * DPI / vg.Inch
+	if w, h := width*perPoint, height*perPoint; !(w < MaxSide && h < MaxSide && w*h <= MaxPixels) {
+		const message = "a figure of %.6g × %.6g inches would have %.0f × %.0f pixels, %d an inch: at most %.0f × %.0f " +
+			"inches, or another size of as many pixels with sides below %d, can be drawn"
+		square := math.Floor(math.Sqrt(MaxPixels) / (2 * DPI))
+		return fmt.Errorf(message, width/vg.Inch, height/vg.Inch, w, h, 2*DPI, square, square, MaxSide)
+	}
+	return nil
 }
 
 // Draw draws the picture on a canvas of its size.
