@@ -309,8 +309,8 @@ def smi(query: str) -> str:
 
 def find_plugins(work: Path) -> list[str]:
     """The folders that have XLA's plugins: those that the user names, those of scripts/setup, or one made here of the
-    plugin of this Python's JAX. It has the layout that scripts/setup --cuda makes: the plugin finds NVIDIA's libraries
-    at ../nvidia, and a copy of it is not taken for JAX's own."""
+    plugin of this Python's JAX. It has the layout of scripts/setup --cuda, with NVIDIA's libraries at ../nvidia seen
+    from the plugin, which is a copy: d2l follows a link to where the plugin really lies."""
     if named := os.environ.get("PJRT_PLUGIN_LIBRARY_PATH"):
         return named.split(":")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "d2l-go/pjrt"
@@ -375,9 +375,9 @@ def report(results: dict) -> list[str]:
 
 
 def sentence(text: str) -> str:
-    """Of what a program wrote, the last line with an error, or else the last one."""
+    """Of what a program wrote, the last line that names an error, or else the last one."""
     first, *rest = text.splitlines()
-    said = [line for line in rest if "rror" in line] or rest
+    said = [line for line in rest if re.match(r"\s*[\w.]*(Error|Exception)\b", line)] or rest
     return " ".join([first, *(line.strip() for line in said[-1:])])
 
 

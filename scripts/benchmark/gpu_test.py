@@ -128,6 +128,10 @@ class ReportTest(unittest.TestCase):
         ):
             self.assertIn(want, lines)
 
+    def test_of_a_traceback_the_error_is_shown(self):
+        text = "x ended; it wrote:\n  Traceback\n  torch.AcceleratorError: no GPU\n  For debugging consider this error"
+        self.assertEqual(gpu.sentence(text), "x ended; it wrote: torch.AcceleratorError: no GPU")
+
     def test_too_slow_is_missed(self):
         slow = {"batch": 256, "examples_per_second": {"ours": [1e5], "JAX, scan": [1e5]}}
         lines = gpu.report(self.RESULTS | {"rates": {"LeNet 256": slow}})
