@@ -37,6 +37,21 @@ func stateDictRules(layer Layer, scope string) (rules []weights.Rule) {
 	return rules
 }
 
+// layerScopes returns the scopes of the layers in their order, those within a Sequential of
+// the net's too, as names of tensors begin with them.
+func layerScopes(layer Layer, scope string) (scopes []string) {
+	switch l := layer.(type) {
+	case *Sequential:
+		return layerScopes(*l, scope)
+	case Sequential:
+		for name, inner := range l.Named() {
+			scopes = append(scopes, layerScopes(inner, strings.TrimPrefix(scope+"."+name, "."))...)
+		}
+		return scopes
+	}
+	return []string{scope}
+}
+
 // SaveParameters writes the net's parameters, with running statistics such as those of
 // batch normalization, to one file, and makes its folder if need be. An earlier file is
 // replaced, by the whole new one or not at all. The net must have seen a batch.
@@ -93,7 +108,10 @@ func (n *Net) encodeParameters() ([]byte, error) {
 //
 //	safetensors.torch.save_file(net.state_dict(), "lenet.safetensors")
 //
-// for a net whose layers have the names that they have here, see SaveParameters.
+// for a net whose layers have the names that they have here, see SaveParameters, or
+// nn.Sequential's numbers: layers with parameters are then taken in their order. A
+// beginning that all names have in common and that this net's have not, such as _orig_mod.
+// of torch.compile, module. of DataParallel or model. of Lightning, is left out.
 //
 // A file of SaveParameters is refused, with an error that names the first difference, if
 // it is damaged or if it is that of a net with other layers or other settings. Of layers
@@ -102,8 +120,8 @@ func (n *Net) encodeParameters() ([]byte, error) {
 // A file from PyTorch tells names and shapes and nothing else, so these alone are compared:
 // not activations or pooling, and not whether values are damaged. The input is the shape
 // of an example, such as 1, 28, 28; it may be left out if the net has seen a batch, or
-// for a file of SaveParameters. Floating-point values of other types are converted, and
-// num_batches_tracked may be missing.
+// for a file of SaveParameters. Floating-point values of other types, float8 among them,
+// are converted, unless one would become infinite; num_batches_tracked may be missing.
 //
 // After an error the net is as it was.
 //
@@ -124,7 +142,8 @@ func (n *Net) LoadParameters(path string, device Device, input ...int) error {
 			path, err)
 	case errors.Is(err, os.ErrPermission):
 		return fmt.Errorf("the parameters in %s cannot be used: %w; let this user read the file", path, err)
-	case errors.Is(err, errExample), errors.Is(err, errSettings), errors.Is(err, weights.ErrNewer):
+	case errors.Is(err, errExample), errors.Is(err, errSettings), errors.Is(err, weights.ErrNewer),
+		errors.As(err, new(weights.OtherKind)):
 		return fmt.Errorf("the parameters in %s cannot be used: %w", path, err)
 	case err != nil:
 		return fmt.Errorf("the parameters in %s cannot be used: %w; save them again with SaveParameters,"+
@@ -201,7 +220,7 @@ func (n *Net) readParameters(content []byte, device Device, input []int) (*model
 	if err != nil {
 		return nil, none, err
 	}
-	if err := file.Fill(store.Scope(netScope), n.stateRules()); err != nil {
+	if err := file.Fill(store.Scope(netScope), n.stateRules(), layerScopes(n.layer, "")); err != nil {
 		return nil, none, err
 	}
 	return store, example, nil

@@ -188,6 +188,11 @@ func TestLoadParametersFromPyTorch(t *testing.T) {
 			Values: make([]byte, 12)}), "dense0.bias is I32, expected F32"},
 		{"a count of another type", with("batchnorm0.num_batches_tracked", f32(nil, 1)),
 			"num_batches_tracked is F32, expected I64"},
+		{"complex numbers", reheaded(with("dense0.bias", f64(1, 2, 3)), "F64", "C64"),
+			"dense0.bias is C64, a type that is not read: convert it to F32 before it is saved"},
+		{"a type of the future", reheaded(with("dense0.bias", f64(1, 2, 3)), "F64", "F7_E3M3"), "dense0.bias is F7_E3M3"},
+		{"a value too large", with("dense0.bias", f64(1, -1e300, 3)),
+			"dense0.bias has the value -1e+300 at index 1, which would be infinite as F32"},
 		{"a negative count", with("batchnorm0.num_batches_tracked", weights.Tensor{Type: safetensors.I64,
 			Values: bytes.Repeat([]byte{255}, 8)}), "is -1, expected a number of batches"},
 	} {
@@ -234,6 +239,124 @@ func TestLoadParametersOfOtherTypes(t *testing.T) {
 	dense, count := got["/net/dense0/weights"], got["/net/batchnorm0/avg_weight"]
 	if !slices.Equal(dense, []float32{1, 3, 5, 2, 4, 6}) || !slices.Equal(count, []float32{10, 10}) {
 		t.Errorf("the net has %v", got)
+	}
+}
+
+func f64(values ...float64) weights.Tensor {
+	data, _ := binary.Append(nil, binary.LittleEndian, values)
+	return weights.Tensor{Type: safetensors.F64, Sizes: []int{len(values)}, Values: data}
+}
+
+// reheaded returns a file with something in its header replaced, as package safetensors
+// cannot write it.
+func reheaded(file []byte, from, to string) []byte {
+	size := binary.LittleEndian.Uint64(file)
+	header := strings.ReplaceAll(string(file[8:8+size]), from, to)
+	return slices.Concat(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), []byte(header), file[8+size:])
+}
+
+// Float8 is read, and an entry may tell more than a tensor's type, shape and place.
+func TestLoadParametersOfFloat8(t *testing.T) {
+	for kind, one := range map[string]byte{"F8_E4M3": 0x38, "F8_E5M2": 0x3c} {
+		state := normState()
+		state["dense0.bias"] = weights.Tensor{Type: safetensors.U8, Sizes: []int{3}, Values: []byte{one, 0x80 | one, 0}}
+		path := filepath.Join(t.TempDir(), "net.safetensors")
+		put(t, path, reheaded(fileOf(t, state, ""), `"dtype":"U8"`, `"scale":[1],"dtype":"`+kind+`"`))
+		net := normNet()
+		noError(t, net.LoadParameters(path, testDevice(), 2))
+		if got := values(t, net)["/net/dense0/biases"]; !slices.Equal(got, []float32{1, -1, 0}) {
+			t.Errorf("%s: got %v", kind, got)
+		}
+	}
+	halves := normState()
+	halves["dense0.bias"] = f64(0, 1e6, 2)
+	net := NewNet(Sequential{BatchNorm{}, scaledBy{"weight", shapes.Make(dtypes.Float16, 3)}})
+	delete(halves, "dense0.weight")
+	halves["scaled0.weight"] = halves["dense0.bias"]
+	delete(halves, "dense0.bias")
+	path := filepath.Join(t.TempDir(), "net.safetensors")
+	put(t, path, fileOf(t, halves, ""))
+	wantError(t, net.LoadParameters(path, testDevice(), 2), "scaled0.weight has the value 1e+06 at index 1", "as F16")
+}
+
+// Names that PyTorch's wrappers and nn.Sequential give are understood. Nothing else is
+// taken for another name.
+func TestLoadParametersByOtherNames(t *testing.T) {
+	// In order of the names, batchnorm0 comes first, and the dense layers have one shape.
+	net := func() *Net {
+		return NewNet(Sequential{Dense{Units: 2}, Sequential{Dropout{}, BatchNorm{}}, Flatten{}, Dense{Units: 2}})
+	}
+	ours := normState()
+	for name, tensor := range ours {
+		delete(ours, name)
+		ours[strings.Replace(name, "batchnorm0", "sequential0.batchnorm0", 1)] = tensor
+	}
+	ours["dense0.weight"], ours["dense0.bias"] = f32([]int{2, 2}, 1, 2, 3, 4), f32([]int{2}, 5, 6)
+	ours["dense1.weight"], ours["dense1.bias"] = f32([]int{2, 2}, 9, 8, 7, 6), f32([]int{2}, 5, 4)
+	path := filepath.Join(t.TempDir(), "net.safetensors")
+	put(t, path, fileOf(t, ours, ""))
+	first := net()
+	noError(t, first.LoadParameters(path, testDevice(), 2))
+	want := state(t, first)
+	named := func(dense0, norm, dense1 string, change ...func(map[string]weights.Tensor)) []byte {
+		theirs := map[string]weights.Tensor{}
+		for name, tensor := range ours {
+			theirs[strings.NewReplacer("dense0.", dense0, "sequential0.batchnorm0.", norm, "dense1.", dense1).Replace(name)] =
+				tensor
+		}
+		for _, f := range change {
+			f(theirs)
+		}
+		return fileOf(t, theirs, "")
+	}
+	set := func(name string, tensor weights.Tensor) func(map[string]weights.Tensor) {
+		return func(all map[string]weights.Tensor) { all[name] = tensor }
+	}
+	without := func(name string) func(map[string]weights.Tensor) {
+		return func(all map[string]weights.Tensor) { delete(all, name) }
+	}
+	prefixed := func(p string) []byte { return named(p+"dense0.", p+"sequential0.batchnorm0.", p+"dense1.") }
+	for _, c := range []struct {
+		name string
+		file []byte
+		want string
+	}{
+		{"torch.compile", prefixed("_orig_mod."), ""},
+		{"DataParallel", prefixed("module."), ""},
+		{"Lightning", prefixed("model."), ""},
+		{"all of them", prefixed("_orig_mod.module.model."), ""},
+		{"nn.Sequential", named("1.", "2.", "10."), ""},
+		{"one in another", named("0.1.", "0.10.", "1.0."), ""},
+		{"one in a module", named("model.0.", "model.1.0.", "model.2."), ""},
+		{"one in a block", prefixed("0."), ""},
+		{"not all with the prefix", named("module.dense0.", "module.sequential0.batchnorm0.", "dense1."),
+			"they have no dense0."},
+		{"two prefixes", named("module.dense0.", "model.sequential0.batchnorm0.", "model.dense1."), "they have no dense0."},
+		{"another order", named("2.", "0.", "3."), "another net's: 0.weight, here dense0.weight, is (2,), expected (2, 2)"},
+		{"a layer fewer", named("0.", "1.", "1.", without("1.running_mean")),
+			"they have 2 numbered layers with parameters, 0. 1., and this net has 3, dense0 sequential0.batchnorm0 dense1"},
+		{"a layer more", named("0.", "1.", "2.", set("3.weight", f32([]int{1}, 1))), "they have 4 numbered layers"},
+		{"a tensor more", named("0.", "1.", "2.", set("1.more", f32([]int{1}, 1))),
+			"this net has no 1.more, here sequential0.batchnorm0.more"},
+		{"a tensor fewer", named("0.", "1.", "2.", without("2.bias")), "they have no dense1.bias"},
+		{"another shape", named("0.", "1.", "2.", set("2.weight", f32([]int{1, 4}, 1, 2, 3, 4))),
+			"another net's: 2.weight, here dense1.weight, is (1, 4), expected (2, 2)"},
+		{"not all are numbers", named("0.", "1.", "last."), "they have no dense0."},
+		{"numbers with a zero in front", named("00.", "0.", "1."), "they have no dense0."},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			put(t, path, c.file)
+			loaded := net()
+			err := loaded.LoadParameters(path, testDevice(), 2)
+			if c.want == "" {
+				noError(t, err)
+				if got := state(t, loaded); !reflect.DeepEqual(got, want) {
+					t.Errorf("got %v, expected %v", got, want)
+				}
+				return
+			}
+			wantError(t, err, strings.Split(c.want, "|")...)
+		})
 	}
 }
 

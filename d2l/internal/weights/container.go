@@ -2,13 +2,13 @@
 // tensors have PyTorch's names and order of axes where PyTorch has a counterpart, and
 // whose metadata describe the net and have a SHA-256.
 //
-// container.go reads and writes the file, description.go the description of the net;
-// variables.go turns a net's variables into tensors and back, and dtypes.go converts
-// types of numbers.
+// container.go reads and writes the file, reader.go its tensors, and kinds.go knows files
+// of other kinds; description.go has the description of the net; variables.go turns a
+// net's variables into tensors and back, names.go finds tensors by names from elsewhere,
+// and dtypes.go converts types of numbers.
 package weights
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -92,38 +92,22 @@ func digest[V safetensors.View](tensors map[string]V, description string) string
 type File struct {
 	// Description is nil for files that Serialize has not written, such as PyTorch's.
 	Description *Description
-	tensors     map[string]safetensors.TensorView
+	tensors     map[string]saved
 }
 
 // Parse reads the content of a file. It takes memory in proportion to the content,
 // whatever sizes that claims.
 func Parse(content []byte) (*File, error) {
-	const foreign = "not a file of safetensors, or it is damaged"
-	if bytes.HasPrefix(content, []byte("PK\x03\x04")) {
-		if bytes.Contains(content, []byte("checkpoint.json")) {
-			return nil, errors.New("an earlier version of this package wrote them, in a format that is no longer read")
-		}
-		return nil, errors.New("a zip archive, such as PyTorch's torch.save writes, which holds code and is not read")
-	}
-	if len(content) >= 8 {
-		if size := binary.LittleEndian.Uint64(content); size > maxHeaderSize {
-			return nil, fmt.Errorf("%s: its header would have %d bytes", foreign, size)
-		}
-	}
-	_, header, err := safetensors.ReadMetadata(content)
+	tensors, metadata, err := read(content)
 	if err != nil {
-		return nil, fmt.Errorf("%s or cut off: %w", foreign, err)
+		if other := otherKind(content); other != "" {
+			return nil, other
+		}
+		return nil, fmt.Errorf("not a file of safetensors, or it is damaged or cut off: %w", err)
 	}
-	all, err := safetensors.Deserialize(content)
-	if err != nil {
-		return nil, err
-	}
-	file := &File{tensors: map[string]safetensors.TensorView{}}
-	for _, t := range all.Tensors() {
-		file.tensors[t.Name] = t.TensorView
-	}
-	text, described := header.Metadata()[descriptionKey]
-	saved, summed := header.Metadata()[digestKey]
+	file := &File{tensors: tensors}
+	text, described := metadata[descriptionKey]
+	saved, summed := metadata[digestKey]
 	switch {
 	case !described && !summed:
 		return file, nil

@@ -27,6 +27,24 @@ var fileTypes = map[dtypes.DType]safetensors.DType{
 // floats are the types that are converted into each other.
 var floats = []safetensors.DType{safetensors.F32, safetensors.F64, safetensors.F16, safetensors.BF16}
 
+// eightBits returns a value of a float8 type as a float16, which has all of its values:
+// of F8_E5M2, which is the upper half of one, or of F8_E4M3, whose exponents begin at -6,
+// and which has NaN but no infinity.
+func eightBits(kind string, bits byte) float16.Float16 {
+	if kind == "F8_E5M2" {
+		return float16.FromBits(uint16(bits) << 8)
+	}
+	sign, exponent, fraction := uint16(bits>>7)<<15, int(bits>>3&15), float64(bits&7)/8
+	value := math.Ldexp(1+fraction, exponent-7)
+	switch {
+	case bits&0x7f == 0x7f:
+		value = math.NaN()
+	case exponent == 0:
+		value = math.Ldexp(fraction, -6)
+	}
+	return float16.FromBits(float16.FromFloat32(float32(value)).Bits() | sign)
+}
+
 func isFloat(t safetensors.DType) bool { return slices.Contains(floats, t) }
 
 // converted returns values of one floating-point type as those of another.
@@ -40,6 +58,19 @@ func converted(data []byte, from, to safetensors.DType) []byte {
 		result = appendFloat(result, to, floatAt(data, from, i))
 	}
 	return result
+}
+
+// overflowing returns the first value that is infinite in another type and was not before.
+func overflowing(data []byte, from, to safetensors.DType) (value float64, index int, found bool) {
+	var result []byte
+	for i := range len(data) / int(from.Size()) {
+		value := floatAt(data, from, i)
+		result = appendFloat(result[:0], to, value)
+		if !math.IsInf(value, 0) && math.IsInf(floatAt(result, to, 0), 0) {
+			return value, i, true
+		}
+	}
+	return 0, 0, false
 }
 
 func floatAt(data []byte, t safetensors.DType, i int) float64 {

@@ -125,34 +125,46 @@ func Encode(scope *model.Scope, rules []Rule, input shapes.Shape, layers []Layer
 }
 
 // Fill gives the variables of a scope the values of a file, which must have these and no
-// others. Nothing is set, and no memory taken for values, unless all fit.
-func (f *File) Fill(scope *model.Scope, rules []Rule) error {
+// others. Nothing is set, and no memory taken for values, unless all fit. Layers are the
+// scopes of a Sequential's layers in their order, for the names of files from elsewhere.
+func (f *File) Fill(scope *model.Scope, rules []Rule, layers []string) error {
 	all, err := entries(scope, rules)
 	if err != nil {
 		return err
 	}
+	found := f.tensors
+	if f.Description == nil {
+		if found, err = f.renamed(all, layers); err != nil {
+			return err
+		}
+	}
 	known := map[string]bool{}
 	for _, e := range all {
 		known[e.name] = true
-		saved, ok := f.tensors[e.name]
+		tensor, ok := found[e.name]
 		switch {
 		case ok:
-			if err := e.check(saved, f.Description == nil); err != nil {
+			if err := e.check(tensor, f.Description == nil); err != nil {
 				return err
 			}
-		case !e.rule.Count || f.Description != nil:
-			return fmt.Errorf("they are another net's, or its layers have other names: "+
-				"they have no %s, which this net needs, but %s", e.name, f.names())
+		case e.rule.Count && f.Description == nil:
+		case f.Description == nil:
+			return fmt.Errorf("they are another net's, or its layers have other names: they have no %s, which this net "+
+				"needs, but %s: rename them in PyTorch, or save one nn.Sequential, whose numbers need no renaming", e.name,
+				f.names())
+		default:
+			return fmt.Errorf("they are another net's: they have no %s, which this net needs, but %s", e.name, f.names())
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(f.tensors)) {
+	for _, name := range slices.Sorted(maps.Keys(found)) {
 		if !known[name] {
-			return fmt.Errorf("they are another net's: this net has no %.200s", name)
+			return fmt.Errorf("they are another net's: this net has no %s", found[name].called(name))
 		}
 	}
 	for _, e := range all {
+		tensor, ok := found[e.name]
 		value := tensors.FromShape(e.variable.Shape())
-		if err := value.MutableBytes(func(data []byte) { copy(data, f.values(e)) }); err != nil {
+		if err := value.MutableBytes(func(data []byte) { copy(data, e.values(tensor, ok)) }); err != nil {
 			return err
 		}
 		if err := e.variable.SetValue(value); err != nil {
@@ -164,26 +176,33 @@ func (f *File) Fill(scope *model.Scope, rules []Rule) error {
 
 // check refuses a tensor that does not have the shape, the type and the values that its
 // variable can take. Of a file from elsewhere, floating-point types are converted.
-func (e entry) check(saved safetensors.TensorView, fromElsewhere bool) error {
-	if !slices.Equal(saved.Shape(), Tensor{Sizes: e.sizes}.Shape()) {
-		sizes := make(tuple, len(saved.Shape()))
-		for i, size := range saved.Shape() {
-			sizes[i] = int(size)
-		}
-		return fmt.Errorf("they are another net's: %s is %v, expected %v", e.name, sizes, tuple(e.sizes))
+func (e entry) check(tensor saved, fromElsewhere bool) error {
+	name, dtype := tensor.called(e.name), tensor.Type
+	if tensor.unread {
+		return fmt.Errorf("%s is %.40s, a type that is not read: convert it to %s before it is saved", name, tensor.kind,
+			e.dtype)
 	}
-	dtype := saved.DType()
+	if !slices.Equal(tensor.Sizes, e.sizes) {
+		return fmt.Errorf("they are another net's: %s is %v, expected %v", name, tuple(tensor.Sizes), tuple(e.sizes))
+	}
 	switch {
 	case e.rule.Count && dtype != safetensors.I64:
-		return fmt.Errorf("%s is %s, expected I64", e.name, dtype)
+		return fmt.Errorf("%s is %s, expected I64", name, tensor.kind)
 	case e.rule.Count:
-		if count := int64(binary.LittleEndian.Uint64(saved.Data())); count < 0 {
-			return fmt.Errorf("%s is %d, expected a number of batches", e.name, count)
+		if count := int64(binary.LittleEndian.Uint64(tensor.Values)); count < 0 {
+			return fmt.Errorf("%s is %d, expected a number of batches", name, count)
 		}
-	case dtype != e.dtype && !(fromElsewhere && isFloat(dtype) && isFloat(e.dtype)):
-		return fmt.Errorf("they are another net's: %s is %s, expected %s", e.name, dtype, e.dtype)
-	case dtype == safetensors.BOOL && slices.ContainsFunc(saved.Data(), func(b byte) bool { return b > 1 }):
-		return fmt.Errorf("%s has values that are neither true nor false", e.name)
+	case tensor.kind == e.dtype.String():
+		if dtype == safetensors.BOOL && slices.ContainsFunc(tensor.Values, func(b byte) bool { return b > 1 }) {
+			return fmt.Errorf("%s has values that are neither true nor false", name)
+		}
+	case !fromElsewhere || !isFloat(dtype) || !isFloat(e.dtype):
+		return fmt.Errorf("they are another net's: %s is %s, expected %s", name, tensor.kind, e.dtype)
+	default:
+		if value, i, ok := overflowing(tensor.Values, dtype, e.dtype); ok {
+			return fmt.Errorf("%s has the value %v at index %d, which would be infinite as %s, the type of this net", name,
+				value, i, e.dtype)
+		}
 	}
 	return nil
 }
@@ -194,17 +213,16 @@ func (e entry) check(saved safetensors.TensorView, fromElsewhere bool) error {
 // keeps them: nine tenths after each step.
 const keptStatistics = 10
 
-// values returns what a file has for a variable, as the variable has it.
-func (f *File) values(e entry) []byte {
-	saved, ok := f.tensors[e.name]
+// values returns what a file has for a variable, if ok, as the variable has it.
+func (e entry) values(tensor saved, ok bool) []byte {
 	if e.rule.Count {
 		count := int64(keptStatistics)
 		if ok {
-			count = int64(binary.LittleEndian.Uint64(saved.Data()))
+			count = int64(binary.LittleEndian.Uint64(tensor.Values))
 		}
 		return perChannel(count, e.dtype, e.variable.Shape().Size())
 	}
-	data := converted(saved.Data(), saved.DType(), e.dtype)
+	data := converted(tensor.Values, tensor.Type, e.dtype)
 	if e.rule.Order != nil {
 		data = permuted(data, int(e.dtype.Size()), e.sizes, inverse(e.rule.Order))
 	}

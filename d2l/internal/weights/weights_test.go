@@ -57,10 +57,9 @@ func TestRules(t *testing.T) {
 	if strings.Join(got, ", ") != want {
 		t.Errorf("got %s\nexpected %s", strings.Join(got, ", "), want)
 	}
-	file := &File{Description: &Description{}, tensors: map[string]safetensors.TensorView{}}
-	for _, tensor := range d2ltest.Must(safetensors.Deserialize(content))(t).Tensors() {
-		file.tensors[tensor.Name] = tensor.TensorView
-	}
+	state, _, err := read(content)
+	d2ltest.NoError(t, err)
+	file := &File{Description: &Description{}, tensors: state}
 	w, _ := d2ltest.Must(safetensors.Deserialize(content))(t).Tensor("a.weight")
 	var order []float64
 	for i := range 6 {
@@ -73,7 +72,7 @@ func TestRules(t *testing.T) {
 	for v := range empty.IterVariables() {
 		d2ltest.NoError(t, v.SetValue(tensors.FromShape(v.Shape())))
 	}
-	d2ltest.NoError(t, file.Fill(empty, someRules))
+	d2ltest.NoError(t, file.Fill(empty, someRules, nil))
 	for v := range empty.IterVariables() {
 		got := d2ltest.Must(v.Value())(t)
 		if want := tensorOf(t, values[v.Path()]); !got.Equal(want) {
@@ -104,7 +103,7 @@ func TestEncodeErrors(t *testing.T) {
 // A value that is neither true nor false would be a Go bool that is neither.
 func TestFillRefusesBrokenBooleans(t *testing.T) {
 	content := d2ltest.Must(Serialize(map[string]Tensor{"b": {safetensors.BOOL, []int{2}, []byte{1, 2}}}, ""))(t)
-	err := d2ltest.Must(Parse(content))(t).Fill(storeOf(t, map[string]any{"/net/b": []bool{false, false}}), nil)
+	err := d2ltest.Must(Parse(content))(t).Fill(storeOf(t, map[string]any{"/net/b": []bool{false, false}}), nil, nil)
 	d2ltest.WantError(t, err, "b has values that are neither true nor false")
 }
 

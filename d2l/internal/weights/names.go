@@ -1,0 +1,110 @@
+package weights
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// renamed returns a foreign file's tensors by the names that this net has for them. These
+// differ from the file's by a prefix that all its names have in common, such as module.
+// of PyTorch's DataParallel, or the file has nn.Sequential's numbers for layers. Every
+// tensor is kept, so that files of other nets are refused as ever.
+func (f *File) renamed(all []entry, layers []string) (map[string]saved, error) {
+	stripped := f.tensors
+	for ; stripped != nil; stripped = strip(stripped) {
+		if haveNames(stripped, all) {
+			return stripped, nil
+		}
+	}
+	for stripped = f.tensors; stripped != nil; stripped = strip(stripped) {
+		if units := numbered(stripped); units != nil {
+			return f.byNumber(stripped, units, all, layers)
+		}
+	}
+	return f.tensors, nil
+}
+
+// strip returns the tensors without the first part of their names, or nil if that is not
+// the same for all.
+func strip(tensors map[string]saved) map[string]saved {
+	var prefix string
+	for name := range tensors {
+		first, _, _ := strings.Cut(name, ".")
+		prefix = first + "."
+		break
+	}
+	result := map[string]saved{}
+	for name, tensor := range tensors {
+		rest, ok := strings.CutPrefix(name, prefix)
+		if !ok {
+			return nil
+		}
+		result[rest] = tensor
+	}
+	if len(result) == 0 {
+		return nil
+	}
+	return result
+}
+
+// haveNames reports whether the names are those of the net's tensors, of which counts of
+// batches may be missing.
+func haveNames(tensors map[string]saved, all []entry) bool {
+	count := 0
+	for _, e := range all {
+		if _, ok := tensors[e.name]; ok {
+			count++
+		} else if !e.rule.Count {
+			return false
+		}
+	}
+	return count == len(tensors)
+}
+
+var numbers = regexp.MustCompile(`^(?:(?:0|[1-9]\d{0,8})\.)+`)
+
+// numbered returns the numbers in front of names, such as 3. of 3.weight or 0.3. where an
+// nn.Sequential is in another, in the order of the layers; nil if a name has none.
+func numbered(tensors map[string]saved) (units []string) {
+	for name := range tensors {
+		unit := numbers.FindString(name)
+		if unit == "" {
+			return nil
+		}
+		if !slices.Contains(units, unit) {
+			units = append(units, unit)
+		}
+	}
+	slices.SortFunc(units, func(a, b string) int { return slices.Compare(numbersOf(a), numbersOf(b)) })
+	return units
+}
+
+func numbersOf(unit string) (result []int) {
+	for _, part := range strings.Split(strings.TrimSuffix(unit, "."), ".") {
+		n, _ := strconv.Atoi(part) // Digits alone.
+		result = append(result, n)
+	}
+	return result
+}
+
+// byNumber gives the tensors of numbered layers the names of this net's layers that have
+// parameters, in their order.
+func (f *File) byNumber(tensors map[string]saved, units []string, all []entry, layers []string) (map[string]saved,
+	error) {
+	layers = slices.DeleteFunc(slices.Clone(layers), func(layer string) bool {
+		return !slices.ContainsFunc(all, func(e entry) bool { return strings.HasPrefix(e.name, layer+".") })
+	})
+	if len(layers) != len(units) {
+		return nil, fmt.Errorf("they are another net's: they have %d numbered layers with parameters, %.100s, "+
+			"and this net has %d, %.400s", len(units), strings.Join(units, " "), len(layers), strings.Join(layers, " "))
+	}
+	result := map[string]saved{}
+	for name, tensor := range tensors {
+		unit := numbers.FindString(name)
+		result[layers[slices.Index(units, unit)]+"."+name[len(unit):]] = tensor
+	}
+	return result, nil
+}
