@@ -249,8 +249,8 @@ class Bench:
             "Training rate with the Animator, examples/s, compilation included",
             *lines,
             "",
-            f"A training with drawing, which these rates leave out as the book's do, took "
-            f"{1000 * median(rates['drawing']):.0f} ms more a point.",
+            f"Drawing, which these rates leave out as the book's do, took {1000 * median(rates['drawing']):.0f} ms a "
+            f"point.",
         )
 
     def host(self) -> None:
