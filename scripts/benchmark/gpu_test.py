@@ -82,13 +82,15 @@ class BenchTest(unittest.TestCase):
         packages = ("d2l", "d2l/internal/xla", "lenet")
         for package in packages:
             program = self.folder / f"files/bin/{Path(package).name}.test"
-            program.write_text(f"#!{sys.executable}\n{TESTS}\n")
+            tests = TESTS if package != "d2l" else "import sys; sys.exit('does not start')"
+            program.write_text(f"#!{sys.executable}\n{tests}\n")
             program.chmod(0o755)
             (self.folder / "files/book" / package).mkdir(parents=True, exist_ok=True)
         self.bench.run(["tests"])
         want = {"TestGood": "passed", "TestBad": "failed", "TestEnds": "ended the process", "TestAfter": "passed"}
         self.assertEqual(self.bench.results["tests"],
-                         {f"{package}.{name}": got for package in packages for name, got in want.items()})
+                         {f"{package}.{name}": got for package in packages[1:] for name, got in want.items()})
+        self.assertRegex("".join(self.bench.results["missing"]), "^tests: d2l ended with status 1(?s:.*)does not start$")
         self.assertIn("a failed check", (self.folder / "tests.log").read_text())
 
 
