@@ -90,7 +90,7 @@ class BenchTest(unittest.TestCase):
         want = {"TestGood": "passed", "TestBad": "failed", "TestEnds": "ended the process", "TestAfter": "passed"}
         self.assertEqual(self.bench.results["tests"],
                          {f"{package}.{name}": got for package in packages[1:] for name, got in want.items()})
-        self.assertRegex("".join(self.bench.results["missing"]), "^tests: d2l ended with status 1(?s:.*)does not start$")
+        self.assertRegex("".join(self.bench.results["missing"]), "^tests: d2l ended with status 1(?s:.*)does not start")
         self.assertIn("a failed check", (self.folder / "tests.log").read_text())
 
 
