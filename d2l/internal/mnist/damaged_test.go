@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -27,9 +28,10 @@ func TestDamaged(t *testing.T) {
 		{"cut off", "samples", sample[:2000], "its content has 2000 bytes, expected 2100"},
 		{"too long", "samples", append(bytes.Clone(sample), 'x'), "its content has more than 2100 bytes, expected 2100"},
 		{"a bit flipped", "samples", flipped, "SHA-256"},
-		{"compressed under a plain name", "samples", archive, "expected 2100"},
-		{"plain under a compressed name", "samples.gz", sample, "not a gzip archive"},
-		{"empty archive", "samples.gz", nil, "not a gzip archive"},
+		{"a web page", "samples", []byte("<!DOCTYPE html>"), "it is a web page, not the file"},
+		{"nothing under a compressed name", "samples.gz", nil, "its content has 0 bytes, expected 2100"},
+		{"an archive's first bytes", "samples.gz", archive[:5], "damaged after 0 bytes: unexpected EOF"},
+		{"other content under a compressed name", "samples.gz", flipped, "SHA-256"},
 		{"archive cut off", "samples.gz", archive[:len(archive)-12], "damaged after"},
 		{"archive with a wrong checksum", "samples.gz", badSum, "damaged after 2100 bytes"},
 		{"archive of a flipped bit", "samples.gz", zipped(flipped), "SHA-256"},
@@ -49,6 +51,27 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
+// A file whose name ends as if it were an archive, or as if it were none, is read all the same, and the copy in the
+// cache is plain, of that name.
+func TestOtherEnding(t *testing.T) {
+	for name, content := range map[string][]byte{"samples": zipped(sample), "samples.gz": sample} {
+		data, cache := testDirs(t)
+		for _, dir := range []string{data, cache} {
+			put(t, filepath.Join(dir, name), content)
+			got, path, err := sampleFile().find()
+			if err != nil || !bytes.Equal(got, sample) || path != filepath.Join(dir, name) {
+				t.Errorf("%s in %s: %d bytes, error %v", name, path, len(got), err)
+			}
+			must(sampleFile().keep(false))(t)
+			if kept := must(os.ReadFile(filepath.Join(cache, "samples")))(t); !bytes.Equal(kept, sample) {
+				t.Errorf("%s is kept with %d bytes", name, len(kept))
+			}
+			noError(t, os.RemoveAll(filepath.Join(dir, name)))
+			noError(t, os.RemoveAll(filepath.Join(cache, "samples")))
+		}
+	}
+}
+
 // An archive is read no further than what the file should have.
 func TestSwellingArchive(t *testing.T) {
 	endless := &countingReader{r: zeros{}}
@@ -58,7 +81,7 @@ func TestSwellingArchive(t *testing.T) {
 		_, err := io.Copy(zip, endless)
 		w.CloseWithError(err)
 	}()
-	_, err := sampleFile().decode(archive, true)
+	_, err := sampleFile().decode(archive)
 	archive.Close()
 	wantError(t, err, "more than 2100 bytes")
 	if endless.n > 64<<20 {
@@ -86,7 +109,7 @@ func TestDamagedAnywhere(t *testing.T) {
 	}{{"plain", sample, false}, {"archive", archive, true}} {
 		t.Run(c.name+" cut off", func(t *testing.T) {
 			for n := range len(c.file) {
-				content, err := f.decode(bytes.NewReader(c.file[:n]), c.compressed)
+				content, err := f.decode(bytes.NewReader(c.file[:n]))
 				if exact(t, fmt.Sprintf("%d of %d bytes", n, len(c.file)), content, err) {
 					t.Errorf("%d of %d bytes were taken for the file", n, len(c.file))
 				}
@@ -97,7 +120,7 @@ func TestDamagedAnywhere(t *testing.T) {
 			for bit := range 8 * len(c.file) {
 				flipped := bytes.Clone(c.file)
 				flipped[bit/8] ^= 1 << (bit % 8)
-				content, err := f.decode(bytes.NewReader(flipped), c.compressed)
+				content, err := f.decode(bytes.NewReader(flipped))
 				if exact(t, fmt.Sprintf("bit %d", bit), content, err) {
 					good++
 				}

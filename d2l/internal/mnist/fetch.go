@@ -86,7 +86,7 @@ func (f file) download(url string) (content []byte, err error) {
 			stalled.Reset(stallTimeout)
 		}
 		return n, err
-	}), true)
+	}))
 }
 
 type readerFunc func([]byte) (int, error)

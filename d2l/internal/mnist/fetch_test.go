@@ -24,18 +24,18 @@ var badAnswers = []struct {
 }{
 	{"not found", http.NotFound, "404 Not Found"},
 	{"forbidden", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }, "403 Forbidden"},
-	{"a web page", serveBytes([]byte("<html>Please log in</html>")), "not a gzip archive"},
+	{"a web page", serveBytes([]byte("<html>Please log in</html>")), "it is a web page, not the file"},
 	{"a redirect to a web page", func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/login" {
 			http.Redirect(w, r, "/login", http.StatusFound)
 			return
 		}
 		io.WriteString(w, "<html>Please log in</html>")
-	}, "not a gzip archive"},
+	}, "it is a web page, not the file"},
 	{"a redirect loop", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, r.URL.Path, http.StatusFound)
 	}, "stopped after 10 redirects"},
-	{"nothing", serveBytes(nil), "not a gzip archive"},
+	{"nothing", serveBytes(nil), "its content has 0 bytes, expected 2100"},
 	{"no answer", func(_ http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done()
 	}, "the server has not sent 64 kB in 1s"},

@@ -1,6 +1,7 @@
 package mnist
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
@@ -132,7 +133,8 @@ func (f file) keep(fetch bool) (dir string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if kept := filepath.Join(dir, f.name); path != kept {
+	kept := filepath.Join(dir, f.name)
+	if info, err := os.Stat(kept); err != nil || path != kept || info.Size() != f.size { // It may be an archive there.
 		if err := files.Write(kept, content); err != nil {
 			return "", fmt.Errorf("%s cannot be kept: %w; %s", f, err, cacheRemedy)
 		}
@@ -149,17 +151,25 @@ func (f file) read(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer opened.Close()
-	return f.decode(opened, strings.HasSuffix(path, ".gz"))
+	return f.decode(opened)
 }
 
-// decode reads and verifies the content. It reads at most one byte more than the file should have, whatever an archive
-// would expand to, and little more of the archive than incompressible content takes: one of empty parts might never
-// end.
-func (f file) decode(r io.Reader, compressed bool) (content []byte, err error) {
-	if compressed {
+// decode reads and verifies the content, which is an archive or not, whatever the file is called. It reads at most one
+// byte more than the file should have, whatever an archive would expand to, and little more of the archive than
+// incompressible content takes: one of empty parts might never end.
+func (f file) decode(r io.Reader) (content []byte, err error) {
+	buffered := bufio.NewReader(r)
+	r = buffered
+	start, err := buffered.Peek(2)
+	switch {
+	case err != nil && err != io.EOF:
+		return nil, fmt.Errorf("damaged after 0 bytes: %w", err)
+	case bytes.HasPrefix(start, []byte("<")): // No file of data begins so.
+		return nil, errors.New("it is a web page, not the file")
+	case string(start) == "\x1f\x8b":
 		archive := &io.LimitedReader{R: r, N: f.size + f.size/100 + 1<<16}
 		if r, err = gzip.NewReader(archive); err != nil {
-			return nil, fmt.Errorf("not a gzip archive: %w", err)
+			return nil, fmt.Errorf("damaged after 0 bytes: %w", err)
 		}
 		defer func() {
 			if archive.N <= 0 {
