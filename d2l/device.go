@@ -43,7 +43,7 @@ func GPU(i int) Device { return Device{xla.GPU, i} }
 //
 // The environment variable GOMLX_BACKEND forces a device: xla:cpu the CPU, xla:cuda the
 // GPU, and go GoMLX's own backend in pure Go, which is slower by two orders of
-// magnitude.
+// magnitude and cannot train a net with BatchNorm.
 //
 // It panics if i is negative.
 //

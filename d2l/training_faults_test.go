@@ -1,12 +1,14 @@
 package d2l
 
 import (
+	"fmt"
 	"maps"
 	"math"
 	"reflect"
 	"slices"
 	"testing"
 
+	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -213,7 +215,7 @@ func TestParametersHoldNaN(t *testing.T) {
 	wantError(t, err, net.Parameters()[1].Path()+" was NaN at (2,) before it", "load other parameters")
 }
 
-// XLA's maxima on the CPU drop NaN: the loss is finite although a pixel is not.
+// NaN and infinity in a pixel are the cause that a step names, also where the loss is finite.
 func TestStepNaNBehindMaxPooling(t *testing.T) {
 	net, X := NewNet(Sequential{MaxPool2D{PoolSize: 2}, Dense{Units: 4}}), waves(1, 1, 5, 1, 8, 8)
 	noError(t, net.Initialize(testDevice(), Xavier))
@@ -228,6 +230,106 @@ func TestStepNaNBehindMaxPooling(t *testing.T) {
 	if !reflect.DeepEqual(values(t, net), before) {
 		t.Error("the refused step changed the net")
 	}
+}
+
+// No layer hides NaN: the output has it in the example where X has it, and in no other. XLA's default on the CPU would
+// drop it from maxima.
+func TestLayersPassNaNOn(t *testing.T) {
+	nan := float32(math.NaN())
+	for name, layer := range map[string]Layer{
+		"maxima":              MaxPool2D{PoolSize: 2},
+		"overlapping maxima":  MaxPool2D{PoolSize: 3, Strides: 1, Padding: 1},
+		"means":               AvgPool2D{PoolSize: 2},
+		"global":              GlobalAvgPool2D{},
+		"ReLU":                ReLU,
+		"sigmoid":             Sigmoid,
+		"tanh":                Tanh,
+		"fused with maxima":   Sequential{Conv2D{Channels: 2, KernelSize: 5, Padding: 2, Activation: ReLU}, MaxPool2D{PoolSize: 2}},
+		"convolution":         Conv2D{Channels: 2, KernelSize: 3},
+		"batch normalization": BatchNorm{},
+		"dense":               Dense{Units: 3, Activation: ReLU},
+		"GoMLX's maximum":     layerFunc(func(x *graph.Node) *graph.Node { return graph.MaxScalar(x, -1) }),
+	} {
+		t.Run(name, func(t *testing.T) {
+			X := waves(1, 1, 2, 1, 6, 6)
+			noError(t, tensors.MutableFlatData(X, func(pixels []float32) {
+				for _, i := range []int{0, 1, 6, 7, 12, 13, 14} { // All of a window, and a part of others.
+					pixels[36+i] = nan
+				}
+			}))
+			net := NewNet(layer)
+			noError(t, net.Initialize(testDevice(), Xavier))
+			y := float32s(t, must(net.Forward(X))(t))
+			if i := firstNonFinite(y); i < len(y)/2 || y[i] == y[i] {
+				t.Errorf("the outputs are %v", y)
+			}
+		})
+	}
+	hiding := NewNet(Sequential{layerFunc(func(x *graph.Node) *graph.Node {
+		return graph.Div(x, graph.ReduceAndKeep(x, graph.ReduceSum, 2, 3))
+	}), MaxPool2D{PoolSize: 2}, Dense{Units: 4}})
+	noError(t, hiding.Initialize(testDevice(), Xavier))
+	it := quadrants(4, 4, false)
+	images, _, err := it.load()
+	noError(t, err)
+	clear(images[64:128])
+	_, err = EvaluateAccuracyGPU(hiding, it)
+	wantError(t, err, "the net's output is NaN at (1, 0)")
+	for _, err := range must(NewTrainer(hiding, SGD(0.1)))(t).Steps(it, nil) {
+		wantError(t, err, "the loss of step 1 is NaN, since the output of layer func0 is NaN at (1,")
+	}
+}
+
+// A parameter that would silently get no gradient is an error, on every backend.
+func TestNoGradient(t *testing.T) {
+	read := func(combine func(w, x *graph.Node) *graph.Node) Layer { return reading{combine} }
+	for name, c := range map[string]struct {
+		layer Layer
+		want  string
+		onXLA string // go-xla refuses it earlier.
+	}{
+		"a branch": {read(func(w, x *graph.Node) *graph.Node {
+			g := x.Graph()
+			scaled := graph.NewClosure(g, func(*graph.Graph) []*graph.Node { return []*graph.Node{graph.Mul(w, w)} })
+			plain := graph.NewClosure(g, func(*graph.Graph) []*graph.Node { return []*graph.Node{graph.Add(w, w)} })
+			return graph.Mul(x, graph.If(graph.Const(g, true), scaled, plain)[0])
+		}), "reads the parameter /net/w, but no gradient reaches it", "not owned by the function"},
+		"a branch, partly": {read(func(w, x *graph.Node) *graph.Node {
+			g := x.Graph()
+			half := graph.NewClosure(g, func(g *graph.Graph) []*graph.Node { return []*graph.Node{graph.Mul(graph.Const(g, float32(0.5)), w)} })
+			return graph.Mul(graph.Mul(x, w), graph.If(graph.Const(g, true), half, half)[0])
+		}), "reads what is computed from /net/w outside of it", "operands are not part of the function"},
+		"not at all": {read(func(w, x *graph.Node) *graph.Node { return x }), "reads the parameter /net/w, but no gradient reaches it", ""},
+	} {
+		for _, device := range []Device{testDevice(), {platform: xla.Go}} {
+			t.Run(fmt.Sprint(name, " on ", device), func(t *testing.T) {
+				net := NewNet(c.layer)
+				noError(t, net.Initialize(device, Xavier))
+				_, _, err := must(NewTrainer(net, SGD(0.1)))(t).Step(waves(1, 1, 5, 4), fiveLabels())
+				if c.onXLA != "" && device.platform != xla.Go {
+					wantError(t, err, c.onXLA)
+				} else {
+					wantError(t, err, c.want)
+				}
+			})
+		}
+	}
+	frozen := NewNet(read(func(w, x *graph.Node) *graph.Node { return graph.Add(x, graph.StopGradient(w)) }))
+	noError(t, frozen.Initialize(testDevice(), Xavier))
+	_, _, err := must(NewTrainer(frozen, SGD(0.1)))(t).Step(waves(1, 1, 5, 4), fiveLabels())
+	noError(t, err)
+}
+
+// reading combines a parameter of one number with x.
+type reading struct {
+	combine func(w, x *graph.Node) *graph.Node
+}
+
+func (reading) Kind() string { return "reading" }
+
+func (r reading) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	w := scope.VariableWithValue("w", float32(2))
+	return r.combine(w.NodeValue(x.Graph()), x)
 }
 
 // A schedule that panics before the first step, and whose panic is recovered, takes no

@@ -28,7 +28,7 @@
 //
 // XLA's CPU plugin that scripts/setup installs:
 //
-//	maxima drop NaN                                    guardStep, d2l/step_guard.go     TestMaximumDropsNaN
+//	maxima drop NaN                                    cpuFlags, d2l/internal/xla       TestMaximumDropsNaN
 //
 // nlpodyssey/safetensors of go.mod:
 //
