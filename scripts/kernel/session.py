@@ -61,7 +61,7 @@ class Answer:
 class Kernel:
     """One kernel, which runs in a folder. All that it starts is marked, so that it can be found."""
 
-    def __init__(self, folder: Path, notebook: Path | None = None, root: Path = ROOT) -> None:
+    def __init__(self, folder: Path, notebook: Path | None = None, root: Path = ROOT, **variables: str) -> None:
         self.mark = uuid.uuid4().hex
         self.temporary = tempfile.TemporaryDirectory(prefix="d2l-test-")
         self.log = open(Path(self.temporary.name, "kernel.log"), "w")
@@ -69,6 +69,7 @@ class Kernel:
         self.manager = KernelManager(kernel_name="gonb", kernel_spec_manager=kernels)
         env = dict(os.environ, TMPDIR=self.temporary.name, **{MARK: self.mark})
         env.pop("JPY_SESSION_NAME", None)
+        env.update(variables)
         if notebook:
             env["JPY_SESSION_NAME"] = str(notebook)  # as Jupyter does
         self.manager.start_kernel(cwd=str(folder), env=env, stdout=self.log, stderr=self.log)

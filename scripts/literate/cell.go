@@ -6,6 +6,8 @@ import (
 	"go/token"
 	"regexp"
 	"strings"
+
+	"github.com/d2l-go/book/scripts/kernel/cells"
 )
 
 // notGo is the first line of a cell that GoNB does not take for Go.
@@ -17,22 +19,21 @@ func split(source string) (decls, statements string) {
 	if notGo.MatchString(source) {
 		return "", ""
 	}
-	var parts [2]strings.Builder
-	part, command := 0, false
-	for line := range strings.SplitAfterSeq(source, "\n") {
-		text := strings.TrimRight(line, "\r\n")
-		if !command && (text == "%%" || strings.HasPrefix(text, "%% ") || strings.HasPrefix(text, "%main")) {
+	lines := strings.Split(strings.ReplaceAll(source, "\r\n", " \n"), "\n")
+	part := 0
+	for i, kind := range cells.Kinds(lines) {
+		code := lines[i]
+		if command, _ := cells.Main(code); kind == cells.Command && command == "%%" {
 			part = 1
 		}
-		code := line
-		if command = command || len(text) > 1 && strings.Contains("%!", text[:1]); command {
-			code = blank(line)
+		if kind != cells.Go {
+			code = blank(code)
 		}
-		parts[part].WriteString(code)
-		parts[1-part].WriteString(blank(line))
-		command = command && strings.HasSuffix(text, `\`) // The next line belongs to it.
+		parts := []*string{&decls, &statements}
+		*parts[part] += code + "\n"
+		*parts[1-part] += blank(code) + "\n"
 	}
-	return parts[0].String(), parts[1].String()
+	return decls[:len(source)], statements[:len(source)]
 }
 
 // blank returns as many bytes, blank but for the ends of lines.
@@ -57,13 +58,7 @@ func namesOf(node ast.Decl) (found []name) {
 	case *ast.FuncDecl:
 		full := node.Name.Name
 		if node.Recv != nil && len(node.Recv.List) > 0 {
-			ast.Inspect(node.Recv.List[0].Type, func(n ast.Node) bool {
-				id, ok := n.(*ast.Ident) // The first one is the type's; its arguments follow.
-				if ok && full == node.Name.Name {
-					full = id.Name + "." + full
-				}
-				return true
-			})
+			full = cells.Receiver(node.Recv.List[0].Type) + "." + full
 		}
 		return []name{{full, node.Name.Pos()}}
 	case *ast.GenDecl:
@@ -83,14 +78,12 @@ func namesOf(node ast.Decl) (found []name) {
 	return found
 }
 
-var lastWord = regexp.MustCompile(`(\w*)(?:/v\d+)?"$`)
-
-// importName is the name of an import; without one, the last word of its path.
+// importName is the name of an import; without one, what its path says.
 func importName(spec *ast.ImportSpec) string {
 	if spec.Name != nil {
 		return spec.Name.Name
 	}
-	return lastWord.FindStringSubmatch(spec.Path.Value)[1]
+	return cells.ImportName(strings.Trim(spec.Path.Value, "\"`"))
 }
 
 // namesIn returns the names that a cell declares for all cells and, local, those below %%, each with the line in which

@@ -233,9 +233,8 @@ func (p *project) update(c *cell, force bool) (changed bool, refused []string) {
 			}
 			again := *c
 			again.Cell = &notebook.Cell{Source: c.Source[:d.start] + text + c.Source[d.end:]}
-			if err := again.parse(); err != nil ||
-				!slices.ContainsFunc(again.decls, func(d decl) bool { return sum(d.text) == sum(shipped.text) }) {
-				problem = "the kernel would not read it as Go; no line may begin with % or !"
+			if err := again.parse(); err != nil {
+				problem = err.Error()
 				break
 			}
 			c.Source = again.Source

@@ -149,7 +149,6 @@ func TestUpdateRefused(t *testing.T) {
 	for _, c := range []struct{ file, source, want string }{
 		{meanFile, "//d2l:save\nfunc Sum() {}", "it uses point, which a notebook cannot"},
 		{meanFile, "//d2l:save\nfunc Median() {}", "d2l has no such name"},
-		{"package d2l\n\nconst text = `\n%ls`\n", "//d2l:save\nconst text = 1", "no line may begin with % or !"},
 	} {
 		p := d2ltest.Must(read(t, c.file, c.source))(t)
 		_, refused := p.update(p.cells[0], true)

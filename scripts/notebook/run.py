@@ -233,6 +233,13 @@ def cell_report(cell, error: CellExecutionError) -> list[str]:
     return [f"  {line}" for i, line in enumerate(lines) if line.strip() and line not in lines[:i]]
 
 
+def last_words(log: list[str]) -> list[str]:
+    """The line with which a kernel says why it ends, and some that follow; without one, the last that it wrote."""
+    lines = [line for text in log if (line := ANSI.sub("", text.rstrip()))]
+    ends = [i for i, line in enumerate(lines) if re.match(r"panic: |fatal error: |SIG[A-Z]+: |F\d{4} ", line)]
+    return lines[ends[0] :][:15] if ends else lines[-1:]
+
+
 def earlier(screen: Screen, *files: Path) -> None:
     """After a failure, says which files are not of this run."""
     kept = [str(file) for file in files if file.exists()]
@@ -294,8 +301,9 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
                 problem = [where] + cell_report(nb.cells[runner.running], error)
             else:
                 log.seek(0)
-                lines = [ANSI.sub("", line.rstrip()) for line in log.readlines()[-30:]]
-                problem = [f"{where}: {error}"] + [f"  kernel: {line}" for line in lines if line]
+                words = last_words(log.readlines())
+                problem = [f"{where}: {error}{''.join(f': {word}' for word in words[:1])}"]
+                problem += [f"  kernel: {line}" for line in words[1:]]
         finally:
             stop_on_signals()  # the runner had handlers of its own
         runner.finish_cell()

@@ -51,6 +51,16 @@ for _, m := range info.Deps {
 """
 
 
+INPUT = """import "github.com/janpfeifer/gonb/gonbui"
+
+%%
+gonbui.RequestInput("Your name?", false)
+var name string
+_, err := fmt.Scanln(&name)
+fmt.Println(name, err)
+"""
+
+
 def notebook(*cells, kernel="gonb"):
     return json.dumps(
         {
@@ -160,6 +170,18 @@ class RunTest(unittest.TestCase):
         said = self.run_notebook(notebook("%%\nfmt.Println(answer)", "var answer = 42"), 1)
         self.assertIn("FAILED: small.ipynb, cell 1 of 2: fmt.Println(answer)", said)
         self.assertIn("\n  answer is declared in code cell 2 (var answer = 42): run that cell first\n", said)
+
+    def test_a_cell_that_ends_its_kernel_is_named(self):
+        for cell, word in {"!kill -ABRT $PPID": "SIGABRT: abort", "!kill -KILL $PPID": ".*Executing: /bin/bash.*"}.items():
+            said = self.run_notebook(notebook("%%\nfmt.Println(6 * 7)", cell), 1)
+            self.assertRegex(said, rf"FAILED: small\.ipynb, cell 2 of 2: {re.escape(cell)}: Kernel died: {word}\n")
+
+    def test_input_is_at_its_end(self):
+        said = self.run_notebook(notebook(INPUT, '!cat; echo "read"', "%with_inputs\n!cat"), 1)
+        self.assertIn("! the cell asks for input, which nobody can give here: what it reads is at its end", said)
+        self.assertIn("|  EOF\n", said)
+        self.assertIn("| read\n", said)
+        self.assertIn("line 1: %with_inputs not available in this notebook", said)
 
     def test_an_unknown_kernel_is_named(self):
         said = self.run_notebook(notebook("%%\n", kernel="python9"), 1)

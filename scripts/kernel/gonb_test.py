@@ -1,0 +1,150 @@
+"""What gonb.patch changes: cells of which GoNB loses something, or which end it; called by scripts/test."""
+
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from session import PATIENCE, Kernel, eventually
+
+TEXT = """import "fmt"
+
+const usage = `
+%3d  loss
+!echo no command
+package manager
+%%
+`
+
+/*
+%nor here
+!exit 3
+package comment
+*/
+
+func packages(
+packageSize int,
+ok bool) int {
+if packageSize > 1 &&
+!ok {
+return packageSize
+}
+return 0
+}
+
+%%
+package_ := packages(7, false)
+fmt.Printf(usage,
+package_)
+"""
+
+# By test, each cell with the error that it ends with, "" for none, and what it prints. They run in this order.
+COMMANDS = [
+    ("%%\nfmt.Println(1)\n%%\nfmt.Println(2)", "line 3: a second program begins here, by %%; the first begins in line 1"),
+    ("func f() {}\n%exec f\n//gonb:%%\n%main", "line 3: a second program begins here, by %%; the first begins in line 2"),
+    ("%%\n%exec", "line 2: the name of a function must follow %exec"),
+    ("\n%  \t", "line 2: nothing follows the %"),
+    ("!\\\n", "line 1: nothing follows the !"),
+    ("%%script", "the name of a program must follow %%script"),
+    ("var ok = 1\n%%bash\nls", 'line 2: "%%bash" can only appear at the start of the cell'),
+    ("//line other.go:1000\nvar placed = 1", ""),
+    ('%%\nfmt.Fprintln(os.Stderr, "main.go:1:0: words\\nmain.go:1:999999999999: words")\npanic("main.go:1:0: x")',
+     "exit status 2"),
+    ("%%\nfmt.Println(1)\nfunc main() {}", "unexpected|expected"),
+    ("func main() {}\n\n%%\nfmt.Println(1)", r"Line 3\n(.*\n)*this cell declares main twice, before 2 lines above"),
+    ("%%\nfmt.Println(6 * 7)", "", "42\n"),  # It is the same kernel still.
+]
+TEXTS = [
+    (TEXT, "", "\n  7  loss\n!echo no command\npackage manager\n%\n"),
+    ("package pasted; import \"math\"\n%%\r\nfmt.Println(math.MaxInt8)", "", "127\n"),
+    ('%%\nfmt.Print(strings.Repeat("é", 30000) + strings.Repeat("a" + strings.Repeat("世", 999), 20) + "\\xff")', "",
+     "é" * 30000 + ("a" + "世" * 999) * 20 + "\ufffd"),
+]
+DIRECTIVES = [
+    ("//go:embed labels.txt\nvar labels string", r"Line 1\n(.*\n)*//go:embed does nothing in a cell: remove it and read "),
+    ("//go:build linux\n\nfunc g() {}", "//go:build does nothing in a cell: remove it"),
+    ("//go:noinline\nfunc kept() uintptr {\n\tpc, _, _, _ := runtime.Caller(0)\n\treturn runtime.FuncForPC(pc).Entry()\n}\n"
+     "func inlined() uintptr {\n\tpc, _, _, _ := runtime.Caller(0)\n\treturn runtime.FuncForPC(pc).Entry()\n}\n%%\n"
+     "fmt.Println(kept() == inlined())", "", "false\n"),
+]
+DECLARATIONS = [
+    ("func two() (int, int) { return 1, 2 }\n\nvar a, b = two()\nvar _ = func() int { fmt.Print(\"once \"); return 0 }()\n"
+     "%%\nfmt.Println(a, b)", "", "once 1 2\n"),
+    ("var a = 30\n%%\nfmt.Println(a, b)", "", "once 30 2\n"),
+    ("var a, b = two()\n%%\nfmt.Println(a, b)", "", "once 1 2\n"),
+    ("const b = 40\n%%\nfmt.Println(a, b)", "", "once 1 40\n"),
+    ("var _ = func() int { fmt.Print(\"once \"); return 0 }()\n%%\nfmt.Println(a, b)", "", "once 1 40\n"),
+    ("const (\n\t_ = iota\n\tkB, kiB = 1000 * iota, 1024 * iota\n\tmB, miB\n)\nconst (\n\t_ = iota\n\tone\n)\n%%\n"
+     "fmt.Println(kB, kiB, mB, miB, one)", "", "once 1000 1024 2000 2048 1\n"),
+    ("var kB = 5\n%%\nfmt.Println(kB, kiB, mB, miB, one)", "", "once 5 1024 2000 2048 1\n"),
+    ("func kiB() int { return 6 }\n%%\nfmt.Println(kB, kiB(), mB, miB, one)", "", "once 5 6 2000 2048 1\n"),
+    ("type S[T any] []T\ntype P[K, V any] struct{}\nfunc (s S[T]) Len() int { return len(s) }\n"
+     "func (s *S[T]) Add(x T) { *s = append(*s, x) }\nfunc (P[K, V]) Len() int { return 2 }", "", "once "),
+    ("func (s *S[E]) Add(e E) { *s = append(*s, e, e) }\n%%\ns := S[int]{7}\ns.Add(8)\n"
+     "fmt.Println(s.Len(), P[int, int]{}.Len())", "", "once 3 2\n"),
+    ("%reset", ""),
+]
+IMPORTS = [
+    ('import "math/rand"\n%%\nfmt.Println(rand.Intn(1))', "", "0\n"),
+    ('import "math/rand/v2"\n%%\nfmt.Println(rand.IntN(1))', "", "0\n"),
+    ('import . "math"\n%%\nfmt.Println(Abs(-1))', "", "1\n"),
+    ("%%\nfmt.Println(6 * 7)", "", "42\n"),
+    ("%%\nfmt.Println(Abs(-2))", "", "2\n"),
+    ("var rand = 3\n%%\nfmt.Println(rand)", "", "3\n"),
+    ("%reset", ""),
+]
+
+
+class GonbTest(unittest.TestCase):
+    @classmethod
+    def start(cls, owner, **variables):
+        folder = tempfile.TemporaryDirectory(prefix="d2l-test-")
+        owner(folder.cleanup)
+        kernel = Kernel(Path(folder.name), **variables)
+        owner(kernel.close)
+        return kernel
+
+    @classmethod
+    def setUpClass(cls):
+        cls.kernel = cls.start(cls.addClassCleanup)
+
+    def check(self, cells):
+        for source, error, *printed in cells:
+            with self.subTest(source):
+                answer = self.kernel.run(source)
+                self.assertRegex(answer.error, error or "^$", answer)
+                self.assertEqual([answer.stdout][: len(printed)], printed)
+
+    def test_commands_too_many_or_incomplete(self):
+        self.check(COMMANDS)
+
+    def test_text_is_text_and_whole(self):
+        self.check(TEXTS)
+
+    def test_directives(self):
+        self.check(DIRECTIVES)
+
+    def test_declared_again(self):
+        self.check(DECLARATIONS)
+
+    def test_imports(self):
+        self.check(IMPORTS)
+
+    def test_help_in_odd_cells(self):
+        for source in ("(", "%%\n%exec f\n%exec f\n%exec\nfmt.Pr"):
+            for ask in (self.kernel.client.inspect, self.kernel.client.complete):
+                ask(source, len(source), reply=True, timeout=PATIENCE)
+        self.assertEqual(self.kernel.run("%%\nfmt.Println(42)").stdout, "42\n")
+
+    def test_a_client_that_leaves_variables_as_they_stand(self):
+        kernel = self.start(self.addCleanup, PATH="${PATH}")  # Jupyter puts in the client's own PATH, as it stands.
+        answer = kernel.run('!ls -d /\n%%\nfmt.Println(6 * 7, os.Getenv("PATH")[:1])')
+        self.assertEqual((answer.stdout, answer.error), ("/\n42 /\n", ""), answer)
+        self.assertTrue(any("gopls" in command for command in kernel.processes().values()))
+        kernel.kill()
+        eventually(lambda: not kernel.processes(), kernel.processes)
+
+
+if __name__ == "__main__":
+    unittest.main()
