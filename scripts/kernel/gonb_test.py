@@ -41,8 +41,10 @@ package_)
 
 # By test, each cell with the error that it ends with, "" for none, and what it prints. They run in this order.
 COMMANDS = [
-    ("%%\nfmt.Println(1)\n%%\nfmt.Println(2)", "line 3: a second program begins here, by %%; the first begins in line 1"),
-    ("func f() {}\n%exec f\n//gonb:%%\n%main", "line 3: a second program begins here, by %%; the first begins in line 2"),
+    ("%%\nfmt.Println(1)\n%%\nfmt.Println(2)",
+     "line 3: a second program begins here, by %%; the first begins in line 1"),
+    ("func f() {}\n%exec f\n//gonb:%%\n%main",
+     "line 3: a second program begins here, by %%; the first begins in line 2"),
     ("%%\n%exec", "line 2: the name of a function must follow %exec"),
     ("\n%  \t", "line 2: nothing follows the %"),
     ("!\\\n", "line 1: nothing follows the !"),
@@ -62,15 +64,16 @@ TEXTS = [
      "é" * 30000 + ("a" + "世" * 999) * 20 + "\ufffd"),
 ]
 DIRECTIVES = [
-    ("//go:embed labels.txt\nvar labels string", r"Line 1\n(.*\n)*//go:embed does nothing in a cell: remove it and read "),
+    ("//go:embed a.txt\nvar labels string", r"Line 1\n(.*\n)*//go:embed does nothing in a cell: remove it and read"),
     ("//go:build linux\n\nfunc g() {}", "//go:build does nothing in a cell: remove it"),
-    ("//go:noinline\nfunc kept() uintptr {\n\tpc, _, _, _ := runtime.Caller(0)\n\treturn runtime.FuncForPC(pc).Entry()\n}\n"
+    ("//go:noinline\nfunc kept() uintptr {\n"
+     "\tpc, _, _, _ := runtime.Caller(0)\n\treturn runtime.FuncForPC(pc).Entry()\n}\n"
      "func inlined() uintptr {\n\tpc, _, _, _ := runtime.Caller(0)\n\treturn runtime.FuncForPC(pc).Entry()\n}\n%%\n"
      "fmt.Println(kept() == inlined())", "", "false\n"),
 ]
 DECLARATIONS = [
-    ("func two() (int, int) { return 1, 2 }\n\nvar a, b = two()\nvar _ = func() int { fmt.Print(\"once \"); return 0 }()\n"
-     "%%\nfmt.Println(a, b)", "", "once 1 2\n"),
+    ("func two() (int, int) { return 1, 2 }\n\nvar a, b = two()\n"
+     "var _ = func() int { fmt.Print(\"once \"); return 0 }()\n%%\nfmt.Println(a, b)", "", "once 1 2\n"),
     ("var a = 30\n%%\nfmt.Println(a, b)", "", "once 30 2\n"),
     ("var a, b = two()\n%%\nfmt.Println(a, b)", "", "once 1 2\n"),
     ("const b = 40\n%%\nfmt.Println(a, b)", "", "once 1 40\n"),

@@ -172,7 +172,7 @@ class RunTest(unittest.TestCase):
         self.assertIn("\n  answer is declared in code cell 2 (var answer = 42): run that cell first\n", said)
 
     def test_a_cell_that_ends_its_kernel_is_named(self):
-        for cell, word in {"!kill -ABRT $PPID": "SIGABRT: abort", "!kill -KILL $PPID": ".*Executing: /bin/bash.*"}.items():
+        for cell, word in {"!kill -ABRT $PPID": "SIGABRT: abort", "!kill -KILL $PPID": ".*Executing: .*"}.items():
             said = self.run_notebook(notebook("%%\nfmt.Println(6 * 7)", cell), 1)
             self.assertRegex(said, rf"FAILED: small\.ipynb, cell 2 of 2: {re.escape(cell)}: Kernel died: {word}\n")
 
