@@ -98,6 +98,7 @@ class OrderTest(unittest.TestCase):
             "or, if a cell does declare it, run that cell first",
             "lr": "lr belongs to code cell 9 alone, which declares it below %% (lr, numEpochs := 0.9, 1): declare it "
             "above, with var, to use it in other cells",
+            "d2l.TryGpus()": "package d2l has no TryGpus: the nearest name that it has is TryGPU",
         }.items():
             answer = kernel.run(f"%%\nfmt.Println({source})")
             self.assertEqual(answer.error.rstrip("\n").split("\n")[-1], says)

@@ -1,17 +1,21 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/d2l-go/book/scripts/literate/notebook"
 )
 
 // undefined matches how the compiler says that a cell's program lacks a name, N, or a method, N.N.
-var undefined = regexp.MustCompile(strings.ReplaceAll(`(?m)^(?:\./)?main(?:_test)?\.go:\d+:\d+: `+
+var undefined = regexp.MustCompile(strings.ReplaceAll(`(?m)^(?:\./)?(main(?:_test)?\.go):(\d+):\d+: `+
 	`(?:undefined: (N)(\.N)?|use of package (N) without selector|`+
 	`.+ undefined \(type \*?(N)(?:\[.+\])? has no field or method (N)\))$`, "N", `[\pL_][\pL\p{Nd}_]*`))
 
@@ -20,8 +24,14 @@ var undefined = regexp.MustCompile(strings.ReplaceAll(`(?m)^(?:\./)?main(?:_test
 func missing(said, path string) (lines []string) {
 	var names []string
 	misspelt := map[string]bool{} // These may be misspelt names of a package or type, and no cell's.
+	var selected [][2]string      // Names, and what follows their dots.
 	for _, m := range undefined.FindAllStringSubmatch(said, -1) {
+		place := m[1:3]
+		m = m[2:]
 		name := m[1] + m[3]
+		if sel := cmp.Or(strings.TrimPrefix(m[2], "."), selectedAt(place[0], place[1], m[1])); m[1] != "" && sel != "" {
+			selected = append(selected, [2]string{name, sel})
+		}
 		if m[5] != "" {
 			name = m[4] + "." + m[5]
 		}
@@ -46,6 +56,21 @@ func missing(said, path string) (lines []string) {
 		})
 		return here
 	}
+	var spelling []string
+	// respelt adds the nearest names that a package has to spelling, and reports whether there are any.
+	respelt := func(pkg string) (found bool) {
+		for _, s := range selected {
+			if s[0] != pkg {
+				continue
+			}
+			if near := nearest(pkg, s[1]); near != "" {
+				found = true
+				spelling = append(spelling, fmt.Sprintf("package %s has no %s: the nearest name that it has is %s", pkg, s[1],
+					near))
+			}
+		}
+		return found
+	}
 	locals := map[*notebook.Cell]map[string]string{}
 	for _, c := range n.Cells {
 		if c.Number == 0 {
@@ -53,7 +78,10 @@ func missing(said, path string) (lines []string) {
 		}
 		var global map[string]string
 		global, locals[c] = namesIn(c.Source)
-		if here := find(global); len(here) > 0 {
+		here := slices.DeleteFunc(find(global), func(name string) bool {
+			return strings.HasSuffix(global[name], `"`) && respelt(name) // An import.
+		})
+		if len(here) > 0 {
 			lines = append(lines, fmt.Sprintf("%s in code cell %d (%s): run that cell first",
 				are(here, "declared"), c.Number, short(global[here[0]])))
 		}
@@ -68,11 +96,55 @@ func missing(said, path string) (lines []string) {
 				"declare it above, with var, to use it in other cells", name, c.Number, short(locals[c][name])))
 		}
 	}
-	if names = slices.DeleteFunc(names, func(name string) bool { return misspelt[name] }); len(names) > 0 {
+	if names = slices.DeleteFunc(names, func(name string) bool { return respelt(name) || misspelt[name] }); len(names) > 0 {
 		lines = append(lines, are(names, "not declared")+" in "+where+
 			": fix the spelling or, if a cell does declare it, run that cell first")
 	}
-	return lines
+	return append(lines, spelling...)
+}
+
+// selectedAt returns what follows a name and a dot in a line of the program: where a package lacks it, that is not
+// imported, and the compiler speaks of the package alone.
+func selectedAt(path, line, name string) string {
+	program, _ := os.ReadFile(path)
+	lines := strings.Split(string(program), "\n")
+	if n, _ := strconv.Atoi(line); n <= len(lines) && name != "" {
+		if m := regexp.MustCompile(`\b` + name + `\.([\pL_][\pL\p{Nd}_]*)`).FindStringSubmatch(lines[n-1]); m != nil {
+			return m[1]
+		}
+	}
+	return ""
+}
+
+var exported = regexp.MustCompile(`(?m)^ *(?:func|type|var|const) (\w+)`)
+
+// nearest returns the name of a package that is nearest to one that it lacks, or "" if there is none near or no package.
+func nearest(pkg, name string) (best string) {
+	doc, _ := exec.Command("go", "doc", "-short", pkg).Output()
+	likest := 0.7
+	for _, m := range exported.FindAllStringSubmatch(string(doc), -1) {
+		if l := likeness(name, m[1]); l > likest {
+			best, likest = m[1], l
+		}
+	}
+	return best
+}
+
+// likeness is how much of the longer name both begin and end with, whatever the case and without underscores.
+func likeness(a, b string) float64 {
+	fold := func(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
+	if a, b = fold(a), fold(b); len(a) > len(b) {
+		a, b = b, a
+	}
+	same := 0
+	for same < len(a) && a[same] == b[same] {
+		same++
+	}
+	end := 0
+	for end < len(a)-same && a[len(a)-1-end] == b[len(b)-1-end] {
+		end++
+	}
+	return float64(same+end) / float64(len(b))
 }
 
 // are joins names: "a and b are declared".

@@ -48,7 +48,9 @@ func TestMissing(t *testing.T) {
 		{"undefined: tensors", chapter, at("tensors is", 3, `"github.com/gomlx/gomlx/core/tensors"`) + restart},
 		{"undefined: numEpochs", chapter, local("numEpochs", 9, "lr, numEpochs := 0.9, 10")},
 		{"undefined: trainIta", chapter, unknown("trainIta is", "of lenet.ipynb as it was saved last")},
-		{"undefined: fmt.Printn", chapter, ""},
+		{"undefined: fmt.Printn", chapter, "package fmt has no Printn: the nearest name that it has is Println\n"},
+		{"undefined: fmt.Frobnicate", chapter, ""},
+		{"undefined: literate.Frobnicate", chapter, ""},
 		{"missing return", chapter, ""},
 		{"x.G undefined (type Y has no field or method G)", chapter, ""},
 		{"s.Push undefined (type Stack[int] has no field or method Push)", path,
@@ -73,6 +75,31 @@ func TestMissing(t *testing.T) {
 		got := strings.Join(append(missing(said, c.path), ""), "\n")
 		if got != c.want {
 			t.Errorf("%s:\n%swant\n%s", c.said, got, c.want)
+		}
+	}
+}
+
+// A misspelt name of a package that is not imported: goimports imports none that lacks the name, and the compiler then
+// speaks of the package.
+func TestMisspelt(t *testing.T) {
+	project := d2ltest.Must(filepath.Abs("../.."))(t)
+	t.Chdir(t.TempDir())
+	d2ltest.Put(t, "go.mod", []byte("module cells\n\ngo 1.26\n"))
+	d2ltest.Put(t, "go.work", []byte("go 1.26.5\n\nuse (\n\t.\n\t"+project+"\n)\n"))
+	t.Setenv("GOWORK", "")
+	const unknown = "d2l is not declared in any cell that has run since the kernel started: " +
+		"fix the spelling or, if a cell does declare it, run that cell first"
+	for call, want := range map[string]string{
+		"d2l.LoadDataFashionMNIST(256)": "package d2l has no LoadDataFashionMNIST: " +
+			"the nearest name that it has is LoadDataFashionMnist",
+		"d2l.load_data_mnist(256)":     "package d2l has no load_data_mnist: the nearest name that it has is LoadDataMnist",
+		"x := f(d2l.NewAcumulator(3))": "package d2l has no NewAcumulator: the nearest name that it has is NewAccumulator",
+		"d2l.Frobnicate()":             unknown,
+		"x := d2l":                     unknown,
+	} {
+		d2ltest.Put(t, "main.go", []byte("package main\n\nfunc main() {\n\t"+call+"\n}\n"))
+		if got := strings.Join(missing("./main.go:4:2: undefined: d2l", ""), "\n"); got != want {
+			t.Errorf("%s:\n%s\nwant\n%s", call, got, want)
 		}
 	}
 }
