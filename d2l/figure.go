@@ -46,6 +46,11 @@ func positive(length float64) bool { return length > 0 && !math.IsInf(length, 1)
 // 341 × 5. A larger figure is refused before anything is drawn: by a panic where its size is given, by an error
 // where it follows from what is in it.
 //
+// Characters that the figures' own font lacks, such as Chinese ones, are drawn in a font of the system, looked for in
+// the usual folders; if there is none, a PNG has a box for each, and a line on standard error says what to install.
+// A PNG has them one by one, from left to right: scripts whose characters join or change places, such as Devanagari
+// and Arabic, look right only in the SVG, which leaves fonts to the viewer.
+//
 // Book: none; its figures are matplotlib's.
 type Figure struct{ drawing page.Drawing }
 

@@ -72,7 +72,7 @@ func setAxis(axis *plot.Axis, scale string, room room) error {
 	axis.LineStyle, axis.Tick.LineStyle = line, line
 	axis.Tick.Length, axis.Padding = 3, 0
 	for _, style := range []*draw.TextStyle{&axis.Label.TextStyle, &axis.Tick.Label} {
-		style.Font, style.Color = page.Text.Font, page.Text.Color
+		style.Font, style.Color, style.Handler = page.Text.Font, page.Text.Color, page.Text.Handler
 	}
 	switch strings.ToLower(scale) {
 	case "", "linear":

@@ -59,9 +59,12 @@ func (d Drawing) SVG() ([]byte, error) {
 	return bytes.ReplaceAll(svg, []byte(family), []byte(families)), err
 }
 
-// PNG returns the picture as a PNG image of 2·DPI pixels per inch.
+// PNG returns the picture as a PNG image of 2·DPI pixels per inch. Of characters that no font has it says so on
+// standard error.
 func (d Drawing) PNG() ([]byte, error) {
-	canvas := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(d.Width, d.Height), vgimg.UseDPI(2*DPI))}
+	image := vgimg.NewWith(vgimg.UseWH(d.Width, d.Height), vgimg.UseDPI(2*DPI))
+	canvas := pngCanvas{vgimg.PngCanvas{Canvas: image}, map[rune]bool{}}
+	defer canvas.warn()
 	return d.encode(canvas, canvas)
 }
 

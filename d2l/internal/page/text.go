@@ -9,12 +9,10 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// Text is the style of all text in pictures.
-var Text = text.Style{
-	Color:   Ink,
-	Font:    font.Font{Typeface: "Liberation", Variant: "Sans", Size: 8},
-	Handler: plot.DefaultTextHandler, // It has the fonts.
-}
+// Text is the style of all text in pictures. What the font lacks is drawn in others: see piece.
+var Text = text.Style{Color: Ink, Font: textFont, Handler: handler{plot.DefaultTextHandler}}
+
+var textFont = font.Font{Typeface: "Liberation", Variant: "Sans", Size: 8}
 
 // Align says where a point is on a line of text: at its left end, in its middle or at its right end.
 type Align = text.XAlignment
