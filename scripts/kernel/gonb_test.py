@@ -66,6 +66,7 @@ TEXTS = [
 DIRECTIVES = [
     ("//go:embed a.txt\nvar labels string", r"Line 1\n(.*\n)*//go:embed does nothing in a cell: remove it and read"),
     ("//go:build linux\n\nfunc g() {}", "//go:build does nothing in a cell: remove it"),
+    ("// #include <math.h>\nimport \"C\"\n%%\nC.sqrt(4)", "the C code of a cell does not reach the compiler"),
     ("//go:noinline\nfunc kept() uintptr {\n"
      "\tpc, _, _, _ := runtime.Caller(0)\n\treturn runtime.FuncForPC(pc).Entry()\n}\n"
      "func inlined() uintptr {\n\tpc, _, _, _ := runtime.Caller(0)\n\treturn runtime.FuncForPC(pc).Entry()\n}\n%%\n"

@@ -147,6 +147,11 @@ func Refuse(files *token.FileSet, file *ast.File) error {
 		}
 		first[name] = id.Pos()
 	}
+	for _, spec := range file.Imports {
+		if spec.Path.Value == `"C"` {
+			refuse(spec.Pos(), "the C code of a cell does not reach the compiler: import a package of yours that has it")
+		}
+	}
 	for _, decl := range file.Decls {
 		switch decl := decl.(type) {
 		case *ast.FuncDecl:
