@@ -3,8 +3,11 @@ package d2l
 import (
 	"cmp"
 	"fmt"
+	"math"
 
 	"github.com/d2l-go/book/d2l/internal/netfig"
+	"github.com/d2l-go/book/d2l/internal/xla"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -88,7 +91,16 @@ func (p MaxPool2D) look() netfig.Look { return poolLook(p.PoolSize, p.Strides, p
 // Forward adds the pooling to the graph of x.
 func (p MaxPool2D) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
 	requirePool("MaxPool2D", p.PoolSize, p.Strides, p.Padding, x)
-	return channelsFirst(pool(graph.MaxPool(channelsLast(x)), p.PoolSize, p.Strides, p.Padding))
+	x = channelsLast(x)
+	y := pool(graph.MaxPool(x), p.PoolSize, p.Strides, p.Padding)
+	if xla.IsCPU(x.Graph().Backend()) && x.DType().IsFloat() {
+		// Its maxima drop NaN, unless XLA is told not to, which slows down every net.
+		isNaN := graph.ConvertDType(graph.NotEqual(x, x), x.DType())
+		n := graph.StopGradient(pool(graph.SumPool(isNaN), p.PoolSize, p.Strides, p.Padding))
+		nan := graph.Const(x.Graph(), shapes.CastAsDType(math.NaN(), x.DType()))
+		y = graph.Where(graph.Equal(n, graph.ZerosLike(n)), y, graph.BroadcastToShape(nan, y.Shape()))
+	}
+	return channelsFirst(y)
 }
 
 func pool(b *graph.PoolBuilder, size, strides, padding int) *graph.Node {

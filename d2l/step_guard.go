@@ -28,7 +28,7 @@ func guardStep(X, loss, correct *graph.Node, changed []*model.Variable,
 	old func(v *model.Variable) *graph.Node) (result, made *graph.Node) {
 	g := loss.Graph()
 	ok := graph.LessThan(graph.Abs(loss), graph.Const(g, float32(maxLoss))) // False for NaN.
-	if X.DType().IsFloat() { // A sigmoid of infinity, for one, is finite.
+	if X.DType().IsFloat() {                                                // A sigmoid of infinity, for one, is finite.
 		ok = graph.LogicalAnd(ok, graph.LogicalAll(graph.IsFinite(X)))
 	}
 	finite := []*graph.Node{ok}

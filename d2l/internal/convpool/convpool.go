@@ -153,7 +153,9 @@ func (p *pass) pool() *graph.Node {
 	pooled := p.phases[0]
 	for _, y := range p.phases[1:] {
 		if p.Max {
-			pooled = graph.Max(pooled, y)
+			// Not graph.Max: XLA's maxima on the CPU drop NaN.
+			kept := graph.LogicalOr(graph.GreaterOrEqual(pooled, y), graph.NotEqual(pooled, pooled))
+			pooled = graph.Where(kept, pooled, y)
 		} else {
 			pooled = graph.Add(pooled, y)
 		}

@@ -28,7 +28,7 @@
 //
 // XLA's CPU plugin that scripts/setup installs:
 //
-//	maxima drop NaN                                    cpuFlags, d2l/internal/xla       TestMaximumDropsNaN
+//	maxima drop NaN                                    MaxPool2D, d2l/internal/convpool TestMaximumDropsNaN
 //
 // nlpodyssey/safetensors of go.mod:
 //

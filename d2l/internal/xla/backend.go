@@ -117,7 +117,7 @@ func (p Platform) open() (compute.Backend, error) {
 }
 
 func openCPU(options string) (compute.Backend, error) {
-	plugin, err := FindPlugin("cpu", "run scripts/setup")
+	plugin, err := findPlugin("cpu", "run scripts/setup")
 	if err != nil {
 		return nil, err
 	}
@@ -155,9 +155,9 @@ func openPlugin(
 	return b, nil
 }
 
-// FindPlugin returns the path of pjrt_c_api_<name>_plugin.so. Given its path, go-xla opens this plugin alone; given its
+// findPlugin returns the path of pjrt_c_api_<name>_plugin.so. Given its path, go-xla opens this plugin alone; given its
 // name, every plugin that it finds.
-func FindPlugin(name, remedy string) (string, error) {
+func findPlugin(name, remedy string) (string, error) {
 	dirs := pluginDirs()
 	for _, dir := range dirs {
 		// Versions may follow the name: pjrt_c_api_cpu_v0.83.4_plugin.so.

@@ -50,7 +50,7 @@ func pluginFolder(t *testing.T) string {
 func cpuPlugin(t *testing.T) string {
 	t.Helper()
 	t.Setenv("PJRT_PLUGIN_LIBRARY_PATH", machinePlugins)
-	path, err := FindPlugin("cpu", "run scripts/setup")
+	path, err := findPlugin("cpu", "run scripts/setup")
 	if err != nil && here().platform == GPU {
 		t.Skip(err)
 	}
@@ -98,7 +98,7 @@ func TestPluginOrder(t *testing.T) {
 	// The first folder that has one wins, and the newest version in it.
 	later := filepath.Join(home, ".local", "lib", "go-xla", "pjrt_c_api_cpu_plugin.so")
 	put(t, later, nil)
-	find := func() string { return d2ltest.Must(FindPlugin("cpu", ""))(t) }
+	find := func() string { return d2ltest.Must(findPlugin("cpu", ""))(t) }
 	if got := find(); got != later {
 		t.Errorf("found %s, expected %s", got, later)
 	}
@@ -112,7 +112,7 @@ func TestPluginOrder(t *testing.T) {
 	if got := find(); got != later {
 		t.Errorf("found %s, expected %s", got, later)
 	}
-	_, err := FindPlugin("cuda", "run scripts/setup --cuda")
+	_, err := findPlugin("cuda", "run scripts/setup --cuda")
 	d2ltest.WantError(t, err, "pjrt_c_api_cuda_plugin.so", "run scripts/setup --cuda")
 }
 
@@ -122,7 +122,7 @@ func TestPluginLink(t *testing.T) {
 	put(t, real, nil)
 	d2ltest.NoError(t, os.Symlink(real, filepath.Join(dir, "pjrt_c_api_cpu_plugin.so")))
 	t.Setenv("PJRT_PLUGIN_LIBRARY_PATH", dir)
-	if got := d2ltest.Must(FindPlugin("cpu", ""))(t); !strings.HasSuffix(got, "real.so") {
+	if got := d2ltest.Must(findPlugin("cpu", ""))(t); !strings.HasSuffix(got, "real.so") {
 		t.Errorf("found %s, expected %s", got, real)
 	}
 }

@@ -11,10 +11,7 @@ const flagsVariable = "XLA_FLAGS"
 
 // cpuFlags are options of XLA's compiler for the CPU. Level 2 of LLVM's optimizations compiles twice as fast as level
 // 3, XLA's default, to programs that run as fast. Registers of 512 bits make evaluation faster where there are any.
-// Fast minima and maxima, also a default, would drop NaN.
-var cpuFlags = []string{
-	"--xla_backend_optimization_level=2", "--xla_cpu_prefer_vector_width=512", "--xla_cpu_enable_fast_min_max=false",
-}
+var cpuFlags = []string{"--xla_backend_optimization_level=2", "--xla_cpu_prefer_vector_width=512"}
 
 // userFlags returns the flags in XLA_FLAGS. As for XLA, a value that does not begin with a dash names a file of them.
 func userFlags() (string, error) {

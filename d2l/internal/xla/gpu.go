@@ -45,7 +45,7 @@ func openGPU(options string) (compute.Backend, error) {
 	if !installer.HasNvidiaGPU() {
 		return nil, errors.New("no NVIDIA GPU found (no /dev/nvidia*, no nvidia-smi); use TryGPU or CPU(0)")
 	}
-	plugin, err := FindPlugin("cuda", remedy)
+	plugin, err := findPlugin("cuda", remedy)
 	if err != nil {
 		return nil, err
 	}
