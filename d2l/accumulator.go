@@ -9,11 +9,16 @@ import "fmt"
 // Scratch".
 type Accumulator []float64
 
-// NewAccumulator returns n sums, all zero.
+// NewAccumulator returns n sums, all zero. It panics if n is negative.
 //
 // Book: Accumulator, section "Implementation of Softmax Regression from
 // Scratch".
-func NewAccumulator(n int) Accumulator { return make(Accumulator, n) }
+func NewAccumulator(n int) Accumulator {
+	if n < 0 {
+		panic(fmt.Sprintf("d2l: NewAccumulator takes a number of sums, got %d", n))
+	}
+	return make(Accumulator, n)
+}
 
 // Add adds one value to each sum, in order. It panics unless there is exactly one
 // value for each sum.

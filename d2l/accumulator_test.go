@@ -11,3 +11,7 @@ func TestAccumulatorWrongCount(t *testing.T) {
 		}
 	}
 }
+
+func TestAccumulatorNegative(t *testing.T) {
+	wantPanic(t, func() { NewAccumulator(-1) }, "d2l: NewAccumulator takes a number of sums, got -1")
+}

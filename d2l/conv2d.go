@@ -67,6 +67,7 @@ func (c Conv2D) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 		panic(fmt.Sprintf(
 			"d2l: Conv2D needs positive Channels and KernelSize and no negative Strides or Padding, got %+v", c))
 	}
+	requireWindow("Conv2D", c.KernelSize, c.Padding, x)
 	weights, biases := c.parameters(scope, x)
 	x = channelsLast(x)
 	kernel, padding := differentiable(weights, c.Padding)

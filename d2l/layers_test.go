@@ -204,14 +204,49 @@ func TestLayerMisuse(t *testing.T) {
 	}
 }
 
-// A window larger than the image is an error of the first batch.
+// A window larger than the image is an error of the first batch, with the sizes as height and width.
 func TestLayerTooSmallImage(t *testing.T) {
-	for _, layer := range []Layer{Conv2D{Channels: 3, KernelSize: 7}, AvgPool2D{PoolSize: 7}, MaxPool2D{PoolSize: 7}} {
-		net := NewNet(layer)
-		noError(t, net.Initialize(testDevice(), Xavier))
-		_, err := net.Forward(waves(1, 1, 2, 1, 6, 6))
-		wantError(t, err, "(2, 1, 6, 6)", "dimension 7", "larger than")
+	for name, layer := range map[string]Layer{
+		"Conv2D": Conv2D{Channels: 3, KernelSize: 7}, "AvgPool2D": AvgPool2D{PoolSize: 7}, "MaxPool2D": MaxPool2D{PoolSize: 7},
+	} {
+		for _, layers := range []Sequential{{ReLU, layer}, {ReLU, layer, AvgPool2D{PoolSize: 2}}} {
+			net := NewNet(layers)
+			noError(t, net.Initialize(testDevice(), Xavier))
+			_, err := net.Forward(waves(1, 1, 2, 1, 6, 8))
+			const want = "0, which gets (2, 1, 6, 8): d2l: the window of %s, (7, 7), is larger than its images, (6, 8) " +
+				"(height, width) with a padding of 0"
+			wantError(t, err, "layer "+layer.Kind()+fmt.Sprintf(want, name))
+		}
 	}
+	// The padding counts, on both sides.
+	_, err := NewNet(Sequential{MaxPool2D{PoolSize: 8, Padding: 1}, Flatten{}}).Shapes(1, 6, 8)
+	noError(t, err)
+	_, err = NewNet(Sequential{AvgPool2D{PoolSize: 9, Padding: 1}}).Shapes(1, 9, 6)
+	wantError(t, err, "(9, 9), is larger than its images, (9, 6) (height, width) with a padding of 1")
+}
+
+// A layer that is not there is named by its place.
+func TestNoLayer(t *testing.T) {
+	wantPanic(t, func() { NewNet(nil) }, "d2l: NewNet got nil, not a layer")
+	wantPanic(t, func() { NewNet((*Dense)(nil)) }, "d2l: NewNet got a nil *d2l.Dense, not a layer")
+	wantPanic(t, func() { NewNet(twice{}) }, "d2l: NewNet got a d2l.twice whose Layer is nil, not a layer")
+	wantPanic(t, func() { NewNet(layerFunc(nil)) }, "d2l: NewNet got a nil d2l.layerFunc, not a layer")
+	const first = "d2l: layer 1 of 2 in a Sequential, at its beginning, is "
+	const last = "d2l: layer 2 of 2 in a Sequential, after dense0, is "
+	for want, layers := range map[string]Sequential{
+		first + "nil: give":         {nil, Flatten{}},
+		last + "nil: give":          {Dense{Units: 3}, nil},
+		last + "a nil *d2l.Conv2D:": {Dense{Units: 3}, (*Conv2D)(nil)},
+	} {
+		wantPanic(t, func() { NewNet(layers) }, want)
+		wantPanic(t, func() { NewNet(Sequential{Flatten{}, Sequential{layers}}) }, want)
+	}
+	// A block of one's own shows it when it is computed.
+	block := Sequential{Dense{Units: 3}, nil}
+	_, err := NewNet(twice{block}).Shapes(4)
+	wantError(t, err, last+"nil: give a layer, or leave it out")
+	NewNet(Sequential{})
+	NewNet(Sequential{Sequential(nil), &Dense{Units: 1}})
 }
 
 func TestSequentialNames(t *testing.T) {

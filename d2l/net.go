@@ -35,10 +35,17 @@ type Net struct {
 const netScope = "/net"
 
 // NewNet returns a net without parameters. It is cheap: a notebook can keep one in
-// a package-level variable, which is made again in each cell.
+// a package-level variable, which is made again in each cell. It panics if the layer is nil
+// or a nil pointer, or a layer of a Sequential is, also inside another.
 //
 // Book: none; there a block keeps its parameters itself.
-func NewNet(layer Layer) *Net { return &Net{layer: layer} }
+func NewNet(layer Layer) *Net {
+	if nothing := absent(layer); nothing != "" {
+		panic(fmt.Sprintf("d2l: NewNet got %s, not a layer", nothing))
+	}
+	requireLayers(layer)
+	return &Net{layer: layer}
+}
 
 // errNoParameters is the error for a net that is used too early.
 var errNoParameters = func() error {

@@ -78,7 +78,7 @@ func TestShapesErrors(t *testing.T) {
 		_, err := net.Shapes(28, 28)
 		wantError(t, err, "(28, 28)", "d2l: Conv2D takes images of shape (batch, channel, height, width), got (1, 28, 28)")
 		_, err = net.Shapes(1, 4, 4)
-		wantError(t, err, "(1, 4, 4)", "larger than")
+		wantError(t, err, "(1, 4, 4)", "(5, 5), is larger than its images, (2, 2)")
 	}
 	for _, input := range [][]int{nil, {1, 28, 0}, {-1, 28, 28}} {
 		wantPanic(t, func() { net.Shapes(input...) }, "positive sizes", fmt.Sprint(input))

@@ -117,6 +117,7 @@ func requirePool(layer string, size, strides, padding int, x *graph.Node) {
 		panic(fmt.Sprintf("d2l: %s needs a positive PoolSize and no negative Strides or Padding, got %d, %d, %d",
 			layer, size, strides, padding))
 	}
+	requireWindow(layer, size, padding, x)
 }
 
 func poolNotation(name string, size, strides, padding int) string {

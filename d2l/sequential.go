@@ -3,6 +3,7 @@ package d2l
 import (
 	"fmt"
 	"iter"
+	"reflect"
 
 	"github.com/d2l-go/book/d2l/internal/report"
 	"github.com/gomlx/compute/dtypes"
@@ -73,14 +74,49 @@ func nameInPanic(name string, x *graph.Node) {
 	}
 }
 
-// Named iterates over the layers with their names.
+// absent returns what stands in the place of a layer, if there is none: nil, a pointer or function that is nil, or
+// a struct that embeds a Layer which is.
+func absent(layer Layer) string {
+	if layer == nil {
+		return "nil"
+	}
+	switch v := reflect.ValueOf(layer); v.Kind() {
+	case reflect.Pointer, reflect.Func:
+		if v.IsNil() {
+			return fmt.Sprintf("a nil %T", layer)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).Anonymous && v.Field(i).Type() == reflect.TypeFor[Layer]() && v.Field(i).IsNil() {
+				return fmt.Sprintf("a %T whose Layer is nil", layer)
+			}
+		}
+	}
+	return ""
+}
+
+// requireLayers panics unless all layers of a Sequential, and of those in it, are there.
+func requireLayers(layer Layer) {
+	if s, ok := layer.(Sequential); ok {
+		for _, inner := range s.Named() {
+			requireLayers(inner)
+		}
+	}
+}
+
+// Named iterates over the layers with their names. It panics at a layer that is nil or a nil pointer.
 func (s Sequential) Named() iter.Seq2[string, Layer] {
 	return func(yield func(string, Layer) bool) {
-		count := map[string]int{}
-		for _, layer := range s {
+		count, last := map[string]int{}, "at its beginning"
+		for i, layer := range s {
+			if nothing := absent(layer); nothing != "" {
+				const message = "d2l: layer %d of %d in a Sequential, %s, is %s: give a layer, or leave it out"
+				panic(fmt.Sprintf(message, i+1, len(s), last, nothing))
+			}
 			kind := layer.Kind()
 			name := fmt.Sprintf("%s%d", kind, count[kind])
 			count[kind]++
+			last = "after " + name
 			if !yield(name, layer) {
 				return
 			}
