@@ -207,7 +207,9 @@ func TestLayerMisuse(t *testing.T) {
 // A window larger than the image is an error of the first batch, with the sizes as height and width.
 func TestLayerTooSmallImage(t *testing.T) {
 	for name, layer := range map[string]Layer{
-		"Conv2D": Conv2D{Channels: 3, KernelSize: 7}, "AvgPool2D": AvgPool2D{PoolSize: 7}, "MaxPool2D": MaxPool2D{PoolSize: 7},
+		"Conv2D":    Conv2D{Channels: 3, KernelSize: 7},
+		"AvgPool2D": AvgPool2D{PoolSize: 7},
+		"MaxPool2D": MaxPool2D{PoolSize: 7},
 	} {
 		for _, layers := range []Sequential{{ReLU, layer}, {ReLU, layer, AvgPool2D{PoolSize: 2}}} {
 			net := NewNet(layers)

@@ -1,6 +1,8 @@
 package page
 
 import (
+	"encoding/binary"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -129,7 +131,9 @@ func open(file *os.File) (found *opentype.Font) {
 	for i := range collection.NumFonts() {
 		font, err := collection.Font(i)
 		if err != nil {
-			continue
+			if font, err = realigned(file, i); err != nil {
+				continue
+			}
 		}
 		if name, err := font.Name(nil, sfnt.NameIDFamily); err == nil && strings.HasSuffix(name, " SC") {
 			return font
@@ -139,6 +143,36 @@ func open(file *os.File) (found *opentype.Font) {
 		}
 	}
 	return found
+}
+
+// realigned returns font i of a file whose tables do not begin at multiples of four, which x/image v0.43.0 wants:
+// WenQuanYi's, which many systems have for Chinese.
+func realigned(file *os.File, i int) (*opentype.Font, error) {
+	content, err := os.ReadFile(file.Name())
+	if err != nil {
+		return nil, err
+	}
+	part := func(offset, length int) []byte { // Empty beyond the end.
+		offset = min(offset, len(content))
+		return content[offset:min(offset+length, len(content))]
+	}
+	number := func(b []byte) int { return int(binary.BigEndian.Uint32(append(slices.Clone(b), 0, 0, 0, 0))) }
+	start := 0
+	if string(part(0, 4)) == "ttcf" {
+		start = number(part(12+4*i, 4))
+	}
+	tables := number(part(start+4, 4)) >> 16
+	font := slices.Clone(part(start, 12+16*tables))
+	if tables > 64 || len(font) < 12+16*tables {
+		return nil, errors.New("the font is damaged")
+	}
+	for t := range tables {
+		table := part(number(font[12+16*t+8:][:4]), number(font[12+16*t+12:][:4]))
+		binary.BigEndian.PutUint32(font[12+16*t+8:], uint32(len(font)))
+		binary.BigEndian.PutUint32(font[12+16*t+12:], uint32(len(table)))
+		font = append(append(font, table...), make([]byte, -len(table)&3)...)
+	}
+	return sfnt.Parse(font)
 }
 
 func has(font *opentype.Font, r rune) bool {

@@ -16,8 +16,9 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// fontWith returns a collection of one font, which has H for each of the characters, in their order, and nothing else.
-func fontWith(t testing.TB, characters ...rune) []byte {
+// fontWith returns a collection of one font, which has H for each of the characters, in their order. Its
+// tables begin shift bytes after multiples of four.
+func fontWith(t testing.TB, shift int, characters ...rune) []byte {
 	font := d2ltest.Must(sfnt.Parse(goregular.TTF))(t)
 	glyph := d2ltest.Must(font.GlyphIndex(nil, 'H'))(t)
 	big := binary.BigEndian
@@ -38,7 +39,7 @@ func fontWith(t testing.TB, characters ...rune) []byte {
 		}
 		big.PutUint32(entry[8:], uint32(len(file)))
 		big.PutUint32(entry[12:], uint32(len(table)))
-		file = append(append(file, table...), make([]byte, -len(table)&3)...)
+		file = append(append(file, table...), make([]byte, (shift-len(table))&3)...)
 	}
 	return file
 }
@@ -51,9 +52,14 @@ func line(text string) page.Drawing {
 
 // Characters that the pictures' own font lacks are drawn in a font of the system.
 func TestFontOfTheSystem(t *testing.T) {
+	t.Run("aligned", func(t *testing.T) { testFontOfTheSystem(t, 0) })
+	t.Run("as in WenQuanYi's", func(t *testing.T) { testFontOfTheSystem(t, 1) })
+}
+
+func testFontOfTheSystem(t *testing.T, shift int) {
 	dir := t.TempDir()
-	d2ltest.Put(t, filepath.Join(dir, "fonts", "Bold.ttf"), fontWith(t, '深')[:4000]) // Damaged.
-	d2ltest.Put(t, filepath.Join(dir, "fonts", "Sans.ttc"), fontWith(t, 'न', '学', '深'))
+	d2ltest.Put(t, filepath.Join(dir, "fonts", "Bold.ttf"), fontWith(t, 0, '深')[:4000]) // Damaged.
+	d2ltest.Put(t, filepath.Join(dir, "fonts", "Sans.ttc"), fontWith(t, shift, 'न', '学', '深'))
 	page.UseFonts(t, filepath.Join(dir, "missing"), dir)
 	var picture, inOwn []byte
 	d2ltest.Quietly(t, func() {
