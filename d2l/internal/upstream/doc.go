@@ -33,6 +33,8 @@
 // nlpodyssey/safetensors of go.mod:
 //
 //	a TensorView cannot be a scalar                    d2l/internal/weights             TestSafetensorsViewRefusesScalars
+//	a tensor of a type, or an entry with a key, that   read, d2l/internal/weights       TestSafetensorsRefusesWholeFiles
+//	it does not know makes the whole file unreadable
 //
 // GoNB v0.11.5:
 //

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"encoding/binary"
 	"math"
 	"os"
 	"os/exec"
@@ -222,6 +223,17 @@ func TestSafetensorsViewRefusesScalars(t *testing.T) {
 	if _, err := safetensors.NewTensorView(safetensors.I64, []uint64{}, make([]byte, 8)); err == nil {
 		fixed(t, "the tensor type of our own for the writer (d2l/internal/weights)")
 	}
+}
+
+func TestSafetensorsRefusesWholeFiles(t *testing.T) {
+	for _, entry := range []string{`"dtype":"F8_E4M3"`, `"dtype":"U8","more":1`} {
+		header := `{"a":{` + entry + `,"shape":[1],"data_offsets":[0,1]}}`
+		file := append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header+"\x00"...)
+		if _, err := safetensors.Deserialize(file); err != nil {
+			return
+		}
+	}
+	fixed(t, "the reader of our own (d2l/internal/weights)")
 }
 
 // source returns a file of GoNB's module, a program whose behaviour is in no API.
