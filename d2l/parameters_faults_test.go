@@ -120,6 +120,8 @@ func TestLoadParametersHostile(t *testing.T) {
 			[]string{damaged, "it has 4 bytes, expected 5 numbers of 1"}},
 		{"an unknown type that nothing needs", header(`{"a":{"dtype":"F33","shape":[1],"data_offsets":[0,4]}}`, 4),
 			[]string{"they have no batchnorm0.", "but [a]"}},
+		{"a name of a million parts", header(`{"`+strings.Repeat("a.", 1e6)+`":{"dtype":"U8","shape":[0],`+
+			`"data_offsets":[0,0]}}`, 0), []string{"they have no batchnorm0."}},
 		{"nothing", header(`{}`, 0), []string{"they have no batchnorm0.", "but nothing"}},
 		{"a description alone", header(`{"__metadata__":{"d2l.net":"{}"}}`, 0),
 			[]string{"only one of d2l.net and d2l.sha256"}},

@@ -2,6 +2,7 @@ package weights
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,13 +14,17 @@ import (
 // of PyTorch's DataParallel, or the file has nn.Sequential's numbers for layers. Every
 // tensor is kept, so that files of other nets are refused as ever.
 func (f *File) renamed(all []entry, layers []string) (map[string]saved, error) {
-	stripped := f.tensors
-	for ; stripped != nil; stripped = strip(stripped) {
+	const maxPrefix = 8 // Parts of names; hostile files may have any number.
+	candidates := []map[string]saved{f.tensors}
+	for next := strip(f.tensors); next != nil && len(candidates) <= maxPrefix; next = strip(next) {
+		candidates = append(candidates, next)
+	}
+	for _, stripped := range candidates {
 		if haveNames(stripped, all) {
 			return stripped, nil
 		}
 	}
-	for stripped = f.tensors; stripped != nil; stripped = strip(stripped) {
+	for _, stripped := range candidates {
 		if units := numbered(stripped); units != nil {
 			return f.byNumber(stripped, units, all, layers)
 		}
@@ -68,16 +73,16 @@ var numbers = regexp.MustCompile(`^(?:(?:0|[1-9]\d{0,8})\.)+`)
 
 // numbered returns the numbers in front of names, such as 3. of 3.weight or 0.3. where an
 // nn.Sequential is in another, in the order of the layers; nil if a name has none.
-func numbered(tensors map[string]saved) (units []string) {
+func numbered(tensors map[string]saved) []string {
+	found := map[string]bool{}
 	for name := range tensors {
 		unit := numbers.FindString(name)
 		if unit == "" {
 			return nil
 		}
-		if !slices.Contains(units, unit) {
-			units = append(units, unit)
-		}
+		found[unit] = true
 	}
+	units := slices.Collect(maps.Keys(found))
 	slices.SortFunc(units, func(a, b string) int { return slices.Compare(numbersOf(a), numbersOf(b)) })
 	return units
 }
@@ -101,10 +106,14 @@ func (f *File) byNumber(tensors map[string]saved, units []string, all []entry, l
 		return nil, fmt.Errorf("they are another net's: they have %d numbered layers with parameters, %.100s, "+
 			"and this net has %d, %.400s", len(units), strings.Join(units, " "), len(layers), strings.Join(layers, " "))
 	}
+	names := map[string]string{}
+	for i, unit := range units {
+		names[unit] = layers[i]
+	}
 	result := map[string]saved{}
 	for name, tensor := range tensors {
 		unit := numbers.FindString(name)
-		result[layers[slices.Index(units, unit)]+"."+name[len(unit):]] = tensor
+		result[names[unit]+"."+name[len(unit):]] = tensor
 	}
 	return result, nil
 }
