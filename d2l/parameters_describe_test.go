@@ -47,7 +47,7 @@ dense0 d2l.Dense{Units:4}`
 		{&BatchNorm{}, "batchnorm d2l.BatchNorm"},
 		{&relu, `relu d2l.Activation{Function:"relu"}`},
 		// Those that embed another are layers of their own.
-		{Sequential{&byPointer{}, (*byPointer)(nil), &residual{}},
+		{Sequential{&byPointer{}, &byPointer{}, &residual{}},
 			"byPointer0 d2l.byPointer\nbyPointer1 d2l.byPointer\nresidual0 d2l.residual"},
 		{Sequential{clipped{Dense{Units: 2}, 3}}, "dense0 d2l.clipped{Units:2}"},
 		{Sequential{Sequential{Dense{Units: 1, Activation: Tanh}}, GlobalAvgPool2D{}, residual{}},
