@@ -63,16 +63,24 @@ func (n *Net) forwardInLoops(data *deviceIter, yield func(LabeledOutput, error) 
 		return
 	}
 	for batch, examples := range groups(data.order(), data.batchSize, loopSize(n.device)) {
-		outputs, err := n.forwardLoop(images, examples, batch)
-		for i, yHat := range outputs {
-			y := pickLabels(labels, examples[i*batch:][:batch])
-			if !yield(LabeledOutput{yHat, tensors.FromFlatDataAndDimensions(y, batch)}, nil) {
-				return
-			}
-		}
+		loop, err := n.forwardLoop(images, batch)
 		if err != nil {
+			err = fmt.Errorf("computing the net's output for X of shape %v: %w", Shape(images.form.batch(batch).Dimensions), err)
 			yield(LabeledOutput{}, err)
 			return
+		}
+		for some := range slices.Chunk(examples, loop.size*batch) { // As many as there is room for.
+			outputs, err := n.forwardSome(loop, images, some, batch)
+			for i, yHat := range outputs {
+				y := pickLabels(labels, some[i*batch:][:batch])
+				if !yield(LabeledOutput{yHat, tensors.FromFlatDataAndDimensions(y, batch)}, nil) {
+					return
+				}
+			}
+			if err != nil {
+				yield(LabeledOutput{}, err)
+				return
+			}
 		}
 	}
 }
@@ -85,48 +93,45 @@ type forwardLoop struct {
 
 // A loopShape is what a forwardLoop is compiled for.
 type loopShape struct {
-	form  imageForm
-	batch int
+	form   imageForm
+	images int
+	batch  int
 }
 
-// forwardLoop returns the outputs for some batches of examples.
-func (n *Net) forwardLoop(images *deviceImages, examples []int, batch int) (outputs []*tensors.Tensor, err error) {
-	shape := loopShape{images.form, batch}
+// forwardLoop returns the program for batches of a size.
+func (n *Net) forwardLoop(images *deviceImages, batch int) (loop forwardLoop, err error) {
+	shape := loopShape{images.form, images.labels.Size(), batch}
 	loop, ok := n.loops[shape]
 	if !ok {
-		if loop, err = n.newForwardLoop(images, batch); err != nil {
-			return nil, fmt.Errorf("computing the net's output for X of shape %v: %w", Shape(shape.X().Dimensions), err)
+		if loop, err = n.newForwardLoop(images, batch); err == nil {
+			n.loops[shape] = loop
 		}
-		n.loops[shape] = loop
 	}
-	for some := range slices.Chunk(examples, loop.size*batch) {
-		if loop.program == nil {
-			X, err := images.pick(some)
-			if err != nil {
-				return outputs, err
-			}
-			yHat, err := n.Forward(X)
-			if err != nil {
-				return outputs, err
-			}
-			outputs = append(outputs, yHat)
-			continue
-		}
-		count := len(some) / batch
-		results, err := loop.program.Call(images.bytes, padded(some, loop.size, batch), tensors.FromScalar(int32(count)))
-		if err != nil {
-			return outputs, fmt.Errorf("computing the net's output for X of shape %v: %w", Shape(shape.X().Dimensions), err)
-		}
-		parts, err := split(results[0], count)
-		if err != nil {
-			return outputs, err
-		}
-		outputs = append(outputs, parts...)
-	}
-	return outputs, nil
+	return loop, err
 }
 
-func (s loopShape) X() shapes.Shape { return s.form.batch(s.batch) }
+// forwardSome returns the outputs for no more batches than a loop has room for.
+func (n *Net) forwardSome(loop forwardLoop, images *deviceImages, examples []int, batch int) ([]*tensors.Tensor, error) {
+	if loop.program == nil {
+		X, err := images.pick(examples)
+		if err != nil {
+			return nil, err
+		}
+		yHat, err := n.Forward(X)
+		if err != nil {
+			return nil, err
+		}
+		return []*tensors.Tensor{yHat}, nil
+	}
+	count := len(examples) / batch
+	results, err := loop.program.Call(images.bytes, padded(examples, loop.size, batch), tensors.FromScalar(int32(count)))
+	if err != nil {
+		return nil, fmt.Errorf("computing the net's output for X of shape %v: %w",
+			Shape(images.form.batch(batch).Dimensions), err)
+	}
+	outputs, err := split(results[0], count)
+	return outputs, errors.Join(err, results[0].FinalizeAll()) // Go does not see its memory.
+}
 
 // maxLoopOutput is how many bytes the outputs of one program may take.
 const maxLoopOutput = 64 << 20

@@ -50,6 +50,9 @@ import (
 // which returns what PyTorch calls its variables: for their paths in the layer's scope,
 // such as scale or block/scale, names such as weight. Axes keep their order.
 //
+// On XLA's CPU backend graph.Max and its like drop NaN: max(1, NaN) is 1. Where a layer
+// of your own must not hide it, use graph.Where; those of d2l pass it on.
+//
 // A type that embeds a Layer inherits all these methods, as Go has it: the settings,
 // the notation and the look in drawings are those of the embedded layer. Fields of its own
 // are compared only if it has a Settings of its own.

@@ -93,7 +93,7 @@ func groups(order []int, batchSize, n int) iter.Seq2[int, []int] {
 	return func(yield func(int, []int) bool) {
 		for len(order) > 0 {
 			batch := min(batchSize, len(order))
-			size := batch * min(n, len(order)/batch)
+			size := batch * min(max(n, 1), len(order)/batch)
 			if !yield(batch, order[:size]) {
 				return
 			}
@@ -114,7 +114,7 @@ func padded(examples []int, n, batch int) *tensors.Tensor {
 // warnNoLoop reports that a net computes batch by batch where many could be one program: GoMLX v0.28.8, for one, cannot
 // sort in a loop.
 func warnNoLoop(err error) {
-	report.WarnOnce(fmt.Sprintf("d2l: this net cannot be computed in a loop on the GPU, so each batch is a program of "+
+	report.WarnOnce(fmt.Sprintf("d2l: this net could not be compiled as a loop for the GPU, so each batch is a program of "+
 		"its own, which is slower: %v", err))
 }
 

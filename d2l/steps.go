@@ -34,24 +34,30 @@ type StepMetrics struct {
 // is a call of Step, on a batch of OnDevice. The results are the same.
 //
 // A step that fails ends the iteration with its error, as returned by Step; the steps
-// before it have been made, and none after it. A loop that breaks off may leave steps
+// before it have been made, and none after it. If a GPU itself fails, all steps of the
+// program are undone, or lost with the parameters, as the error says. A schedule is asked
+// for the rates of all steps of a program before the first is made, so it should depend
+// on the number of the update alone. A loop that breaks off may leave steps
 // behind that have been made and whose metrics it has not seen, on a GPU; use Step to
 // stop after a certain batch.
 //
-// timer, unless it is nil, runs while batches are copied to the devices and steps are
-// made, and not while batches are loaded or the loop's body runs. It gets a lap for
-// each program that is run.
+// timer, unless it is nil, runs while steps are made, which includes copying batches to
+// the devices where they are not there already, and not while batches are loaded or the
+// loop's body runs. It gets a lap for each program that is run. Where that makes several
+// steps, it also selects and resizes their images.
 //
 // Book: the inner loop of train_ch5, section "Convolutional Neural Networks (LeNet)".
 func (t *Trainer) Steps(dataIter DataIter, timer *Timer) iter.Seq2[StepMetrics, error] {
 	if timer == nil {
 		timer = NewTimer()
 	}
-	if images, ok := OnDevice(dataIter, t.devices...).(*deviceIter); ok && t.loop.size > 0 {
-		return t.loop.steps(images, timer)
-	}
+	onDevice := OnDevice(dataIter, t.devices...)
 	return func(yield func(StepMetrics, error) bool) {
-		for batch, err := range OnDevice(dataIter, t.devices...).Iter() {
+		if images, ok := onDevice.(*deviceIter); ok && t.loop.size > 0 {
+			t.loop.steps(images, timer, yield)
+			return
+		}
+		for batch, err := range onDevice.Iter() {
 			if err != nil {
 				yield(StepMetrics{}, err)
 				return
@@ -59,11 +65,11 @@ func (t *Trainer) Steps(dataIter DataIter, timer *Timer) iter.Seq2[StepMetrics, 
 			timer.Start()
 			X, y := batch.Inputs[0], batch.Labels[0]
 			lossSum, correct, err := t.Step(X, y)
+			timer.Stop()
 			if err != nil {
 				yield(StepMetrics{}, err)
 				return
 			}
-			timer.Stop()
 			if !yield(StepMetrics{lossSum, correct, float64(y.Size())}, nil) {
 				return
 			}
@@ -94,27 +100,25 @@ func newStepLoop(t *Trainer, opt optimizer.Interface) *stepLoop {
 	}
 }
 
-// steps is Trainer.Steps for images on the device.
-func (l *stepLoop) steps(data *deviceIter, timer *Timer) iter.Seq2[StepMetrics, error] {
-	return func(yield func(StepMetrics, error) bool) {
-		images, labels, err := data.images()
+// steps yields what Trainer.Steps does, for images on the device.
+func (l *stepLoop) steps(data *deviceIter, timer *Timer, yield func(StepMetrics, error) bool) {
+	images, labels, err := data.images()
+	if err != nil {
+		yield(StepMetrics{}, err)
+		return
+	}
+	for batch, examples := range groups(data.order(), data.batchSize, l.size) {
+		timer.Start()
+		made, err := l.run(images, labels, examples, batch)
+		timer.Stop()
+		for _, metrics := range made {
+			if !yield(metrics, nil) {
+				return
+			}
+		}
 		if err != nil {
 			yield(StepMetrics{}, err)
 			return
-		}
-		for batch, examples := range groups(data.order(), data.batchSize, l.size) {
-			timer.Start()
-			made, err := l.run(images, labels, examples, batch)
-			timer.Stop()
-			for _, metrics := range made {
-				if !yield(metrics, nil) {
-					return
-				}
-			}
-			if err != nil {
-				yield(StepMetrics{}, err)
-				return
-			}
 		}
 	}
 }
@@ -154,7 +158,9 @@ func (l *stepLoop) run(images *deviceImages, labels []byte, examples []int, batc
 	}
 	rows, err := tensors.CopyFlatData[float32](outputs[0])
 	if err != nil {
-		return nil, fail(fmt.Errorf("reading the results of the steps: %w", err))
+		t.net.drop() // Nobody knows how many steps were made.
+		return nil, fail(fmt.Errorf("reading the results of up to %d steps, with which the net's parameters are lost: %w",
+			len(rates), err))
 	}
 	t.dtype, t.classes = X.DType, plan.classes
 	width := len(rows) / l.size

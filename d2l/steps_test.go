@@ -189,7 +189,19 @@ func TestNoLoop(t *testing.T) {
 	got := outcomeOf(t, net, SGD(0.1), quadrants(20, 6, true), 50, 2)
 	got.wantLike(t, want)
 	wantOutputs(t, net, quadrants(20, 6, false))
-	if got.inLoop || net.loops[loopShape{imageForm{8, 8}, 6}].program != nil {
+	inLoops(t, 50)
+	again := must(NewTrainer(net, SGD(0.1)))(t).Steps(quadrants(20, 6, true), nil)
+	for range 2 { // The same sequence, once more after it has found out.
+		steps := 0
+		for _, err := range again {
+			noError(t, err)
+			steps++
+		}
+		if steps != 4 {
+			t.Errorf("%d steps", steps)
+		}
+	}
+	if got.inLoop || net.loops[loopShape{imageForm{8, 8}, 20, 6}].program != nil {
 		t.Error("GoMLX can sort in a loop now: net.loops and Trainer.loop need no way without")
 	}
 }

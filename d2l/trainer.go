@@ -26,8 +26,9 @@ import (
 // On several devices each keeps a copy of the parameters and computes its part of
 // every batch, and the gradients are summed over the devices (the book's section
 // "Training on Multiple GPUs"). The results are those of one device but for
-// rounding, whatever the size of the batch, and layers such as batch
-// normalization see the whole batch.
+// rounding, whatever the size of the batch, and layers such as batch normalization
+// see the whole batch. (Pixels of resized images are rounded to bytes on the host,
+// and may be the next byte on a device.)
 //
 // Book: gluon.Trainer, section "Concise Implementation of Linear Regression".
 type Trainer struct {
