@@ -121,7 +121,7 @@ func TestGPUFlags(t *testing.T) {
 	}
 }
 
-// XLA ends the process over an option that it does not know, and takes those that are given to it.
+// XLA takes the options that are given to it.
 func TestXLATakesGPUFlags(t *testing.T) {
 	folder := pluginFolder(t)
 	plugin, _ := gpuMachine(t)
@@ -131,10 +131,6 @@ func TestXLATakesGPUFlags(t *testing.T) {
 		if said := d2ltest.Said(t, d2ltest.Child("start", environment...)); said != "<nil>" {
 			t.Errorf("with %s the plugin does not start: %s", flags, said)
 		}
-	}
-	wrong := d2ltest.Child("start", "XLA_FLAGS=--xla_gpu_no_such_option=1", "PJRT_PLUGIN_LIBRARY_PATH="+folder)
-	if output, err := wrong.Output(); err == nil {
-		t.Errorf("an unknown option is taken: %s", output)
 	}
 }
 
