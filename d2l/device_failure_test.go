@@ -13,7 +13,7 @@ import (
 )
 
 // greedy needs more memory than there is for batches of two: two numbers of a large array are set, at places that are not
-// known before, so that the compiler cannot do without the array. On a GPU sorting it would end the process.
+// known before, so that the compiler cannot do without the array.
 type greedy struct{ Dense }
 
 func (l greedy) Forward(scope *model.Scope, x *graph.Node) *graph.Node {

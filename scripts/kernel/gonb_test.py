@@ -6,7 +6,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from session import PATIENCE, Kernel, eventually
+from session import Kernel, eventually
 
 TEXT = """import "fmt"
 
