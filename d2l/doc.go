@@ -172,6 +172,7 @@
 //	optimizer.go      SGD, Momentum, Adam, and optimizers of GoMLX
 //	schedule.go       learning rates that change
 //	trainer.go        Trainer: loss, gradients and update
+//	gradients.go      parameters that no gradient would reach
 //	step_guard.go     a step is atomic; the cause of a failed one
 //	steps.go          the steps of an epoch, on a GPU many in one program
 //	forward_each.go   the outputs for a data set, likewise
