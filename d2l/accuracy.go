@@ -108,14 +108,9 @@ func requireLabels(who string, y *tensors.Tensor) {
 //
 // Book: evaluate_accuracy_gpu, section "Convolutional Neural Networks (LeNet)".
 func EvaluateAccuracyGPU(net *Net, dataIter DataIter, ctx ...Device) (float64, error) {
-	if len(ctx) > 0 {
-		var err error
-		if net, err = net.CopyTo(ctx[0]); err != nil {
-			return 0, err
-		}
-	}
-	metric := NewAccumulator(2)                         // Correct predictions, examples.
-	for batch, err := range net.ForwardEach(dataIter) { // Copies X to the net's device if it is not there.
+	metric := NewAccumulator(2) // Correct predictions, examples.
+	// X is copied to ctx or, without it, to the net's device, if it is not there.
+	for batch, err := range net.ForwardEach(dataIter, ctx...) {
 		if err != nil {
 			return 0, err
 		}
@@ -124,9 +119,6 @@ func EvaluateAccuracyGPU(net *Net, dataIter DataIter, ctx ...Device) (float64, e
 			return 0, err
 		}
 		metric.Add(correct, float64(batch.Y.Size()))
-	}
-	if metric[1] == 0 {
-		return 0, fmt.Errorf("there are no examples in %s", dataIter.Name())
 	}
 	return metric[0] / metric[1], nil
 }

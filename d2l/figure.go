@@ -95,13 +95,17 @@ func (f *Figure) Save(path string) error {
 // nothing.
 func (f *Figure) Show() error { return f.show("") }
 
-// show shows the figure, in place of what was shown before with the same id.
+// show shows the figure, with lines of text below it, in place of what was shown before with the same id.
 //
 // It is sent as SVG and as PNG, and a notebook is saved with both: JupyterLab shows no SVG of a notebook that
 // is not trusted, but the PNG.
-func (f *Figure) show(id string) error {
+func (f *Figure) show(id string, below ...string) error {
 	if !gonbui.IsNotebook {
 		return nil
+	}
+	text := "<figure>"
+	if len(below) > 0 {
+		f, text = &Figure{f.drawing.WithText(below...)}, strings.Join(below, ": ")
 	}
 	svg, err := f.SVG()
 	if err != nil {
@@ -117,7 +121,7 @@ func (f *Figure) show(id string) error {
 		Data: map[protocol.MIMEType]any{
 			protocol.MIMEImageSVG:  string(svg),
 			protocol.MIMEImagePNG:  png,
-			protocol.MIMETextPlain: "<figure>",
+			protocol.MIMETextPlain: text,
 		},
 		Metadata:  map[string]any{string(protocol.MIMEImagePNG): size},
 		DisplayID: id,

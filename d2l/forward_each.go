@@ -21,17 +21,41 @@ type LabeledOutput struct {
 	Y    *tensors.Tensor // The labels, int32 (batch).
 }
 
-// ForwardEach iterates over the net's outputs for the batches of dataIter, in order,
-// on the net's device and in inference mode, as Forward.
+// ForwardEach iterates over the net's outputs for the batches of dataIter, in order and
+// in inference mode, as Forward. It computes on the net's device or, if ctx is given, with
+// a copy of the net on its first device.
 //
 // A GPU computes up to 50 batches in one program, where the images are on it: those of
 // LoadDataFashionMnist and LoadDataMnist, on the first GPU. Everywhere else, each batch
 // is a call of Forward. The results are the same. An error of the data or of the net
-// ends the iteration.
+// ends the iteration; that there is no batch is one.
 //
 // Book: the loop of evaluate_accuracy_gpu, section "Convolutional Neural Networks
 // (LeNet)".
-func (n *Net) ForwardEach(dataIter DataIter) iter.Seq2[LabeledOutput, error] {
+func (n *Net) ForwardEach(dataIter DataIter, ctx ...Device) iter.Seq2[LabeledOutput, error] {
+	return func(yield func(LabeledOutput, error) bool) {
+		defer watchInterrupts()()
+		net, batches := n, 0
+		if len(ctx) > 0 {
+			var err error
+			if net, err = n.CopyTo(ctx[0]); err != nil {
+				yield(LabeledOutput{}, err)
+				return
+			}
+		}
+		for output, err := range net.labeledOutputs(dataIter) {
+			if batches++; !yield(output, err) || err != nil {
+				return
+			}
+		}
+		if batches == 0 {
+			yield(LabeledOutput{}, errNoExamples(dataIter))
+		}
+	}
+}
+
+// labeledOutputs yields what ForwardEach does.
+func (n *Net) labeledOutputs(dataIter DataIter) iter.Seq2[LabeledOutput, error] {
 	onDevice := OnDevice(dataIter, n.device)
 	return func(yield func(LabeledOutput, error) bool) {
 		if n.store == nil { // It is on no device yet.
@@ -43,6 +67,9 @@ func (n *Net) ForwardEach(dataIter DataIter) iter.Seq2[LabeledOutput, error] {
 			return
 		}
 		for batch, err := range onDevice.Iter() {
+			if err == nil {
+				err = interrupted()
+			}
 			if err != nil {
 				yield(LabeledOutput{}, err)
 				return
@@ -63,6 +90,10 @@ func (n *Net) forwardInLoops(data *deviceIter, yield func(LabeledOutput, error) 
 		return
 	}
 	for batch, examples := range groups(data.order(), data.batchSize, loopSize(n.device)) {
+		if err := interrupted(); err != nil {
+			yield(LabeledOutput{}, err)
+			return
+		}
 		loop, err := n.forwardLoop(images, batch)
 		if err != nil {
 			err = fmt.Errorf("computing the net's output for X of shape %v: %w", Shape(images.form.batch(batch).Dimensions), err)

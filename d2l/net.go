@@ -29,6 +29,8 @@ type Net struct {
 	// Whose optimizer's variables are in store; nil if there are none.
 	trainer *Trainer
 	input   shapes.Shape // Of one example, with its type; not Ok before the net has seen a batch.
+	trained trainingRecord
+	savedTo string // The file with the parameters as they are; empty if there is none.
 }
 
 // netScope is where the layers' variables are, apart from optimizers'.
@@ -88,6 +90,7 @@ func (n *Net) use(store *model.Store, device Device, init Initializer) {
 		n.store.Finalize()
 	}
 	n.store, n.device, n.init, n.infer, n.input = store, device, init, nil, shapes.Shape{}
+	n.trained, n.savedTo = trainingRecord{}, ""
 }
 
 // drop deletes the net's parameters, as before Initialize.
@@ -236,6 +239,7 @@ func (n *Net) CopyTo(device Device) (*Net, error) {
 	}
 	return &Net{
 		layer: n.layer, store: store, device: device, init: n.init, input: n.input, loops: map[loopShape]forwardLoop{},
+		trained: n.trained, savedTo: n.savedTo,
 	}, nil
 }
 

@@ -1,12 +1,14 @@
 package d2l
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/d2l-go/book/d2l/internal/files"
 	"github.com/d2l-go/book/d2l/internal/weights"
@@ -80,15 +82,16 @@ func (n *Net) SaveParameters(path string) error {
 	}
 	// A file that cannot be loaded would lose the parameters, as where a layer's variables differ between training and
 	// inference.
-	store, _, err := n.readParameters(content, n.device, nil)
+	in, err := n.readParameters(content, n.device, nil)
 	if err != nil {
 		return fmt.Errorf("saving parameters to %s: LoadParameters would refuse the file, so it is not written: %w",
 			path, err)
 	}
-	store.Finalize()
+	in.store.Finalize()
 	if err := files.Write(path, content); err != nil {
 		return fmt.Errorf("saving parameters to %s: %w; %s", path, err, files.WriteRemedy)
 	}
+	n.savedTo = path
 	return nil
 }
 
@@ -100,7 +103,11 @@ func (n *Net) encodeParameters() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return weights.Encode(n.store.Scope(netScope), n.stateRules(), n.input, layers)
+	training, err := json.Marshal(n.trained)
+	if err != nil {
+		return nil, err
+	}
+	return weights.Encode(n.store.Scope(netScope), n.stateRules(), n.input, layers, string(training))
 }
 
 // LoadParameters gives the net the parameters in a file, on device: a file that
@@ -130,11 +137,10 @@ func (n *Net) LoadParameters(path string, device Device, input ...int) error {
 	if _, _, err := device.Backend(); err != nil {
 		return err
 	}
-	content, err := readFile(path)
-	var store *model.Store
-	var example shapes.Shape
+	content, written, err := readFile(path)
+	var in loaded
 	if err == nil {
-		store, example, err = n.decodeParameters(content, device, input)
+		in, err = n.decodeParameters(content, device, input)
 	}
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -149,8 +155,8 @@ func (n *Net) LoadParameters(path string, device Device, input ...int) error {
 		return fmt.Errorf("the parameters in %s cannot be used: %w; save them again with SaveParameters,"+
 			" or with PyTorch's safetensors.torch.save_file, from a net of the same layers", path, err)
 	}
-	n.use(store, device, Xavier)
-	n.input = example
+	n.use(in.store, device, Xavier)
+	n.input, n.trained, n.savedTo = in.example, trainedIn(in.training, written), path
 	return nil
 }
 
@@ -160,42 +166,47 @@ var errExample = errors.New("give the shape of an example, such as LoadParameter
 // errSettings says what to do about a layer of the user's that cannot be described.
 var errSettings = errors.New("fix the layer's Settings method")
 
-// readFile reads a file that is not too large.
-func readFile(path string) ([]byte, error) {
+// readFile reads a file that is not too large, and when it was written.
+func readFile(path string) (content []byte, written time.Time, err error) {
 	file, err := files.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, written, err
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, written, err
 	case info.Size() > weights.MaxFileSize:
-		return nil, fmt.Errorf("the file has %d bytes, more than the %d that are read", info.Size(),
+		return nil, written, fmt.Errorf("the file has %d bytes, more than the %d that are read", info.Size(),
 			int64(weights.MaxFileSize))
 	}
-	content := make([]byte, info.Size())
+	content = make([]byte, info.Size())
 	_, err = io.ReadFull(file, content)
-	return content, err
+	return content, info.ModTime(), err
+}
+
+// loaded is what a net gets from a file.
+type loaded struct {
+	store    *model.Store
+	example  shapes.Shape // And type.
+	training string
 }
 
 // decodeParameters is readParameters with a new state for the random generator.
-func (n *Net) decodeParameters(content []byte, device Device, input []int) (*model.Store, shapes.Shape, error) {
-	store, example, err := n.readParameters(content, device, input)
+func (n *Net) decodeParameters(content []byte, device Device, input []int) (loaded, error) {
+	in, err := n.readParameters(content, device, input)
 	if err != nil {
-		return nil, example, err
+		return in, err
 	}
-	return store, example, store.SetRNGStateFromSeed(nextSeed())
+	return in, in.store.SetRNGStateFromSeed(nextSeed())
 }
 
-// readParameters returns a store with the net's variables and the values in content,
-// and the shape and type of an example.
-func (n *Net) readParameters(content []byte, device Device, input []int) (*model.Store, shapes.Shape, error) {
-	none := shapes.Shape{}
+// readParameters returns what the net gets from the content of a file.
+func (n *Net) readParameters(content []byte, device Device, input []int) (loaded, error) {
 	file, err := weights.Parse(content)
 	if err != nil {
-		return nil, none, err
+		return loaded{}, err
 	}
 	if file.Description != nil {
 		layers, err := describe(n.layer)
@@ -203,27 +214,27 @@ func (n *Net) readParameters(content []byte, device Device, input []int) (*model
 			err = file.Description.Compare(layers)
 		}
 		if err != nil {
-			return nil, none, err
+			return loaded{}, err
 		}
 	}
-	example, err := n.exampleFor(file, input)
-	var store *model.Store
+	in := loaded{training: file.Training}
+	in.example, err = n.exampleFor(file, input)
 	if err == nil {
-		if store, _, err = n.withShapes(device, example); err != nil {
+		if in.store, _, err = n.withShapes(device, in.example); err != nil {
 			err = fmt.Errorf("this net does not take inputs of %v and shape %v: %w",
-				example.DType, Shape(example.Dimensions), err)
+				in.example.DType, Shape(in.example.Dimensions), err)
 		}
 	}
 	if err != nil && len(input) > 0 {
 		err = fmt.Errorf("%w; %w", err, errExample)
 	}
 	if err != nil {
-		return nil, none, err
+		return loaded{}, err
 	}
-	if err := file.Fill(store.Scope(netScope), n.stateRules(), layerScopes(n.layer, "")); err != nil {
-		return nil, none, err
+	if err := file.Fill(in.store.Scope(netScope), n.stateRules(), layerScopes(n.layer, "")); err != nil {
+		return loaded{}, err
 	}
-	return store, example, nil
+	return in, nil
 }
 
 // exampleFor returns the shape and type of an example: of the one in the file, or else of
@@ -245,71 +256,4 @@ func (n *Net) exampleFor(file *weights.File, given []int) (example shapes.Shape,
 		return example, fmt.Errorf("they do not tell for which inputs they are: %w", errExample)
 	}
 	return example, nil
-}
-
-// describe returns what decides, beside the parameters, what a layer computes outside of
-// training: its name, its type and its Settings, and for a Sequential those of its layers.
-func describe(layer Layer) ([]weights.Layer, error) {
-	switch l := layer.(type) {
-	case *Sequential:
-		return describeAll("", *l)
-	case Sequential:
-		return describeAll("", l)
-	}
-	return describeNamed(layer.Kind(), layer)
-}
-
-func describeAll(prefix string, layers Sequential) (all []weights.Layer, err error) {
-	i := 0
-	for name, layer := range layers.Named() {
-		if i++; leftOut(layer, layers[i:]) {
-			continue
-		}
-		described, err := describeNamed(prefix+name, layer)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, described...)
-	}
-	return all, nil
-}
-
-// leftOut reports whether the layers compute the same without this one: Dropout is for
-// training, and Dense flattens too.
-func leftOut(layer Layer, following Sequential) bool {
-	switch layer.(type) {
-	case Dropout, *Dropout:
-		return true
-	case Flatten, *Flatten:
-		for i, next := range following {
-			switch next := next.(type) {
-			case Dense, *Dense:
-				return true
-			case Sequential:
-				return leftOut(layer, slices.Concat(next, following[i+1:]))
-			case Dropout, *Dropout, Flatten, *Flatten:
-			default:
-				return false
-			}
-		}
-	}
-	return false
-}
-
-func describeNamed(name string, layer Layer) (all []weights.Layer, err error) {
-	switch l := layer.(type) {
-	case *Sequential:
-		return describeAll(name+"/", *l)
-	case Sequential:
-		return describeAll(name+"/", l)
-	}
-	var settings any
-	if l, ok := layer.(interface{ Settings() any }); ok {
-		settings = l.Settings()
-	}
-	described, err := weights.NewLayer(name, strings.TrimLeft(fmt.Sprintf("%T", layer), "*"), settings)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", err, errSettings)
-	}
-	return []weights.Layer{described}, nil
 }

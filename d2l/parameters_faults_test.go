@@ -26,15 +26,15 @@ func TestLoadParametersDamagedAnywhere(t *testing.T) {
 	file := fileOf(t, normState(), text)
 	load := func(what string, file []byte) (map[string][]float32, bool) {
 		t.Helper()
-		store, example, err := net.decodeParameters(file, testDevice(), nil)
+		in, err := net.decodeParameters(file, testDevice(), nil)
 		if err != nil {
 			return nil, false
 		}
-		defer store.Finalize()
-		if example.String() != "(Float32)[2, 3, 3]" {
-			t.Errorf("%s: an example is %v", what, example)
+		defer in.store.Finalize()
+		if in.example.String() != "(Float32)[2, 3, 3]" {
+			t.Errorf("%s: an example is %v", what, in.example)
 		}
-		return state(t, &Net{layer: net.layer, store: store, device: testDevice(), init: Xavier}), true
+		return state(t, &Net{layer: net.layer, store: in.store, device: testDevice(), init: Xavier}), true
 	}
 	want, ok := load("the whole file", file)
 	dense, count := want["/net/dense0/weights"], want["/net/batchnorm0/avg_weight"]

@@ -8,8 +8,6 @@ import (
 	"testing"
 
 	"github.com/d2l-go/book/d2l/internal/weights"
-	"github.com/gomlx/compute/shapes"
-	"github.com/gomlx/gomlx/ml/model"
 	"github.com/nlpodyssey/safetensors"
 )
 
@@ -62,32 +60,31 @@ func FuzzLoadParameters(f *testing.F) {
 	f.Add([]byte("PK\x03\x04\x14\x00\x00\x00"), false)
 
 	net := normNet()
-	store, example, err := net.decodeParameters(whole, testDevice(), nil)
+	in, err := net.decodeParameters(whole, testDevice(), nil)
 	noError(f, err)
-	net.use(store, testDevice(), Xavier)
-	net.input = example
+	net.use(in.store, testDevice(), Xavier)
+	net.input = in.example
 	f.Fuzz(func(t *testing.T, content []byte, sum bool) {
 		if sum {
 			content = summed(content)
 		}
 		before := state(t, net)
-		var store *model.Store
-		var example shapes.Shape
+		var in loaded
 		var err error
 		wantLittleMemory(t, content, 4<<20+64*len(content), func() {
-			store, example, err = net.decodeParameters(content, testDevice(), nil)
+			in, err = net.decodeParameters(content, testDevice(), nil)
 		})
 		if !maps.EqualFunc(state(t, net), before, equalBits) {
 			t.Errorf("reading a file (error %v) changed the net", err)
 		}
 		if err != nil {
-			if store != nil || example.Ok() {
+			if in.store != nil || in.example.Ok() {
 				t.Errorf("a store or an example, and the error %v", err)
 			}
 			return
 		}
-		defer store.Finalize()
-		loaded := &Net{layer: net.layer, store: store, device: testDevice(), init: Xavier, input: example}
+		defer in.store.Finalize()
+		loaded := &Net{layer: net.layer, store: in.store, device: testDevice(), init: Xavier, input: in.example}
 		saved := must(safetensors.Deserialize(must(loaded.encodeParameters())(t)))(t)
 		file, err := safetensors.Deserialize(content)
 		if err != nil { // A type or a key that it does not know.
@@ -125,7 +122,7 @@ func summed(content []byte) []byte {
 	for _, t := range file.Tensors() {
 		tensors[t.Name] = t.TensorView
 	}
-	if other, err := weights.Serialize(tensors, header.Metadata()["d2l.net"]); err == nil {
+	if other, err := weights.Serialize(tensors, header.Metadata()["d2l.net"], ""); err == nil {
 		return other
 	}
 	return content

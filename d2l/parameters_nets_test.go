@@ -66,7 +66,7 @@ func stated(t *testing.T) (*Net, *tensors.Tensor) {
 // empty as in a file from PyTorch.
 func fileOf(t testing.TB, state map[string]weights.Tensor, description string) []byte {
 	t.Helper()
-	content, err := weights.Serialize(state, description)
+	content, err := weights.Serialize(state, description, "")
 	noError(t, err)
 	return content
 }

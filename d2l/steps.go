@@ -4,15 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
-
-	"github.com/d2l-go/book/d2l/internal/xla"
-	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
-	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/ml/train/optimizer"
 )
 
 // StepMetrics has the metrics of one training step, of the forward pass before the
@@ -26,31 +17,77 @@ type StepMetrics struct {
 }
 
 // Steps trains the net for one epoch, with a step for each batch of dataIter, and
-// yields the metrics of each in order.
+// yields each step's number, from 0, and its metrics. If a step fails, or the data does,
+// the loop ends: call Err after it. The steps before it have been made, and none after
+// it. An epoch without a batch is an error as well.
 //
 // A GPU makes up to 50 steps as one program, without waiting for the host after each,
 // where the images are on it: those of LoadDataFashionMnist and LoadDataMnist, on one
 // GPU. Their metrics are then yielded one after the other. Everywhere else, each step
 // is a call of Step, on a batch of OnDevice. The results are the same.
 //
-// A step that fails ends the iteration with its error, as returned by Step; the steps
-// before it have been made, and none after it. If a GPU itself fails, all steps of the
-// program are undone, or lost with the parameters, as the error says. A schedule is asked
-// for the rates of all steps of a program before the first is made, so it should depend
-// on the number of the update alone. A loop that breaks off may leave steps
-// behind that have been made and whose metrics it has not seen, on a GPU; use Step to
-// stop after a certain batch.
+// If a GPU itself fails, all steps of the program are undone, or lost with the
+// parameters, as the error says. A schedule is asked for the rates of all steps of a
+// program before the first is made, so it should depend on the number of the update
+// alone. A loop that breaks off may leave steps behind that have been made and whose
+// metrics it has not seen, on a GPU; use Step to stop after a certain batch.
 //
 // timer, unless it is nil, runs while steps are made, which includes copying batches to
 // the devices where they are not there already, and not while batches are loaded or the
 // loop's body runs. It gets a lap for each program that is run. Where that makes several
 // steps, it also selects and resizes their images.
 //
+// It panics if an earlier loop has failed and Err has not been called since.
+//
 // Book: the inner loop of train_ch5, section "Convolutional Neural Networks (LeNet)".
-func (t *Trainer) Steps(dataIter DataIter, timer *Timer) iter.Seq2[StepMetrics, error] {
+func (t *Trainer) Steps(dataIter DataIter, timer *Timer) iter.Seq2[int, StepMetrics] {
 	if timer == nil {
 		timer = NewTimer()
 	}
+	return func(yield func(int, StepMetrics) bool) {
+		if t.err != nil {
+			panic(fmt.Sprintf("d2l: Trainer.Steps after a loop that failed: call Trainer.Err after each loop; its error: %v", t.err))
+		}
+		defer watchInterrupts()()
+		t.epoch = epochMetrics{number: t.epoch.number + 1, before: t.epoch.before}
+		i := 0
+		for step, err := range t.steps(dataIter, timer) {
+			if errors.Is(err, ErrInterrupted) {
+				err = interruption{t.net, t.epoch.number, i, dataIter.Len()}
+			}
+			if t.err = err; err != nil {
+				endLivePlot(err)
+				return
+			}
+			t.epoch.add(step, dataIter.Len(), &t.net.trained)
+			if !yield(i, step) {
+				return
+			}
+			i++
+		}
+		if i == 0 {
+			t.err = errNoExamples(dataIter)
+		}
+	}
+}
+
+// Err returns the error that ended the last loop over Steps, nil if there is none. After
+// a failed loop it has to be called before the next.
+//
+// Book: none; in Python the loop raises an exception.
+func (t *Trainer) Err() error {
+	err := t.err
+	t.err = nil
+	return err
+}
+
+// errNoExamples is the error for an epoch without a batch.
+func errNoExamples(dataIter DataIter) error {
+	return fmt.Errorf("there are no examples in %s", dataIter.Name())
+}
+
+// steps yields what Steps does, until an error.
+func (t *Trainer) steps(dataIter DataIter, timer *Timer) iter.Seq2[StepMetrics, error] {
 	onDevice := OnDevice(dataIter, t.devices...)
 	return func(yield func(StepMetrics, error) bool) {
 		if images, ok := onDevice.(*deviceIter); ok && t.loop.size > 0 {
@@ -58,6 +95,9 @@ func (t *Trainer) Steps(dataIter DataIter, timer *Timer) iter.Seq2[StepMetrics, 
 			return
 		}
 		for batch, err := range onDevice.Iter() {
+			if err == nil {
+				err = interrupted()
+			}
 			if err != nil {
 				yield(StepMetrics{}, err)
 				return
@@ -66,246 +106,9 @@ func (t *Trainer) Steps(dataIter DataIter, timer *Timer) iter.Seq2[StepMetrics, 
 			X, y := batch.Inputs[0], batch.Labels[0]
 			lossSum, correct, err := t.Step(X, y)
 			timer.Stop()
-			if err != nil {
-				yield(StepMetrics{}, err)
-				return
-			}
-			if !yield(StepMetrics{lossSum, correct, float64(y.Size())}, nil) {
+			if !yield(StepMetrics{lossSum, correct, float64(y.Size())}, err) || err != nil {
 				return
 			}
 		}
-	}
-}
-
-// A stepLoop makes several steps of a Trainer in one program, on images that are on its device. The program is compiled
-// for each size of batch, and gets the examples of as many batches as there is room for.
-type stepLoop struct {
-	trainer  *Trainer
-	opt      optimizer.Interface
-	size     int // The largest number of steps in a program; 0 if every step is a program of its own.
-	programs map[imageForm]*xla.Program
-	plans    map[string]stepPlan // By the shape of X.
-}
-
-// A stepPlan says which variables a step uses, and which of them it changes.
-type stepPlan struct {
-	used, changed []*model.Variable
-	classes       int
-}
-
-func newStepLoop(t *Trainer, opt optimizer.Interface) *stepLoop {
-	return &stepLoop{
-		trainer: t, opt: opt, size: loopSize(t.devices...),
-		programs: map[imageForm]*xla.Program{}, plans: map[string]stepPlan{},
-	}
-}
-
-// steps yields what Trainer.Steps does, for images on the device.
-func (l *stepLoop) steps(data *deviceIter, timer *Timer, yield func(StepMetrics, error) bool) {
-	images, labels, err := data.images()
-	if err != nil {
-		yield(StepMetrics{}, err)
-		return
-	}
-	for batch, examples := range groups(data.order(), data.batchSize, l.size) {
-		timer.Start()
-		made, err := l.run(images, labels, examples, batch)
-		timer.Stop()
-		for _, metrics := range made {
-			if !yield(metrics, nil) {
-				return
-			}
-		}
-		if err != nil {
-			yield(StepMetrics{}, err)
-			return
-		}
-	}
-}
-
-// run makes a step for each of some batches. It returns the metrics of those that were made, and the error of the next.
-func (l *stepLoop) run(images *deviceImages, labels []byte, examples []int, batch int) (made []StepMetrics, err error) {
-	t := l.trainer
-	if err := t.requireCurrent(); err != nil {
-		return nil, err
-	}
-	if l.size == 0 {
-		return l.single(images, labels, examples, batch)
-	}
-	X := images.form.batch(batch)
-	fail := func(err error) error { return &stepError{X: X.Dimensions, cause: err} }
-	plan, rates, refused := l.prepare(X, pickLabels(labels, examples))
-	if len(rates) == 0 {
-		return nil, fail(refused)
-	}
-	program, err := l.program(images.form)
-	if err != nil {
-		return nil, fail(err)
-	}
-	padding := make([]float64, l.size-len(rates))
-	inputs := []*tensors.Tensor{
-		images.bytes, images.labels, padded(examples, l.size, batch), tensors.FromScalar(int32(len(rates))),
-		tensors.FromFlatDataAndDimensions(append(rates[:len(rates):len(rates)], padding...), l.size),
-	}
-	if _, err := program.Compile(inputs...); err != nil {
-		warnNoLoop(err)
-		l.size = 0
-		return l.single(images, labels, examples, batch)
-	}
-	outputs, err := t.call(program, X.Dimensions, inputs...)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := tensors.CopyFlatData[float32](outputs[0])
-	if err != nil {
-		t.net.drop() // Nobody knows how many steps were made.
-		return nil, fail(fmt.Errorf("reading the results of up to %d steps, with which the net's parameters are lost: %w",
-			len(rates), err))
-	}
-	t.dtype, t.classes = X.DType, plan.classes
-	width := len(rows) / l.size
-	for i, rate := range rates {
-		if err := t.rate.set(rate); err != nil {
-			return made, fail(err)
-		}
-		result := stepResult(rows[i*width:][:width])
-		if !result.made() {
-			x, err := images.pick(examples[i*batch : (i+1)*batch])
-			if err != nil {
-				return made, fail(err)
-			}
-			return made, failedStep{t.net, &t.rate, x, plan.changed, plan.classes, result}.diagnose()
-		}
-		t.rate.updates++
-		made = append(made, StepMetrics{result.lossSum(batch), result.correct(), float64(batch)})
-	}
-	if refused != nil {
-		err = fail(refused)
-	}
-	return made, err
-}
-
-// single does what run does with one program for each step.
-func (l *stepLoop) single(images *deviceImages, labels []byte, examples []int, batch int) (made []StepMetrics, err error) {
-	for examples := range slices.Chunk(examples, batch) {
-		X, err := images.pick(examples)
-		if err != nil {
-			return made, err
-		}
-		y := tensors.FromFlatDataAndDimensions(pickLabels(labels, examples), batch)
-		lossSum, correct, err := l.trainer.Step(X, y)
-		if err != nil {
-			return made, err
-		}
-		made = append(made, StepMetrics{lossSum, correct, float64(batch)})
-	}
-	return made, nil
-}
-
-// prepare gets everything ready for a step for each of some batches of shape X. It returns the learning rates of the
-// first ones that it does not refuse, and why it refuses the next. Where it refuses the first, the net stays without
-// parameters if it had none.
-func (l *stepLoop) prepare(X shapes.Shape, labels []int32) (plan stepPlan, rates []float64, err error) {
-	t := l.trainer
-	if err := t.requireType(X.DType); err != nil {
-		return plan, nil, err
-	}
-	plan, ok := l.plans[X.String()]
-	if !ok {
-		err := t.step.Sketch(func(g *graph.Graph, _ []*graph.Node) {
-			plan = stepPlan{usedIn(t.net.store, g), changedIn(t.net.store, g), numClasses(g)}
-		}, X, shapes.Make(dtypes.Int32, X.Dimensions[0]))
-		if err != nil {
-			return plan, nil, err
-		}
-	}
-	defer func() { // A schedule may panic as well.
-		if len(rates) == 0 {
-			err = errors.Join(err, t.step.Discard())
-		}
-	}()
-	var accepted []float64
-	for y := range slices.Chunk(labels, X.Dimensions[0]) {
-		if err = checkLabels(y, plan.classes); err != nil { // They would count as examples without a loss.
-			break
-		}
-		var rate float64
-		if rate, err = t.rate.next(len(accepted)); err != nil {
-			break
-		}
-		accepted = append(accepted, rate)
-	}
-	if len(accepted) == 0 {
-		return plan, nil, err
-	}
-	if err := t.net.draw(t.step, X); err != nil {
-		return plan, nil, err
-	}
-	l.plans[X.String()] = plan
-	return plan, accepted, err
-}
-
-// program returns the program for images of a form.
-func (l *stepLoop) program(form imageForm) (*xla.Program, error) {
-	if p, ok := l.programs[form]; ok {
-		return p, nil
-	}
-	p, err := l.trainer.net.newProgram(xla.Config{
-		Training: true,
-		Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
-			return []*graph.Node{l.build(scope, form, inputs[0], inputs[1], inputs[2], inputs[3], inputs[4])}
-		},
-	}, l.trainer.devices...)
-	if err == nil {
-		l.programs[form] = p
-	}
-	return p, err
-}
-
-// build adds n steps to the graph: images and labels are those of the data set, order, int32 (size, batch), has the
-// examples of the batches, and rates, float64 (size), the learning rates. It returns a stepResult for each step, in the
-// rows of an array. The loop ends at a step that is not made: the row of any other is 0.
-func (l *stepLoop) build(scope *model.Scope, form imageForm, images, labels, order, n, rates *graph.Node) *graph.Node {
-	g, t := images.Graph(), l.trainer
-	plan := l.plans[form.batch(order.Shape().Dim(1)).String()]
-	var state []*graph.Node
-	for _, v := range plan.used {
-		state = append(state, v.NodeValue(g))
-	}
-	results := xla.Zeros(g, shapes.Make(dtypes.Float32, l.size, 3+len(plan.changed)))
-	after := xla.Loop(n, []*graph.Node{images, labels, order, rates}, append(state, results),
-		func(i *graph.Node, constants, now []*graph.Node) (next []*graph.Node, goOn *graph.Node) {
-			images, labels, order, rates := constants[0], constants[1], constants[2], constants[3]
-			old := map[*model.Variable]*graph.Node{}
-			for j, v := range plan.used {
-				old[v] = now[j]
-				v.SetNodeValue(now[j])
-			}
-			if v := t.rate.variable(); t.rate.schedule != nil && v != nil {
-				v.SetNodeValue(graph.ConvertDType(xla.At(rates, i), v.DType()))
-			}
-			examples := xla.At(order, i)
-			y := graph.ConvertDType(graph.Gather(labels, graph.ExpandAxes(examples, -1)), dtypes.Int32)
-			X := form.X(images, examples)
-			loss, correct := t.build(scope, X, y, l.opt)
-			result, made := guardStep(X, loss, correct, plan.changed, func(v *model.Variable) *graph.Node { return old[v] })
-			for _, v := range plan.used {
-				next = append(next, v.NodeValue(g))
-			}
-			return append(next, xla.SetAt(now[len(now)-1], i, result)), made
-		})
-	for i, v := range plan.used {
-		if slices.Contains(plan.changed, v) {
-			v.SetNodeValue(after[i])
-		} else {
-			v.SetNodeValue(state[i]) // Unchanged.
-		}
-	}
-	return after[len(after)-1]
-}
-
-func (l *stepLoop) finalize() {
-	for _, p := range l.programs {
-		p.Finalize()
 	}
 }

@@ -35,13 +35,13 @@ func outcomeOf(t *testing.T, net *Net, opt optimizer.Interface, data DataIter, s
 	noError(t, net.Initialize(testDevice(), Xavier))
 	trainer := must(NewTrainer(net, opt))(t)
 	for range epochs {
-		for step, err := range trainer.Steps(data, nil) {
-			if err != nil {
-				o.err = err.Error()
-				break
-			}
+		for _, step := range trainer.Steps(data, nil) {
 			o.losses = append(o.losses, float32(step.LossSum))
 			o.others = append(o.others, [2]float64{step.Correct, step.Examples})
+		}
+		if err := trainer.Err(); err != nil {
+			o.err = err.Error()
+			break
 		}
 	}
 	for _, p := range net.Parameters() {
@@ -190,13 +190,14 @@ func TestNoLoop(t *testing.T) {
 	got.wantLike(t, want)
 	wantOutputs(t, net, quadrants(20, 6, false))
 	inLoops(t, 50)
-	again := must(NewTrainer(net, SGD(0.1)))(t).Steps(quadrants(20, 6, true), nil)
+	trainer := must(NewTrainer(net, SGD(0.1)))(t)
+	again := trainer.Steps(quadrants(20, 6, true), nil)
 	for range 2 { // The same sequence, once more after it has found out.
 		steps := 0
-		for _, err := range again {
-			noError(t, err)
+		for range again {
 			steps++
 		}
+		noError(t, trainer.Err())
 		if steps != 4 {
 			t.Errorf("%d steps", steps)
 		}
@@ -216,16 +217,24 @@ func TestStepsAndStep(t *testing.T) {
 	for range 2 {
 		_, _, err := trainer.Step(X, fiveLabels())
 		noError(t, err)
-		for metrics, err := range trainer.Steps(quadrants(40, 8, true), nil) {
-			noError(t, err)
-			n += int(metrics.Examples)
+		for i, metrics := range trainer.Steps(quadrants(40, 8, true), nil) {
+			if n += int(metrics.Examples); i != (n-1)%40/8 {
+				t.Errorf("step %d after %d examples", i, n)
+			}
 		}
+		noError(t, trainer.Err())
 	}
 	if rate, ok := trainer.rate.value(); n != 80 || trainer.rate.updates != 12 || !ok || math.Abs(rate-0.1/12) > 1e-6 {
 		t.Errorf("%d examples, %d updates, the last with the rate %v", n, trainer.rate.updates, rate)
 	}
 	noError(t, net.Initialize(testDevice(), Xavier))
-	for _, err := range trainer.Steps(quadrants(40, 8, true), nil) {
-		wantError(t, err, "make a new one")
+	for range trainer.Steps(quadrants(40, 8, true), nil) {
+		t.Error("a step was made")
 	}
+	wantPanic(t, func() {
+		for range trainer.Steps(quadrants(40, 8, true), nil) {
+		}
+	}, "call Trainer.Err after each loop", "make a new one")
+	wantError(t, trainer.Err(), "make a new one")
+	noError(t, trainer.Err()) // It is told once.
 }

@@ -1,8 +1,6 @@
 package d2l
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // Result has the metrics of a training run.
 //
@@ -30,23 +28,21 @@ type Result struct {
 // the net's output is (batch, classes). Two lines are printed at the end, as in the
 // book. An error of the data, the net or a device ends the training and is returned.
 // So does a loss or an update that is NaN or infinite, for example because lr is too
-// large; the net then has the parameters of the last successful step. TrainCh5 panics
-// if lr or numEpochs is not positive, or without a device.
+// large; the net then has the parameters of the last successful step. In a notebook, an
+// interrupt ends it with ErrInterrupted. If the loss is that of guessing at the end, or
+// higher, TrainCh5 says so on standard error. It panics if lr or numEpochs is not
+// positive, or without a device.
 //
 // Book: train_ch5, section "Convolutional Neural Networks (LeNet)".
 func TrainCh5[R Rate](net *Net, trainIter, testIter DataIter,
 	numEpochs int, lr R, ctx ...Device) (*Result, error) {
-	if numEpochs <= 0 {
-		panic("d2l: TrainCh5 needs at least one epoch")
+	if numEpochs <= 0 || len(ctx) == 0 {
+		panic("d2l: TrainCh5 needs at least one epoch, and a device, such as TryGPU(0)")
 	}
-	if len(ctx) == 0 {
-		panic("d2l: TrainCh5 needs a device, such as TryGPU(0)")
-	}
-	opt := OptimizerOf(lr)
 	if err := net.Initialize(ctx[0], Xavier); err != nil {
 		return nil, err
 	}
-	trainer, err := NewTrainer(net, opt, ctx...)
+	trainer, err := NewTrainer(net, OptimizerOf(lr), ctx...)
 	if err != nil {
 		return nil, err
 	}
@@ -58,40 +54,28 @@ func TrainCh5[R Rate](net *Net, trainIter, testIter DataIter,
 	var trainLoss, trainAcc, testAcc, examples float64
 	for epoch := range numEpochs {
 		metric := NewAccumulator(3) // Sum of losses, correct predictions, examples.
-		i := 0
 		// Each step copies a batch to ctx if necessary, then computes loss, gradients and update.
-		for step, err := range trainer.Steps(trainIter, timer) {
-			if err != nil {
-				return nil, err
-			}
+		for i, step := range trainer.Steps(trainIter, timer) {
 			metric.Add(step.LossSum, step.Correct, step.Examples)
 			trainLoss, trainAcc = metric[0]/metric[2], metric[1]/metric[2]
 			if (i+1)%50 == 0 {
-				x := float64(epoch) + float64(i)/float64(trainIter.Len())
-				if err := animator.Add(x, trainLoss, trainAcc, None); err != nil {
-					return nil, err
-				}
+				animator.Add(float64(epoch)+float64(i)/float64(trainIter.Len()), trainLoss, trainAcc, None)
 			}
-			i++
 		}
-		if metric[2] == 0 {
-			return nil, fmt.Errorf("there are no examples in %s", trainIter.Name())
+		if err := trainer.Err(); err != nil {
+			return nil, err
 		}
-		examples += metric[2]
 		if testAcc, err = EvaluateAccuracyGPU(net, testIter); err != nil {
 			return nil, err
 		}
-		if err := animator.Add(float64(epoch+1), None, None, testAcc); err != nil {
-			return nil, err
-		}
+		animator.Add(float64(epoch+1), None, None, testAcc)
+		examples += metric[2]
 	}
-	rate := examples / timer.Sum()
+	trainer.WarnIfGuessing(trainLoss)
 	fmt.Printf("loss %.3f, train acc %.3f, test acc %.3f\n", trainLoss, trainAcc, testAcc)
-	fmt.Printf("%.1f examples/sec on %v\n", rate, Devices(ctx))
-	return &Result{
-		Loss: trainLoss, TrainAcc: trainAcc, TestAcc: testAcc,
-		ExamplesPerSec: rate, Devices: ctx,
-	}, nil
+	fmt.Printf("%.1f examples/sec on %v\n", examples/timer.Sum(), Devices(ctx))
+	return &Result{Loss: trainLoss, TrainAcc: trainAcc, TestAcc: testAcc,
+		ExamplesPerSec: examples / timer.Sum(), Devices: ctx}, nil
 }
 
 // TrainCh6 is TrainCh5 under its name in later editions of the book, for sections from

@@ -1,12 +1,14 @@
 package d2l_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/d2l-go/book/d2l"
@@ -134,12 +136,66 @@ func ExampleTrainer_Steps() {
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(0.1)))
 	metric := d2l.NewAccumulator(3) // Sum of losses, correct predictions, examples.
-	for step, err := range trainer.Steps(testIter, nil) {
-		d2l.Check(err)
+	for _, step := range trainer.Steps(testIter, nil) {
 		metric.Add(step.LossSum, step.Correct, step.Examples)
 	}
+	d2l.Check(trainer.Err())
 	fmt.Println(metric[2], "examples; more than 40% correct:", metric[1]/metric[2] > 0.4)
 	// Output: 10000 examples; more than 40% correct: true
+}
+
+// An error of the data or of a step is told after the loop.
+func ExampleTrainer_Err() {
+	_, testIter := d2l.LoadDataFashionMnist(256)
+	net := d2l.NewNet(d2l.Dense{Units: 2}) // For ten classes.
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(0.1)))
+	for range trainer.Steps(testIter, nil) {
+	}
+	fmt.Println(trainer.Err())
+	// Output: training on a batch of shape (256, 1, 28, 28): label 0 is 9, but the net has outputs for 0 to 1
+}
+
+// A notebook's cell saves what a training has reached when it is interrupted.
+func ExampleErrInterrupted() {
+	_, testIter := d2l.LoadDataFashionMnist(256)
+	net := d2l.NewNet(d2l.Dense{Units: 10})
+	_, err := d2l.TrainCh5(net, testIter, testIter, 1, 0.1, d2l.TryGPU(0))
+	if err == nil || errors.Is(err, d2l.ErrInterrupted) {
+		d2l.Check(net.SaveParameters(filepath.Join(os.TempDir(), "example-interrupted.params")))
+	}
+	d2l.Check(err)
+}
+
+// How far a net was trained is in its file of parameters.
+func ExampleNet_Trained() {
+	_, testIter := d2l.LoadDataFashionMnist(256)
+	net := d2l.NewNet(d2l.Dense{Units: 10})
+	fmt.Println(net.Trained())
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(0.1)))
+	for range trainer.Steps(testIter, nil) {
+	}
+	d2l.Check(trainer.Err())
+	trained, _, _ := strings.Cut(net.Trained(), ": loss") // Figures depend on the random numbers.
+	fmt.Println(trained)
+	// Output:
+	// not trained here
+	// trained for 1 epochs (40 steps)
+}
+
+// A loss that is finite and no better than guessing.
+func ExampleTrainer_WarnIfGuessing() {
+	_, testIter := d2l.LoadDataFashionMnist(256)
+	net := d2l.NewNet(d2l.Dense{Units: 10})
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(50)))
+	metric := d2l.NewAccumulator(2) // Sum of losses, examples.
+	for _, step := range trainer.Steps(testIter, nil) {
+		metric.Add(step.LossSum, step.Examples)
+	}
+	d2l.Check(trainer.Err())
+	trainer.WarnIfGuessing(metric[0] / metric[1]) // On standard error: the loss, …, is not below that of guessing
 }
 
 // The accuracy by class, which EvaluateAccuracyGPU does not compute.

@@ -40,6 +40,8 @@ type Trainer struct {
 	classes int                   // Width of the net's output; 0 before the first step.
 	dtype   dtypes.DType          // Of X in the first step; none before it.
 	ran     map[programShape]bool // Where a step has been made.
+	epoch   epochMetrics          // Of the last loop over Steps.
+	err     error                 // Of that loop, until Err is called.
 }
 
 // A programShape is a program with a shape of X.
@@ -89,6 +91,7 @@ func NewTrainer(net *Net, opt optimizer.Interface, devices ...Device) (*Trainer,
 		return nil, err
 	}
 	t.loop = newStepLoop(t, opt)
+	t.epoch.before = net.trained.Epochs
 	net.setTrainer(t)
 	if err := net.dropOptimizer(); err != nil {
 		return nil, err
@@ -198,6 +201,7 @@ func (t *Trainer) Step(X, y *tensors.Tensor) (lossSum, correct float64, err erro
 		return 0, 0, failedStep{t.net, &t.rate, X, changedIn(t.net.store, g), numClasses(g), result}.diagnose()
 	}
 	t.rate.updates++
+	t.net.stepMade()
 	t.dtype, t.classes = X.DType(), numClasses(g)
 	return result.lossSum(X.Shape().Dim(0)), result.correct(), nil
 }

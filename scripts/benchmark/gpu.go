@@ -93,10 +93,10 @@ func (o *onDevice) first() (answer, error) {
 	if o.trainer, err = d2l.NewTrainer(o.net, recipe.optimizer); err != nil {
 		return answer{}, err
 	}
-	for _, err = range o.trainer.Steps(o.batches, nil) {
+	for range o.trainer.Steps(o.batches, nil) {
 		break
 	}
-	return answer{Seconds: time.Since(begin).Seconds()}, err
+	return answer{Seconds: time.Since(begin).Seconds()}, o.trainer.Err()
 }
 
 // train makes steps for at least so many seconds, and ends where a GPU ends a program: at the end of an epoch, or after
@@ -104,15 +104,15 @@ func (o *onDevice) first() (answer, error) {
 func (o *onDevice) train(seconds float64) (sum answer, err error) {
 	for begin := time.Now(); sum.Seconds < seconds; sum.Seconds = time.Since(begin).Seconds() {
 		made := 0
-		for metrics, err := range o.trainer.Steps(o.batches, nil) {
-			if err != nil {
-				return answer{}, err
-			}
+		for _, metrics := range o.trainer.Steps(o.batches, nil) {
 			made++
 			sum.Examples += int(metrics.Examples)
 			if made%50 == 0 && time.Since(begin).Seconds() >= seconds {
 				break
 			}
+		}
+		if err := o.trainer.Err(); err != nil {
+			return answer{}, err
 		}
 	}
 	return sum, nil

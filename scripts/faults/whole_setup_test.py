@@ -1,6 +1,7 @@
 """Whole set-ups under hard conditions, some minutes each: only with D2L_TEST_SETUP=1, after a scripts/setup."""
 
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -98,6 +99,7 @@ class WholeSetupTest(Case):
         if may("unshare", "-n", "true"):
             closed = ["unshare", "-n", *closed]
         env = self.env(cache, HTTPS_PROXY=CLOSED, https_proxy=CLOSED, GOPROXY="off", UV_CACHE_DIR=UV_CACHE)
+        env["HOME"] = pwd.getpwuid(os.getuid()).pw_dir  # Where without the variable the home is taken to be.
         done = self.call(*closed, clone / "scripts/setup", status=0, timeout=900, env=env)
         self.assertRegex(ended(done), r"^setup: ready \(\d+ s\)$")
         self.everything(clone, cache)

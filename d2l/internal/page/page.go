@@ -43,6 +43,16 @@ func CheckSize(width, height vg.Length) error {
 	return nil
 }
 
+// WithText returns the picture with lines of text below it.
+func (d Drawing) WithText(lines ...string) Drawing {
+	below := TextHeight(lines) + LineHeight
+	return Drawing{Width: d.Width, Height: d.Height + below, Paint: func(pen Pen) {
+		top := vg.Point{X: pen.Center().X, Y: pen.Min.Y + below - LineHeight/2}
+		pen.Write(top, Center, lines...)
+		d.Paint(Pen{draw.Crop(pen.Canvas, 0, 0, below, 0)})
+	}}
+}
+
 // Draw draws the picture on a canvas of its size.
 func (d Drawing) Draw(canvas draw.Canvas) {
 	canvas.SetColor(color.White)

@@ -24,9 +24,10 @@ const (
 	// MaxFileSize is the size in bytes of the largest file that is read or written.
 	MaxFileSize   = 4 << 30
 	maxHeaderSize = 8 << 20 // A layer takes some hundred bytes.
-	// Keys of the metadata. PyTorch ignores both.
+	// Keys of the metadata. PyTorch ignores them.
 	descriptionKey = "d2l.net"
 	digestKey      = "d2l.sha256"
+	trainingKey    = "d2l.training"
 )
 
 // Tensor is one tensor of a file. (NewTensorView of package safetensors refuses scalars.)
@@ -55,11 +56,13 @@ func (t Tensor) Data() []byte { return t.Values }
 func (t Tensor) DataLen() uint64 { return uint64(len(t.Values)) }
 
 // Serialize returns a file of tensors and of the description of a net, with the SHA-256
-// of both. It has neither if the description is empty, like PyTorch's own files.
-func Serialize[V safetensors.View](tensors map[string]V, description string) ([]byte, error) {
+// of both. It has neither if the description is empty, like PyTorch's own files. What is
+// said about the training is of no consequence for the net.
+func Serialize[V safetensors.View](tensors map[string]V, description, training string) ([]byte, error) {
 	metadata := map[string]string{"format": "pt"}
 	if description != "" {
 		metadata[descriptionKey], metadata[digestKey] = description, digest(tensors, description)
+		metadata[trainingKey] = training
 	}
 	content, err := safetensors.Serialize(tensors, metadata)
 	switch {
@@ -92,6 +95,7 @@ func digest[V safetensors.View](tensors map[string]V, description string) string
 type File struct {
 	// Description is nil for files that Serialize has not written, such as PyTorch's.
 	Description *Description
+	Training    string // As Encode got it; empty if the file has nothing.
 	tensors     map[string]saved
 }
 
@@ -105,7 +109,7 @@ func Parse(content []byte) (*File, error) {
 		}
 		return nil, fmt.Errorf("not a file of safetensors, or it is damaged or cut off: %w", err)
 	}
-	file := &File{tensors: tensors}
+	file := &File{Training: metadata[trainingKey], tensors: tensors}
 	text, described := metadata[descriptionKey]
 	saved, summed := metadata[digestKey]
 	switch {

@@ -87,9 +87,9 @@ func ruleFor(v *model.Variable, store *model.Store, rules []Rule) Rule {
 	return Rule{Name: v.Name()}
 }
 
-// Encode returns the file of a net: of the variables in a scope, and the description of
-// the net's input and layers.
-func Encode(scope *model.Scope, rules []Rule, input shapes.Shape, layers []Layer) ([]byte, error) {
+// Encode returns the file of a net: of the variables in a scope, the description of the
+// net's input and layers, and what is said about its training.
+func Encode(scope *model.Scope, rules []Rule, input shapes.Shape, layers []Layer, training string) ([]byte, error) {
 	all, err := entries(scope, rules)
 	if err != nil {
 		return nil, err
@@ -121,7 +121,7 @@ func Encode(scope *model.Scope, rules []Rule, input shapes.Shape, layers []Layer
 	if err != nil {
 		return nil, err
 	}
-	return Serialize(state, description)
+	return Serialize(state, description, training)
 }
 
 // Fill gives the variables of a scope the values of a file, which must have these and no

@@ -102,7 +102,7 @@ func TestEncodeErrors(t *testing.T) {
 
 // A value that is neither true nor false would be a Go bool that is neither.
 func TestFillRefusesBrokenBooleans(t *testing.T) {
-	content := d2ltest.Must(Serialize(map[string]Tensor{"b": {safetensors.BOOL, []int{2}, []byte{1, 2}}}, ""))(t)
+	content := d2ltest.Must(Serialize(map[string]Tensor{"b": {safetensors.BOOL, []int{2}, []byte{1, 2}}}, "", ""))(t)
 	err := d2ltest.Must(Parse(content))(t).Fill(storeOf(t, map[string]any{"/net/b": []bool{false, false}}), nil, nil)
 	d2ltest.WantError(t, err, "b has values that are neither true nor false")
 }

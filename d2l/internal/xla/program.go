@@ -34,6 +34,9 @@ type Program struct {
 	made   []*model.Variable       // By builds; they may be discarded until they are drawn.
 }
 
+// OnBuild is called when a program is about to be built and compiled, which takes a while.
+var OnBuild = func() {}
+
 // New returns the program of a Config; nothing is built yet.
 func New(config Config) *Program {
 	p := &Program{config: config, execs: map[int]*model.Exec{}}
@@ -53,6 +56,7 @@ func (p *Program) exec(padding int) (*model.Exec, error) {
 	}
 	build := func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
 		defer asBuildError()
+		OnBuild()
 		scope.Store().SetTraining(inputs[0].Graph(), p.config.Training)
 		return p.config.Build(scope, unpad(inputs, padding))
 	}

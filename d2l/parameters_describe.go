@@ -1,0 +1,76 @@
+package d2l
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/d2l-go/book/d2l/internal/weights"
+)
+
+// describe returns what decides, beside the parameters, what a layer computes outside of
+// training: its name, its type and its Settings, and for a Sequential those of its layers.
+func describe(layer Layer) ([]weights.Layer, error) {
+	switch l := layer.(type) {
+	case *Sequential:
+		return describeAll("", *l)
+	case Sequential:
+		return describeAll("", l)
+	}
+	return describeNamed(layer.Kind(), layer)
+}
+
+func describeAll(prefix string, layers Sequential) (all []weights.Layer, err error) {
+	i := 0
+	for name, layer := range layers.Named() {
+		if i++; leftOut(layer, layers[i:]) {
+			continue
+		}
+		described, err := describeNamed(prefix+name, layer)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, described...)
+	}
+	return all, nil
+}
+
+// leftOut reports whether the layers compute the same without this one: Dropout is for
+// training, and Dense flattens too.
+func leftOut(layer Layer, following Sequential) bool {
+	switch layer.(type) {
+	case Dropout, *Dropout:
+		return true
+	case Flatten, *Flatten:
+		for i, next := range following {
+			switch next := next.(type) {
+			case Dense, *Dense:
+				return true
+			case Sequential:
+				return leftOut(layer, slices.Concat(next, following[i+1:]))
+			case Dropout, *Dropout, Flatten, *Flatten:
+			default:
+				return false
+			}
+		}
+	}
+	return false
+}
+
+func describeNamed(name string, layer Layer) (all []weights.Layer, err error) {
+	switch l := layer.(type) {
+	case *Sequential:
+		return describeAll(name+"/", *l)
+	case Sequential:
+		return describeAll(name+"/", l)
+	}
+	var settings any
+	if l, ok := layer.(interface{ Settings() any }); ok {
+		settings = l.Settings()
+	}
+	described, err := weights.NewLayer(name, strings.TrimLeft(fmt.Sprintf("%T", layer), "*"), settings)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", err, errSettings)
+	}
+	return []weights.Layer{described}, nil
+}
