@@ -8,6 +8,7 @@ import re
 
 NUMBER = r"([-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|nan|inf))"
 DEVICE = r"(?:[cg]pu\(\d+\)(?: in pure Go)?|\[[cg]pu\(\d+\)(?:, [cg]pu\(\d+\))*\])"
+SAVED = re.compile(r"\bsaved \d{4}-\d\d-\d\d \d\d:\d\d\b")
 # Speed, device and times differ from run to run. Measured numbers have decimals; counts have none.
 MEASURED = rf"(?<![\w.])([-+]?\d+\.\d+|[-+]?nan|[-+]?inf)(?: (examples/sec)(?: on {DEVICE})?| (sec|s|ms|µs)\b)"
 
@@ -23,7 +24,7 @@ def numbers(text, tolerance):
         found.append((name or speed or unit, float(value or m.group(1)), tolerance[name] if name else math.inf))
         return f"{name} \0" if name else f"\0 {speed or unit}"
 
-    return re.sub(pattern, replace, text, flags=re.IGNORECASE), found
+    return re.sub(pattern, replace, SAVED.sub("saved \0", text), flags=re.IGNORECASE), found
 
 
 def texts(saved, got, tolerance):

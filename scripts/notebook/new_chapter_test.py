@@ -40,7 +40,7 @@ class NewChapterTest(unittest.TestCase):
         self.assertGreater(float(accuracies[0]), 0.6)
 
         out = chapter / "out"
-        self.assertEqual({path.name for path in out.iterdir()}, {"chapter.html", "chapter.ipynb", "small.params"})
+        self.assertEqual({path.name for path in out.iterdir()}, {"chapter.html", "chapter.ipynb", "chapter.params"})
         cells = json.loads((out / "chapter.ipynb").read_text())["cells"]
         pictures = [
             cell["id"]

@@ -35,6 +35,7 @@ import asyncio
 import logging
 import os
 import re
+import shutil
 import tempfile
 import threading
 import time
@@ -52,15 +53,15 @@ ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 
 class Screen:
-    """What the person sees: lines, and on a terminal a last line with the time a cell has taken."""
+    """What the person sees: lines, and while a cell takes long its time and the status of its plot."""
 
     def __init__(self) -> None:
         self.tty = sys.stdout.isatty()
         self.lock = threading.Lock()
         self.status = ""  # the last line, as shown
         self.since: float | None = None  # when the running cell started
-        if self.tty:
-            threading.Thread(target=self._tick, daemon=True).start()
+        self.plot = ""  # what the cell's plot says of itself, as "epoch 2 of 10, ..."
+        threading.Thread(target=self._tick, daemon=True).start()
 
     def line(self, text: str = "") -> None:
         if not self.tty:
@@ -75,13 +76,20 @@ class Screen:
             self.status = ""
 
     def _tick(self) -> None:
+        """On a terminal keeps the last line up to date, elsewhere writes one each minute."""
         while True:
             time.sleep(1)
             with self.lock:
-                if self.since is not None and time.monotonic() - self.since >= 2:
-                    self._clear()
-                    self.status = f"       {time.monotonic() - self.since:.0f} s ..."
+                seconds = round(time.monotonic() - self.since) if self.since is not None else 0
+                if seconds < 2 or not self.tty and seconds % 60:
+                    continue
+                self._clear()
+                status = f"       {seconds} s ... {self.plot}".rstrip()
+                if self.tty:
+                    self.status = status[: shutil.get_terminal_size().columns - 1]
                     print(self.status, end="", flush=True)
+                else:
+                    print(status, flush=True)
 
 
 def first_line(source: str) -> str:
@@ -164,6 +172,7 @@ class Runner(NotebookClient):
         self.running = cell_index
         number, total = self.numbers[cell_index], len(self.numbers)
         self.screen.line(f"[{number:{len(str(total))}}/{total}] {first_line(cell.source)}")
+        self.screen.plot = ""
         self.screen.since = time.monotonic()
 
     def _cell_executed(self, cell, cell_index, execute_reply) -> None:
@@ -181,6 +190,8 @@ class Runner(NotebookClient):
     def process_message(self, msg, cell, cell_index):
         if msg["msg_type"] == "stream":
             self._echo(msg["content"]["name"], msg["content"]["text"])
+        elif msg["msg_type"] in ("display_data", "update_display_data"):
+            self.screen.plot = msg["content"]["data"].get("text/plain", "").replace("<figure>", "")
         return super().process_message(msg, cell, cell_index)
 
     def _echo(self, name: str, text: str) -> None:
