@@ -105,7 +105,7 @@ func (f *Figure) show(id string, below ...string) error {
 	}
 	text := "<figure>"
 	if len(below) > 0 {
-		f, text = &Figure{f.drawing.WithText(below...)}, strings.Join(below, ": ")
+		f, text = &Figure{f.drawing.WithText(below...)}, strings.TrimSuffix(strings.Join(below, ": "), ": ")
 	}
 	svg, err := f.SVG()
 	if err != nil {

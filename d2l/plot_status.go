@@ -66,7 +66,7 @@ func (s *plotStatus) lines(options PlotOptions, series []plotter.XYs) []string {
 		left := time.Duration(float64(time.Since(s.first)) * (s.end - s.x) / (s.x - s.firstX))
 		now = fmt.Sprintf("about %v left", left.Round(time.Second))
 	}
-	first := strings.TrimSpace(fmt.Sprintf("%s %.3g of %.3g", options.XLabel, s.x, s.end))
+	first := strings.TrimSpace(fmt.Sprintf("%s %.3g of %g", options.XLabel, s.x, s.end))
 	if now != "" {
 		first += ", " + now
 	}

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import sys
 import tempfile
 import time
@@ -66,9 +67,36 @@ class InterruptTest(unittest.TestCase):
         return answer
 
     def test_in_the_middle_of_training(self):
-        answer = self.kernel.follow(self.kernel.send(train(epochs=1000)), lambda a: a.pictures >= 2)
+        answer = self.kernel.follow(self.kernel.send(train(epochs=1000)), lambda a: " left" in a.plot)
         self.assertEqual(len(self.kernel.at_work()), 1)
-        self.assertIn("signal: interrupt", self.interrupted(answer).error)
+        self.assertRegex(answer.plot, r"^epoch 0\.\d+ of 1000, about \w+ left: train loss \d\.\d+, train acc 0\.\d+$")
+        said = self.interrupted(answer)
+        where = r"interrupted in epoch \d+, after step \d+ of 235: the parameters so far have not been saved\b"
+        self.assertRegex(said.stderr + said.error, where)
+        self.assertRegex(answer.plot, r"^epoch \S+ of 1000, interrupted: train loss ")
+        self.works()
+
+    def test_a_training_that_is_gone_on_with(self):
+        path = json.dumps(str(self.folder / "interrupted.params"))
+        cell = train(epochs=1000).replace("d2l.Must(d2l.TrainCh5(lenet.New()", "net := lenet.New()\n_, err := d2l.TrainCh5(net")
+        cell = cell.replace("TryGPU(0)))", f"TryGPU(0))\nd2l.Check(net.SaveParameters({path}))\nd2l.Check(err)")
+        said = self.interrupted(self.kernel.follow(self.kernel.send(cell), lambda a: " left" in a.plot))
+        self.assertIn("the parameters so far are in " + json.loads(path), said.stderr + said.error)
+        answer = self.kernel.run(f"""%%
+_, testIter := d2l.LoadDataFashionMnist(256)
+net := lenet.New()
+d2l.Check(net.LoadParameters({path}, d2l.TryGPU(0)))
+fmt.Println(net.Trained())
+trainer := d2l.Must(d2l.NewTrainer(net, d2l.Adam(0.003)))
+for range trainer.Steps(testIter, nil) {{
+}}
+d2l.Check(trainer.Err())
+fmt.Println(net.Trained())
+""")
+        trained = r"trained for (\S+) epochs \((\d+) steps\): loss \S+, train acc [\d.]+"
+        self.assertRegex(answer.stdout, rf"^{trained}; saved 2\d\d\d-\d\d-\d\d \d\d:\d\d\n{trained}\n$", answer)
+        before, after = re.findall(trained, answer.stdout)
+        self.assertEqual(int(after[1]), int(before[1]) + 40)
         self.works()
 
     def test_while_a_cell_is_built(self):

@@ -39,6 +39,7 @@ class Answer:
     def __init__(self, number: str) -> None:
         self.number = number
         self.status, self.stdout, self.stderr, self.error, self.pictures = "", "", "", "", 0
+        self.plot = ""  # what the last picture says of itself
 
     def note(self, kind: str, content: dict) -> None:
         if kind == "stream":
@@ -47,6 +48,7 @@ class Answer:
             self.error += ANSI.sub("", "\n".join(content["traceback"]))
         elif kind in ("display_data", "update_display_data", "execute_result"):
             self.pictures += 1
+            self.plot = content["data"].get("text/plain", "")
         elif kind == "status" and content["execution_state"] == "idle":
             self.status = "error" if self.error else "ok"
 
