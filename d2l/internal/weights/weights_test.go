@@ -95,7 +95,7 @@ func TestEncodeErrors(t *testing.T) {
 		if values == nil {
 			layers = []Layer{{Name: strings.Repeat("x", maxHeaderSize)}}
 		}
-		_, err := Encode(storeOf(t, values), someRules, shapes.Shape{}, layers)
+		_, err := Encode(storeOf(t, values), someRules, shapes.Shape{}, layers, "")
 		d2ltest.WantError(t, err, want)
 	}
 }
