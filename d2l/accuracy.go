@@ -78,13 +78,18 @@ func labelsWithin(y *tensors.Tensor, classes int) error {
 	if err != nil {
 		return fmt.Errorf("reading the labels: %w", err)
 	}
-	return checkLabels(labels, classes)
+	return checkLabels(labels, classes, ShapeOf(y), func(int32) bool { return true })
 }
 
-func checkLabels(labels []int32, classes int) error {
+// checkLabels is labelsWithin for the labels of those that count.
+func checkLabels(labels []int32, classes int, shape Shape, counts func(label int32) bool) error {
 	for i, label := range labels {
-		if label < 0 || int(label) >= classes {
-			return fmt.Errorf("label %d is %d, but the net has outputs for 0 to %d", i, label, classes-1)
+		if counts(label) && (label < 0 || int(label) >= classes) {
+			at := fmt.Sprint(i)
+			if len(shape) > 1 {
+				at = indexOf(i, shape).String()
+			}
+			return fmt.Errorf("label %s is %d, but the net has outputs for 0 to %d", at, label, classes-1)
 		}
 	}
 	return nil
@@ -94,6 +99,14 @@ func checkLabels(labels []int32, classes int) error {
 func requireLabels(who string, y *tensors.Tensor) {
 	if y.Rank() != 1 || y.DType() != dtypes.Int32 {
 		panic(fmt.Sprintf("d2l: %s takes int32 labels y of shape (batch,), got %v of %v", who, ShapeOf(y), y.DType()))
+	}
+}
+
+// requireClasses panics unless y holds the classes of a batch.
+func requireClasses(who string, y *tensors.Tensor) {
+	if y.Rank() == 0 || y.DType() != dtypes.Int32 {
+		panic(fmt.Sprintf("d2l: %s takes int32 labels y of shape (batch,) or (batch, steps), got %v of %v; for labels that "+
+			"are no classes choose a loss with WithLoss, such as L2Loss{}", who, ShapeOf(y), y.DType()))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"github.com/d2l-go/book/d2l"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/train"
 )
 
@@ -44,4 +45,17 @@ func ExampleDataIter() {
 	// (256, 1, 28, 28)
 	// (256, 1, 28, 28)
 	// (256, 1, 28, 28)
+}
+
+// oneBatch is a DataIter of a single batch.
+type oneBatch struct{ X, y *tensors.Tensor }
+
+func (oneBatch) Name() string { return "one batch" }
+
+func (oneBatch) Len() int { return 1 }
+
+func (b oneBatch) Iter() iter.Seq2[train.Batch, error] {
+	return func(yield func(train.Batch, error) bool) {
+		yield(train.Batch{Inputs: []*tensors.Tensor{b.X}, Labels: []*tensors.Tensor{b.y}}, nil)
+	}
 }

@@ -78,6 +78,10 @@
 // sums the metrics, [Timer] measures the steps, [Animator] plots them, and
 // [EvaluateAccuracyGPU] tests the net.
 //
+// The loss is softmax cross-entropy of classes. [Trainer.WithLoss] chooses another, such
+// as [L2Loss] for numbers, or a function of your own as [LossFunc], with labels of any
+// shape and type; [Trainer.EvaluateLoss] then tests the net.
+//
 // [TrainCh5] and [NewTrainer] also take an [Optimizer] in place of a learning rate:
 // [SGD], [Momentum], [Adam] or an optimizer of GoMLX, with or without a schedule:
 //
@@ -171,11 +175,13 @@
 //
 //	optimizer.go      SGD, Momentum, Adam, and optimizers of GoMLX
 //	schedule.go       learning rates that change
+//	loss.go           Loss, losses, Trainer.WithLoss
 //	trainer.go        Trainer: loss, gradients and update
 //	gradients.go      parameters that no gradient would reach
 //	step_guard.go     a step is atomic; the cause of a failed one
 //	steps.go          the steps of an epoch, on a GPU many in one program
 //	forward_each.go   the outputs for a data set, likewise
+//	evaluate_loss.go  the loss on a data set
 //	accuracy.go       predictions, accuracy, EvaluateAccuracyGPU
 //	train_ch5.go      TrainCh5, the whole loop
 //

@@ -30,6 +30,12 @@ func TestEveryNameHasAnExample(t *testing.T) {
 	} {
 		without[layer+".Notation"] = "written in the picture of ExampleDrawVertical"
 	}
+	for _, loss := range []string{
+		"HuberLoss", "L1Loss", "L2Loss", "LossFunc", "MaskedSoftmaxCELoss", "MSELoss", "SigmoidBinaryCrossEntropyLoss",
+		"SoftmaxCrossEntropyLoss",
+	} {
+		without[loss+".Forward"] = "a loss is called by the Trainer; ExampleLoss shows how to write one"
+	}
 	for _, typ := range []string{"Activation", "Device", "Devices", "Shape"} {
 		without[typ+".String"] = "printed in the Examples of its type"
 	}

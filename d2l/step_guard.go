@@ -13,22 +13,26 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// A step is made whole or not at all. Its own program keeps the old values where a new one is not finite (guardStep);
-// backups are for a device that fails.
+// A step is made whole or not at all: by guardStep, and where a device fails by backups.
 
-// maxLoss is the mean loss from which on training counts as diverged: float32 cannot tell losses that differ by 1 apart
-// there, and a random guess among a million classes has 14.
-const maxLoss = 1 << 24
+// maxLoss returns the mean loss from which on training counts as diverged. For classes, float32 cannot tell losses that
+// differ by 1 apart there, and a random guess among a million has 14. Other losses may have any size.
+func (t *Trainer) maxLoss() float32 {
+	if _, ok := t.loss.(classLoss); ok {
+		return 1 << 24
+	}
+	return math.MaxFloat32
+}
 
 // guardStep, called once everything that a step changes is known, puts the old values in the place of the new ones
-// unless X is finite, the loss is below maxLoss and all new values are finite: those of parameters, running statistics, the
-// optimizer and the random generator. XLA decides that on the device, inside of the step's program: once it has run,
+// unless X is finite, the loss is below maxLoss, and all new values are finite: those of parameters, running
+// statistics, the optimizer and the random generator. XLA decides that on the device, inside of the step's program: once it has run,
 // the old values are gone. It returns the stepResult, float32 (3 + len(changed)), and whether the step is made.
-func guardStep(X, loss, correct *graph.Node, changed []*model.Variable,
+func guardStep(X, loss, correct *graph.Node, maxLoss float32, changed []*model.Variable,
 	old func(v *model.Variable) *graph.Node) (result, made *graph.Node) {
 	g := loss.Graph()
-	ok := graph.LessThan(graph.Abs(loss), graph.Const(g, float32(maxLoss))) // False for NaN.
-	if X.DType().IsFloat() {                                                // A sigmoid of infinity, for one, is finite.
+	ok := graph.LessThan(graph.Abs(loss), graph.Const(g, maxLoss)) // False for NaN.
+	if X.DType().IsFloat() {                                       // A sigmoid of infinity, for one, is finite.
 		ok = graph.LogicalAnd(ok, graph.LogicalAll(graph.IsFinite(X)))
 	}
 	finite := []*graph.Node{ok}
@@ -53,10 +57,17 @@ func guardStep(X, loss, correct *graph.Node, changed []*model.Variable,
 // and for each variable, if they are finite.
 type stepResult []float32
 
-func (r stepResult) loss() float64             { return float64(r[0]) }
-func (r stepResult) lossSum(batch int) float64 { return float64(r[0] * float32(batch)) }
-func (r stepResult) correct() float64          { return float64(r[1]) }
-func (r stepResult) lossOK() bool              { return r[2] == 1 }
+func (r stepResult) loss() float64 { return float64(r[0]) }
+func (r stepResult) lossOK() bool  { return r[2] == 1 }
+
+// metrics returns those of a step that was made.
+func (r stepResult) metrics(examples int, plan lossPlan) StepMetrics {
+	correct := float64(r[1])
+	if plan.classes == 0 {
+		correct = math.NaN()
+	}
+	return StepMetrics{float64(r[0] * float32(examples)), correct, float64(examples)}
+}
 
 // nonFinite returns the index of the first variable that would not be finite, -1 if there is none.
 func (r stepResult) nonFinite() int { return slices.Index(r[3:], 0) }
@@ -147,7 +158,7 @@ func (e *stepError) Unwrap() error { return e.cause }
 type failedStep struct {
 	net     *Net
 	rate    *learningRate
-	X       *tensors.Tensor
+	X, y    *tensors.Tensor
 	changed []*model.Variable
 	classes int
 	result  stepResult
@@ -168,6 +179,9 @@ func (s failedStep) diagnose() error {
 func (s failedStep) find() (cause, remedy string, err error) {
 	if found, err := findNonFinite(s.X); err != nil || found != "" {
 		return "X is " + found, "leave such examples out", err
+	}
+	if found, err := findNonFinite(s.y); err != nil || found != "" {
+		return "y is " + found, "leave such examples out", err
 	}
 	for v := range s.net.store.IterVariables() {
 		value, err := v.Value()

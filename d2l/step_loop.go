@@ -27,7 +27,7 @@ type stepLoop struct {
 // A stepPlan says which variables a step uses, and which of them it changes.
 type stepPlan struct {
 	used, changed []*model.Variable
-	classes       int
+	lossPlan
 }
 
 func newStepLoop(t *Trainer, opt optimizer.Interface) *stepLoop {
@@ -75,7 +75,8 @@ func (l *stepLoop) run(images *deviceImages, labels []byte, examples []int, batc
 	}
 	X := images.form.batch(batch)
 	fail := func(err error) error { return &stepError{X: X.Dimensions, cause: err} }
-	plan, rates, refused := l.prepare(X, pickLabels(labels, examples))
+	picked := pickLabels(labels, examples)
+	plan, rates, refused := l.prepare(X, picked)
 	if len(rates) == 0 {
 		return nil, fail(refused)
 	}
@@ -110,16 +111,18 @@ func (l *stepLoop) run(images *deviceImages, labels []byte, examples []int, batc
 			return made, fail(err)
 		}
 		result := stepResult(rows[i*width:][:width])
+		y := picked[i*batch : (i+1)*batch]
 		if !result.made() {
 			x, err := images.pick(examples[i*batch : (i+1)*batch])
 			if err != nil {
 				return made, fail(err)
 			}
-			return made, failedStep{t.net, &t.rate, x, plan.changed, plan.classes, result}.diagnose()
+			y := tensors.FromFlatDataAndDimensions(y, batch)
+			return made, failedStep{t.net, &t.rate, x, y, plan.changed, plan.classes, result}.diagnose()
 		}
 		t.rate.updates++
 		t.net.stepMade()
-		made = append(made, StepMetrics{result.lossSum(batch), result.correct(), float64(batch)})
+		made = append(made, result.metrics(t.numExamples(plan.lossPlan, y), plan.lossPlan))
 	}
 	if refused != nil {
 		err = fail(refused)
@@ -135,11 +138,11 @@ func (l *stepLoop) single(images *deviceImages, labels []byte, examples []int, b
 			return made, err
 		}
 		y := tensors.FromFlatDataAndDimensions(pickLabels(labels, examples), batch)
-		lossSum, correct, err := l.trainer.Step(X, y)
+		metrics, err := l.trainer.makeStep(X, y)
 		if err != nil {
 			return made, err
 		}
-		made = append(made, StepMetrics{lossSum, correct, float64(batch)})
+		made = append(made, metrics)
 	}
 	return made, nil
 }
@@ -155,7 +158,7 @@ func (l *stepLoop) prepare(X shapes.Shape, labels []int32) (plan stepPlan, rates
 	plan, ok := l.plans[X.String()]
 	if !ok {
 		err := t.step.Sketch(func(g *graph.Graph, _ []*graph.Node) {
-			plan = stepPlan{usedIn(t.net.store, g), changedIn(t.net.store, g), numClasses(g)}
+			plan = stepPlan{usedIn(t.net.store, g), changedIn(t.net.store, g), t.lossPlan(g, X.Dimensions[0])}
 		}, X, shapes.Make(dtypes.Int32, X.Dimensions[0]))
 		if err != nil {
 			return plan, nil, err
@@ -168,7 +171,7 @@ func (l *stepLoop) prepare(X shapes.Shape, labels []int32) (plan stepPlan, rates
 	}()
 	var accepted []float64
 	for y := range slices.Chunk(labels, X.Dimensions[0]) {
-		if err = checkLabels(y, plan.classes); err != nil { // They would count as examples without a loss.
+		if err = t.checkLabels(plan.lossPlan, y, Shape{len(y)}); err != nil {
 			break
 		}
 		var rate float64
@@ -230,7 +233,7 @@ func (l *stepLoop) build(scope *model.Scope, form imageForm, images, labels, ord
 			y := graph.ConvertDType(graph.Gather(labels, graph.ExpandAxes(examples, -1)), dtypes.Int32)
 			X := form.X(images, examples)
 			loss, correct := t.build(scope, X, y, l.opt)
-			result, made := guardStep(X, loss, correct, plan.changed, func(v *model.Variable) *graph.Node { return old[v] })
+			result, made := guardStep(X, loss, correct, t.maxLoss(), plan.changed, func(v *model.Variable) *graph.Node { return old[v] })
 			for _, v := range plan.used {
 				next = append(next, v.NodeValue(g))
 			}

@@ -7,13 +7,15 @@ import (
 )
 
 // StepMetrics has the metrics of one training step, of the forward pass before the
-// update. They are float64, as an Accumulator takes them.
+// update. They are float64, as an Accumulator takes them. Where labels have more axes
+// than (batch), each counts as an example: LossSum / Examples is the mean loss, and
+// its exponential the perplexity of a language model.
 //
 // Book: none; train_ch5 computes them in its loop.
 type StepMetrics struct {
 	LossSum  float64 // Sum of the losses of the batch's examples.
-	Correct  float64 // Number of correct predictions.
-	Examples float64 // Size of the batch.
+	Correct  float64 // Number of correct predictions; NaN if the loss is not one of classes.
+	Examples float64 // Size of the batch, or the number of labels.
 }
 
 // Steps trains the net for one epoch, with a step for each batch of dataIter, and
@@ -103,10 +105,9 @@ func (t *Trainer) steps(dataIter DataIter, timer *Timer) iter.Seq2[StepMetrics, 
 				return
 			}
 			timer.Start()
-			X, y := batch.Inputs[0], batch.Labels[0]
-			lossSum, correct, err := t.Step(X, y)
+			metrics, err := t.makeStep(batch.Inputs[0], batch.Labels[0])
 			timer.Stop()
-			if !yield(StepMetrics{lossSum, correct, float64(y.Size())}, err) || err != nil {
+			if !yield(metrics, err) || err != nil {
 				return
 			}
 		}

@@ -10,10 +10,10 @@ import (
 
 // A trainingRecord is how far a net has been trained. Files of parameters keep it as JSON.
 type trainingRecord struct {
-	Epochs   float64 `json:"epochs"`   // By Steps; a fraction where one broke off.
-	Steps    int     `json:"steps"`    // Of all Trainers.
-	Loss     float64 `json:"loss"`     // Mean over the last epoch, of its steps so far.
-	TrainAcc float64 `json:"trainAcc"` // Likewise.
+	Epochs   float64  `json:"epochs"`             // By Steps; a fraction where one broke off.
+	Steps    int      `json:"steps"`              // Of all Trainers.
+	Loss     float64  `json:"loss"`               // Mean over the last epoch, of its steps so far.
+	TrainAcc *float64 `json:"trainAcc,omitempty"` // Likewise; nil where the labels are no classes.
 	of       time.Time
 }
 
@@ -30,7 +30,10 @@ func (n *Net) Trained() string {
 	t, text := n.trained, "not trained here"
 	switch {
 	case t.Epochs > 0:
-		text = fmt.Sprintf("trained for %.3g epochs (%d steps): loss %.3f, train acc %.3f", t.Epochs, t.Steps, t.Loss, t.TrainAcc)
+		text = fmt.Sprintf("trained for %.3g epochs (%d steps): loss %.3f", t.Epochs, t.Steps, t.Loss)
+		if t.TrainAcc != nil {
+			text += fmt.Sprintf(", train acc %.3f", *t.TrainAcc)
+		}
 	case t.Steps > 0:
 		text = fmt.Sprintf("trained for %d steps", t.Steps)
 	}
@@ -70,7 +73,11 @@ func (e *epochMetrics) add(step StepMetrics, batches int, to *trainingRecord) {
 	e.sums.Correct += step.Correct
 	e.sums.Examples += step.Examples
 	to.Epochs = e.before + float64(e.number-1) + float64(e.steps)/float64(max(batches, e.steps))
-	to.Loss, to.TrainAcc = e.sums.LossSum/e.sums.Examples, e.sums.Correct/e.sums.Examples
+	examples := max(e.sums.Examples, 1) // All may be padding.
+	to.Loss, to.TrainAcc = e.sums.LossSum/examples, nil
+	if accuracy := e.sums.Correct / examples; !math.IsNaN(accuracy) {
+		to.TrainAcc = &accuracy
+	}
 }
 
 // WarnIfGuessing says on standard error if loss, a mean over examples such as that of the

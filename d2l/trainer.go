@@ -11,13 +11,13 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
-	"github.com/gomlx/gomlx/ml/train/loss"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 )
 
-// Trainer makes training steps. It holds the net's forward pass, the softmax
-// cross-entropy of its output, the gradients and the optimizer's update as one
-// compiled program for each shape of batch; the book's holds the update alone.
+// Trainer makes training steps. It holds the net's forward pass, the loss of its
+// output, the gradients and the optimizer's update as one compiled program for each
+// shape of batch; the book's holds the update alone. The loss is softmax
+// cross-entropy, or that of WithLoss.
 //
 // A Trainer is for the parameters that the net had when it was made: after
 // Initialize or LoadParameters make a new one. A new one also takes the place of
@@ -35,9 +35,11 @@ type Trainer struct {
 	net     *Net
 	devices []Device
 	step    *xla.Program
-	loop    *stepLoop // Used by Steps on a GPU.
+	loop    *stepLoop    // Used by Steps on a GPU.
+	mean    *xla.Program // EvaluateLoss; nil before the first.
 	rate    learningRate
-	classes int                   // Width of the net's output; 0 before the first step.
+	loss    Loss
+	classes int                   // Width of a classifier's output; 0 before the first step.
 	dtype   dtypes.DType          // Of X in the first step; none before it.
 	ran     map[programShape]bool // Where a step has been made.
 	epoch   epochMetrics          // Of the last loop over Steps.
@@ -73,7 +75,8 @@ func NewTrainer(net *Net, opt optimizer.Interface, devices ...Device) (*Trainer,
 		devices = []Device{net.device}
 	}
 	t := &Trainer{
-		net: net, devices: devices, rate: learningRate{schedule: scheduleOf(opt), store: net.store}, ran: map[programShape]bool{},
+		net: net, devices: devices, rate: learningRate{schedule: scheduleOf(opt), store: net.store},
+		loss: SoftmaxCrossEntropyLoss{}, ran: map[programShape]bool{},
 	}
 	var err error
 	t.step, err = net.newProgram(xla.Config{
@@ -81,7 +84,7 @@ func NewTrainer(net *Net, opt optimizer.Interface, devices ...Device) (*Trainer,
 		Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
 			X := inputs[0]
 			loss, correct := t.build(scope, X, inputs[1], opt)
-			result, _ := guardStep(X, loss, correct, changedIn(net.store, X.Graph()), func(v *model.Variable) *graph.Node {
+			result, _ := guardStep(X, loss, correct, t.maxLoss(), changedIn(net.store, X.Graph()), func(v *model.Variable) *graph.Node {
 				return X.Graph().GetParameterByName(v.Path())
 			})
 			return []*graph.Node{result}
@@ -104,25 +107,24 @@ func NewTrainer(net *Net, opt optimizer.Interface, devices ...Device) (*Trainer,
 func (t *Trainer) build(scope *model.Scope, X, y *graph.Node, opt optimizer.Interface) (loss, correct *graph.Node) {
 	g := X.Graph()
 	yHat := t.net.forward(scope, X)
-	requireLogits(X, yHat, y, t.classes)
-	loss = crossEntropy(yHat.WithAlias(logitsAlias), y)
+	loss, correct = t.losses(X, yHat, y)
 	train.AddMainLoss(loss)
 	total := train.TotalLoss(g)
 	requireGradients(t.net.store, total)
 	opt.UpdateGraph(scope.Store().RootScope(), g, total)
 	t.rate.requireVariable()
 	train.ExecPerStepUpdateGraphFn(g) // What layers have registered to be done after each step.
-	return loss, numCorrect(yHat, y)
+	return loss, correct
 }
 
 // finalize frees what is compiled: the Trainer makes no further steps.
 func (t *Trainer) finalize() {
 	t.step.Finalize()
 	t.loop.finalize()
+	if t.mean != nil {
+		t.mean.Finalize()
+	}
 }
-
-// logitsAlias is where the graph of a step has the net's output.
-const logitsAlias = "/d2l logits"
 
 // dropOptimizer deletes what an earlier optimizer kept, its learning rate included:
 // all variables but the layers' and the state of the random generator.
@@ -142,68 +144,62 @@ func (n *Net) dropOptimizer() error {
 	return nil
 }
 
-// requireLogits panics unless yHat has a row of float32 logits, one for each class,
-// for each label in y, and as many as in the first step if that has been made.
-func requireLogits(X, yHat, y *graph.Node, classes int) {
-	if yHat.Rank() != 2 || yHat.Shape().Dim(0) != y.Shape().Dim(0) {
-		panic(fmt.Sprintf("d2l: a classifier's output has shape (batch, classes), but for %d labels the net's is %v",
-			y.Shape().Dim(0), Shape(yHat.Shape().Dimensions)))
-	}
-	if yHat.DType() != dtypes.Float32 {
-		panic(fmt.Sprintf("d2l: X is %v, for which the net's output is %v: convert X to Float32",
-			X.DType(), yHat.DType()))
-	}
-	if width := yHat.Shape().Dim(1); classes > 0 && width != classes {
-		panic(fmt.Sprintf("d2l: the net's output has %d classes for this batch, and had %d in the first step",
-			width, classes))
-	}
-}
-
 // Step trains the net on one batch: X are the inputs, y the labels, int32 of
-// shape (batch). It returns the sum of the batch's losses and the number of
-// correct predictions, both of the forward pass before the update, and it waits
-// for the device.
+// shape (batch), or whatever the loss takes. It returns the sum of the batch's losses
+// and the number of correct predictions, both of the forward pass before the update,
+// and it waits for the device. Where labels have more axes than (batch), the sum has
+// the losses of all labels; the number is NaN if they are no classes.
 //
 // Step is atomic: on error the net, the optimizer and the schedule are unchanged, but
 // that a net's first batch may have drawn its parameters.
 // The error names the cause as far as it can be found:
-//   - X, the loss or an updated value is NaN or infinite;
-//   - the mean loss is above 2²⁴, where training has diverged;
+//   - X, y, the loss or an updated value is NaN or infinite;
+//   - the mean softmax cross-entropy is above 2²⁴, where training has diverged;
 //   - a label is out of range, or there are not as many labels as examples;
-//   - a layer does not take X, or panics, or the net is no classifier;
+//   - a layer or the loss does not take its input, or panics, or the net is no classifier;
 //   - the schedule returns a negative, infinite or NaN learning rate;
 //   - the device fails, as when its memory is too small. This alone is not atomic
 //     after the first batch of a shape: the net's parameters are lost.
 //
-// Labels of another type or rank are a mistake in the program, and panic.
+// Labels that are no classes, for the softmax cross-entropy, are a mistake in the
+// program, and panic.
 //
 // Checking all new values costs a pass over them: a few percent of a step of
 // LeNet, more for a net with many parameters and small batches.
 func (t *Trainer) Step(X, y *tensors.Tensor) (lossSum, correct float64, err error) {
+	metrics, err := t.makeStep(X, y)
+	return metrics.LossSum, metrics.Correct, err
+}
+
+// makeStep does what Step does, and counts the examples.
+func (t *Trainer) makeStep(X, y *tensors.Tensor) (StepMetrics, error) {
 	if err := t.requireCurrent(); err != nil {
-		return 0, 0, err
+		return StepMetrics{}, err
 	}
-	requireLabels("Trainer.Step", y)
-	g, err := t.prepare(X, y)
+	if _, ok := t.loss.(classLoss); ok {
+		requireClasses("Trainer.Step", y)
+	}
+	fail := func(err error) (StepMetrics, error) { return StepMetrics{}, &stepError{X: ShapeOf(X), cause: err} }
+	g, examples, err := t.prepare(X, y)
 	if err != nil {
-		return 0, 0, &stepError{X: ShapeOf(X), cause: err}
+		return fail(err)
 	}
 	outputs, err := t.call(t.step, ShapeOf(X), X, y)
 	if err != nil {
-		return 0, 0, err
+		return StepMetrics{}, err
 	}
 	row, err := tensors.CopyFlatData[float32](outputs[0])
 	if err != nil {
-		return 0, 0, &stepError{X: ShapeOf(X), cause: fmt.Errorf("reading the results of the step: %w", err)}
+		return fail(fmt.Errorf("reading the results of the step: %w", err))
 	}
-	result := stepResult(row)
+	plan, result := t.lossPlan(g, y.Shape().Dim(0)), stepResult(row)
 	if !result.made() {
-		return 0, 0, failedStep{t.net, &t.rate, X, changedIn(t.net.store, g), numClasses(g), result}.diagnose()
+		return StepMetrics{}, failedStep{t.net, &t.rate, X, y, changedIn(t.net.store, g), plan.classes, result}.diagnose()
 	}
 	t.rate.updates++
 	t.net.stepMade()
-	t.dtype, t.classes = X.DType(), numClasses(g)
-	return result.lossSum(X.Shape().Dim(0)), result.correct(), nil
+	t.dtype, t.classes = X.DType(), plan.classes
+	return result.metrics(examples, plan), nil
 }
 
 // requireCurrent returns an error if the net has moved on.
@@ -242,22 +238,17 @@ func (t *Trainer) call(p *xla.Program, X Shape, inputs ...*tensors.Tensor) ([]*t
 	return outputs, nil
 }
 
-// prepare gets everything ready for a step with a batch, or refuses it: then the net
-// stays without parameters if it had none.
-func (t *Trainer) prepare(X, y *tensors.Tensor) (g *graph.Graph, err error) {
-	switch {
-	case X.Rank() == 0:
-		return nil, errNoBatchAxis
-	case y.Size() == 0:
-		return nil, errors.New("the batch is empty")
-	case X.Shape().Dim(0) != y.Size():
-		return nil, fmt.Errorf("there are %d labels for %d examples", y.Size(), X.Shape().Dim(0))
+// prepare gets everything ready for a step with a batch, and returns its graph and the number of examples, or refuses
+// it: then the net stays without parameters if it had none.
+func (t *Trainer) prepare(X, y *tensors.Tensor) (g *graph.Graph, examples int, err error) {
+	if X.Rank() > 0 {
+		err = t.requireType(X.DType())
 	}
-	if err := t.requireType(X.DType()); err != nil {
-		return nil, err
+	if err == nil {
+		g, examples, err = t.compile(t.step, X, y)
 	}
-	if g, err = t.step.Compile(X, y); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, 0, err
 	}
 	accepted := false
 	defer func() { // A schedule may panic as well.
@@ -265,30 +256,41 @@ func (t *Trainer) prepare(X, y *tensors.Tensor) (g *graph.Graph, err error) {
 			err = errors.Join(err, t.step.Discard())
 		}
 	}()
-	if err := labelsWithin(y, numClasses(g)); err != nil { // They would count as examples without a loss.
-		return nil, err
-	}
 	rate, err := t.rate.next(0) // Last, so that a schedule is not called for a batch that is refused.
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	accepted = true
 	if err := t.net.draw(t.step, X.Shape()); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return g, t.rate.set(rate)
+	return g, examples, t.rate.set(rate)
 }
 
-// numClasses returns the width of the net's output in the graph of a step.
-func numClasses(g *graph.Graph) int { return g.GetNodeByAlias(logitsAlias).Shape().Dim(1) }
-
-// crossEntropy returns the mean softmax cross-entropy of the examples, a scalar.
-func crossEntropy(yHat, y *graph.Node) *graph.Node {
-	return loss.SparseCategoricalCrossEntropyLogits([]*graph.Node{graph.ExpandAxes(y, -1)}, []*graph.Node{yHat})
-}
-
-// numCorrect counts the rows of yHat whose maximum is at y.
-func numCorrect(yHat, y *graph.Node) *graph.Node {
-	hits := graph.Equal(graph.ArgMax(yHat, -1, y.DType()), y)
-	return graph.ReduceAllSum(graph.ConvertDType(hits, dtypes.Float32))
+// compile compiles a program for a batch, and returns its graph and the number of examples, or refuses the batch.
+func (t *Trainer) compile(p *xla.Program, X, y *tensors.Tensor) (g *graph.Graph, examples int, err error) {
+	switch {
+	case X.Rank() == 0:
+		return nil, 0, errNoBatchAxis
+	case y.Size() == 0:
+		return nil, 0, errors.New("the batch is empty")
+	case y.Rank() == 0:
+		return nil, 0, errors.New("y has no batch axis")
+	case X.Shape().Dim(0) != y.Shape().Dim(0):
+		return nil, 0, fmt.Errorf("there are %d labels for %d examples", y.Shape().Dim(0), X.Shape().Dim(0))
+	}
+	if g, err = p.Compile(X, y); err != nil {
+		return nil, 0, err
+	}
+	var labels []int32
+	if y.DType() == dtypes.Int32 {
+		if labels, err = tensors.CopyFlatData[int32](y); err != nil {
+			return nil, 0, errors.Join(fmt.Errorf("reading the labels: %w", err), p.Discard())
+		}
+	}
+	plan := t.lossPlan(g, y.Shape().Dim(0))
+	if err := t.checkLabels(plan, labels, ShapeOf(y)); err != nil {
+		return nil, 0, errors.Join(err, p.Discard())
+	}
+	return g, t.numExamples(plan, labels), nil
 }

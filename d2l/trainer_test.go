@@ -177,12 +177,13 @@ func TestTrainerWrongLabel(t *testing.T) {
 func TestTrainerMisuse(t *testing.T) {
 	net, X := initialized(t)
 	trainer := must(NewTrainer(net, SGD(0.1)))(t)
-	const want = "Trainer.Step takes int32 labels y of shape (batch,), got "
+	const want = "Trainer.Step takes int32 labels y of shape (batch,) or (batch, steps), got "
 	wantPanic(t, func() { trainer.Step(X, tensors.FromValue([]int64{0, 1, 2, 3, 0})) }, want+"(5,) of Int64")
 	wantPanic(t, func() { trainer.Step(X, tensors.FromValue([]float32{0, 1, 2, 3, 0})) }, want+"(5,) of Float32")
-	wantPanic(t, func() { trainer.Step(X, tensors.FromValue([][]int32{{0}, {1}, {2}, {3}, {0}})) }, want+"(5, 1) of Int32")
 	wantPanic(t, func() { trainer.Step(X, tensors.FromValue(int32(1))) }, want+"() of Int32")
-	_, _, err := trainer.Step(tensors.FromValue(float32(1)), fiveLabels())
+	_, _, err := trainer.Step(X, tensors.FromValue([][]int32{{0}, {1}, {2}, {3}, {0}}))
+	wantError(t, err, "output for labels of shape (5, 1) has that shape and the classes, as (batch, steps, classes), but the net's is (5, 4)")
+	_, _, err = trainer.Step(tensors.FromValue(float32(1)), fiveLabels())
 	wantError(t, err, "shape (): X has no batch axis")
 }
 

@@ -89,6 +89,14 @@ func TestReLUSlopeAtZero(t *testing.T) {
 	}
 }
 
+func TestAbsSlopeAtZero(t *testing.T) {
+	got, err := gradient(t, graph.Abs, []float32{0})
+	d2ltest.NoError(t, err)
+	if got[0] == 0 {
+		fixed(t, "the product with the sign in L1Loss (d2l/loss.go)")
+	}
+}
+
 func TestCallOnDeviceIgnoresItsDevice(t *testing.T) {
 	program, err := graph.NewExec(backend(t), func(x *graph.Node) *graph.Node { return graph.AddScalar(x, 1) })
 	d2ltest.NoError(t, err)

@@ -1,0 +1,69 @@
+package d2l
+
+import (
+	"fmt"
+
+	"github.com/d2l-go/book/d2l/internal/xla"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// EvaluateLoss returns the mean of the Trainer's loss over dataIter's examples, with the net as it
+// is, in inference mode and on the net's device. Nothing is trained. An error of the data, the net or
+// the loss is returned, and it is one if there are no examples.
+//
+// Book: evaluate_loss, section "Model Selection, Underfitting, and Overfitting".
+func (t *Trainer) EvaluateLoss(dataIter DataIter) (float64, error) {
+	if err := t.requireCurrent(); err != nil {
+		return 0, err
+	}
+	metric := NewAccumulator(2) // Sum of losses, examples.
+	for batch, err := range OnDevice(dataIter, t.net.device).Iter() {
+		if err != nil {
+			return 0, err
+		}
+		X, y := batch.Inputs[0], batch.Labels[0]
+		lossSum, examples, err := t.evaluate(X, y)
+		if err != nil {
+			return 0, fmt.Errorf("computing the loss for X of shape %v and y of shape %v: %w", ShapeOf(X), ShapeOf(y), err)
+		}
+		metric.Add(lossSum, examples)
+	}
+	if metric[1] == 0 {
+		return 0, errNoExamples(dataIter)
+	}
+	return metric[0] / metric[1], nil
+}
+
+// evaluate returns the sum of the losses of a batch, and their number.
+func (t *Trainer) evaluate(X, y *tensors.Tensor) (lossSum, examples float64, err error) {
+	if t.mean == nil {
+		t.mean, err = t.net.newProgram(xla.Config{Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+			loss, _ := t.losses(inputs[0], t.net.forward(scope, inputs[0]), inputs[1])
+			return []*graph.Node{loss}
+		}})
+		if err != nil {
+			return 0, 0, err
+		}
+	}
+	if _, ok := t.loss.(classLoss); ok {
+		requireClasses("EvaluateLoss", y)
+	}
+	_, count, err := t.compile(t.mean, X, y)
+	if err == nil {
+		err = t.net.draw(t.mean, X.Shape())
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	outputs, err := t.mean.Call(X, y)
+	if err != nil {
+		return 0, 0, err
+	}
+	mean, err := tensors.CopyFlatData[float32](outputs[0])
+	if err != nil {
+		return 0, 0, err
+	}
+	return float64(mean[0]) * float64(count), float64(count), nil
+}

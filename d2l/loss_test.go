@@ -1,0 +1,233 @@
+package d2l
+
+import (
+	"encoding/json"
+	"iter"
+	"math"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/d2l-go/book/d2l/d2ltest"
+	"github.com/d2l-go/book/d2l/internal/xla"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
+)
+
+// fixtureLosses are those of testdata/losses_fixture.py.
+var fixtureLosses = map[string]Loss{
+	"SoftmaxCrossEntropyLoss":       SoftmaxCrossEntropyLoss{},
+	"MaskedSoftmaxCELoss":           MaskedSoftmaxCELoss{Padding: 1},
+	"L2Loss":                        L2Loss{},
+	"MSELoss":                       MSELoss{},
+	"L1Loss":                        L1Loss{},
+	"HuberLoss":                     HuberLoss{},
+	"HuberLoss of 0.5":              HuberLoss{Rho: 0.5},
+	"SigmoidBinaryCrossEntropyLoss": SigmoidBinaryCrossEntropyLoss{},
+}
+
+// classesOf returns labels as those of the fixture.
+func classesOf(shape ...int) *tensors.Tensor {
+	labels := make([]int32, Shape(shape).size())
+	for k := range labels {
+		labels[k] = int32((k*k + k/3) % 4)
+	}
+	return tensors.FromFlatDataAndDimensions(labels, shape...)
+}
+
+// batches is a DataIter of batches X, y.
+type batches [][2]*tensors.Tensor
+
+func (batches) Name() string { return "batches" }
+
+func (b batches) Len() int { return len(b) }
+
+func (b batches) Iter() iter.Seq2[train.Batch, error] {
+	return func(yield func(train.Batch, error) bool) {
+		for _, batch := range b {
+			if !yield(train.Batch{Inputs: batch[:1], Labels: batch[1:]}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Losses and their gradients are PyTorch's, corners included.
+func TestLossesAgainstPyTorch(t *testing.T) {
+	var fixture struct {
+		Cases []struct {
+			Name      string
+			Output, Y []int
+			Loss      float32
+			Gradient  []float32
+		}
+	}
+	noError(t, json.Unmarshal(must(os.ReadFile("testdata/losses.json"))(t), &fixture))
+	pytorch, seen := d2ltest.AgainstPyTorch(t, "loss"), map[string]bool{}
+	for _, c := range fixture.Cases {
+		t.Run(c.Name, func(t *testing.T) {
+			seen[c.Name] = true
+			classes, logistic := len(c.Y) < len(c.Output), strings.HasPrefix(c.Name, "Sigmoid")
+			scale := 2.0
+			if logistic {
+				scale = 30
+			}
+			output, labels := wave(33, scale, Shape(c.Output).size()), wave(55, 2, Shape(c.Y).size())
+			if logistic {
+				for i, v := range wave(55, 0.5, len(labels)) {
+					if labels[i] = v + 0.5; c.Output[1] == 1 {
+						labels[i] = float32(math.Ceil(float64(v)))
+					}
+				}
+			}
+			row := len(output) / c.Output[0]
+			clear(output[row : 2*row])
+			y := tensors.FromFlatDataAndDimensions(labels, c.Y...)
+			if classes {
+				y = classesOf(c.Y...)
+			} else {
+				copy(output[2*row:3*row], labels[2*row:])
+			}
+			yHat, loss := tensors.FromFlatDataAndDimensions(output, c.Output...), fixtureLosses[c.Name]
+			net := NewNet(Sequential{})
+			noError(t, net.Initialize(testDevice(), Xavier))
+			mean := must(must(NewTrainer(net, SGD(1)))(t).WithLoss(loss).EvaluateLoss(batches{{yHat, y}}))(t)
+			pytorch.Near(t, c.Name, []float32{float32(mean)}, []float32{c.Loss})
+			gradient := must(net.newProgram(xla.Config{Build: func(_ *model.Scope, inputs []*graph.Node) []*graph.Node {
+				return graph.Gradient(graph.ReduceAllMean(loss.Forward(inputs[0], inputs[1])), inputs[0])
+			}}))(t)
+			defer gradient.Finalize()
+			pytorch.Near(t, c.Name+": gradients", float32s(t, must(gradient.Call(yHat, y))(t)[0]), c.Gradient)
+		})
+	}
+	if len(seen) != len(fixtureLosses) {
+		t.Errorf("%d losses of %d are in the fixture", len(seen), len(fixtureLosses))
+	}
+}
+
+// A Trainer minimizes what it is told to, with labels of any type and shape, and counts examples and correct predictions
+// where they mean something.
+func TestTrainerWithLoss(t *testing.T) {
+	unseeded(t)
+	X := waves(1, 1, 6, 3)
+	float64s := must(tensors.FromValue([]float64{1, 2, 3, 4, 5, 6}).LocalClone())(t)
+	mine := LossFunc(func(yHat, y *graph.Node) *graph.Node {
+		return graph.ReduceMean(graph.Abs(graph.Sub(yHat, graph.ConvertDType(y, yHat.DType()))), 1)
+	})
+	total := LossFunc(func(yHat, y *graph.Node) *graph.Node { return graph.ReduceAllMean(mine(yHat, y)) })
+	for name, c := range map[string]struct {
+		layer    Layer
+		loss     Loss
+		y        *tensors.Tensor
+		examples float64
+	}{
+		"numbers":       {Dense{Units: 1}, L2Loss{}, float64s, 6},
+		"vectors":       {Dense{Units: 4}, L1Loss{}, waves(2, 1, 6, 4), 6},
+		"images":        {Sequential{Dense{Units: 4}, reshape{2, 2}}, MSELoss{}, waves(2, 1, 6, 2, 2), 6},
+		"my own":        {Dense{Units: 4}, mine, tensors.FromShape(shapes.Make(dtypes.Uint8, 6, 4)), 6},
+		"a mean":        {Dense{Units: 4}, total, waves(2, 1, 6, 4), 6},
+		"large numbers": {Dense{Units: 1}, L2Loss{}, waves(2, 1e6, 6), 6},
+		"steps":         {Sequential{Dense{Units: 8}, reshape{2, 4}}, SoftmaxCrossEntropyLoss{}, classesOf(6, 2), 12},
+		"padded":        {Sequential{Dense{Units: 8}, reshape{2, 4}}, MaskedSoftmaxCELoss{Padding: 1}, classesOf(6, 2), 10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, devices := range oneOrTwo() {
+				net, data := NewNet(c.layer), batches{{X, c.y}}
+				noError(t, net.Initialize(testDevice(), Xavier))
+				trainer := must(NewTrainer(net, SGD(0.05), devices...))(t).WithLoss(c.loss)
+				before := must(trainer.EvaluateLoss(data))(t)
+				var first StepMetrics
+				for range 20 {
+					for _, step := range trainer.Steps(data, nil) {
+						if first.Examples == 0 {
+							first = step
+						}
+					}
+					noError(t, trainer.Err())
+				}
+				near(t, "loss of the first step", []float32{float32(first.LossSum / first.Examples)}, []float32{float32(before)}, 1e-5)
+				if first.Examples != c.examples {
+					t.Errorf("%v examples, expected %v", first.Examples, c.examples)
+				}
+				if _, classes := c.loss.(classLoss); classes == math.IsNaN(first.Correct) || first.Correct > c.examples {
+					t.Errorf("%v predictions are correct", first.Correct)
+				}
+				if after := must(trainer.EvaluateLoss(data))(t); !(after < 0.99*before) {
+					t.Errorf("training brings the loss from %v to %v", before, after)
+				}
+				if got := net.Trained(); strings.Contains(got, "acc") == math.IsNaN(first.Correct) {
+					t.Errorf("the net is %s", got)
+				}
+				saved(t, net)
+			}
+		})
+	}
+}
+
+// reshape gives each example a shape.
+type reshape []int
+
+func (reshape) Kind() string { return "reshape" }
+
+func (r reshape) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
+	return graph.Reshape(x, append([]int{x.Shape().Dim(0)}, r...)...)
+}
+
+// What a loss does not take is an error that says what it gets, and changes nothing.
+func TestLossFaults(t *testing.T) {
+	X, nan := waves(1, 1, 5, 3), waves(2, 1, 5, 4)
+	noError(t, tensors.MutableFlatData(nan, func(y []float32) { y[6] = float32(math.NaN()) }))
+	average := LossFunc(func(yHat, y *graph.Node) *graph.Node { return graph.ReduceMean(yHat, 0) })
+	labels := classesOf(5)
+	noError(t, tensors.MutableFlatData(labels, func(y []int32) { y[2] = 7 }))
+	for name, c := range map[string]struct {
+		loss Loss
+		y    *tensors.Tensor
+		want string
+	}{
+		"a row of labels":    {L2Loss{}, waves(1, 1, 5), "L2Loss takes labels y with as many numbers as the net's output, got (5,) for an output of (5, 4)"},
+		"other axes":         {L1Loss{}, waves(1, 1, 4, 5), "there are 4 labels for 5 examples"},
+		"one label":          {L1Loss{}, tensors.FromValue(float32(1)), "y has no batch axis"},
+		"NaN":                {MSELoss{}, nan, "y is NaN at (1, 2)"},
+		"no number a batch":  {average, nan, "LossFunc returns Float32 of shape (4,) for a batch of 5 examples"},
+		"a class":            {MaskedSoftmaxCELoss{}, labels, "label 2 is 7, but the net has outputs for 0 to 3"},
+		"a negative Rho":     {HuberLoss{Rho: -1}, waves(1, 1, 5, 4), "HuberLoss needs a positive Rho, got -1"},
+		"classes in columns": {SoftmaxCrossEntropyLoss{}, classesOf(5, 2), "for labels of shape (5, 2) has that shape and the classes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			net := NewNet(Dense{Units: 4})
+			noError(t, net.Initialize(testDevice(), Xavier))
+			trainer := must(NewTrainer(net, SGD(0.1)))(t).WithLoss(c.loss)
+			_, _, err := trainer.Step(X, c.y)
+			wantError(t, err, "training on a batch of shape (5, 3)", c.want)
+			if strings.Contains(err.Error(), "guessing") {
+				t.Errorf("%v", err)
+			}
+			if name != "NaN" {
+				_, err = trainer.EvaluateLoss(batches{{X, c.y}})
+				wantError(t, err, c.want)
+			}
+		})
+	}
+	net := NewNet(Dense{Units: 1})
+	noError(t, net.Initialize(testDevice(), Xavier))
+	trainer := must(NewTrainer(net, SGD(1e6)))(t).WithLoss(L2Loss{})
+	var err error
+	for range 9 {
+		if _, _, err = trainer.Step(X, waves(1, 1, 5)); err != nil {
+			break
+		}
+	}
+	wantError(t, err, "try a learning rate smaller than 1e+06")
+	wantPanic(t, func() { trainer.WithLoss(L1Loss{}) }, "WithLoss is called before the first step")
+	wantPanic(t, func() { trainer.WithLoss(nil) }, "WithLoss needs a loss")
+	_, err = trainer.EvaluateLoss(batches{})
+	wantError(t, err, "there are no examples in batches")
+	noError(t, net.Initialize(testDevice(), Xavier))
+	classifier := must(NewTrainer(net, SGD(1)))(t)
+	wantPanic(t, func() { classifier.Step(X, waves(1, 1, 5)) }, "got (5,) of Float32; for labels that are no classes choose a loss with WithLoss")
+}
