@@ -3,18 +3,40 @@ package d2l
 import (
 	"fmt"
 	"os"
+	"runtime"
+	"strings"
+
+	"github.com/janpfeifer/gonb/gonbui"
 )
 
 // Check ends the program with status 1 and err's message on standard error, unless
 // err is nil. It is for notebook cells and other short programs; a notebook marks the
-// cell as failed and shows the message.
+// cell as failed and shows the message, with the lines of the cells that led there.
 //
 // Book: none; in Python an unhandled error ends the program.
 func Check(err error) {
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "error:", err)
+		fmt.Fprintf(os.Stderr, "error: %v\n%s", err, cellLines())
 		os.Exit(1)
 	}
+}
+
+// cellLines returns, in a notebook, the lines of the cells that are being run, as Go writes them in a trace; the kernel
+// shows them with the error.
+func cellLines() string {
+	if !gonbui.IsNotebook {
+		return ""
+	}
+	var lines strings.Builder
+	callers := make([]uintptr, 64)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(2, callers)])
+	for more := true; more; {
+		var frame runtime.Frame
+		if frame, more = frames.Next(); strings.HasPrefix(frame.Function, "main.") {
+			fmt.Fprintf(&lines, "\t%s:%d\n", frame.File, frame.Line)
+		}
+	}
+	return lines.String()
 }
 
 // Must returns value, or ends the program as Check does if there is an error. It

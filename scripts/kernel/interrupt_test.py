@@ -106,7 +106,7 @@ fmt.Println(net.Trained())
         self.kernel.follow(answer)
         # Between two steps of its own GoNB stops without a word: the cell is "ok" then, and has done nothing.
         if answer.status != "ok":
-            self.assertRegex(answer.error, "interrupted while it was built|signal: interrupt")
+            self.assertIn("interrupted", answer.error)
         self.assertEqual((answer.stdout, answer.pictures), ("", 0), answer)
         self.works()
 
@@ -154,7 +154,8 @@ fmt.Println(net.Trained())
     def test_a_panic(self):
         answer = self.kernel.run('%%\npanic("no bananas")')
         self.assertEqual(answer.status, "error", answer)
-        self.assertIn("panic: no bananas", answer.stderr)
+        self.assertRegex(answer.error, r"^panic: no bananas\nline 2\n    panic\(\"no bananas\"\)\n\(%env GOTRACEBACK ")
+        self.assertEqual(answer.stderr, "")
         self.works()
 
     def test_an_exit(self):

@@ -232,16 +232,14 @@ def page(nb, name: str) -> str:
 
 def cell_report(cell, error: CellExecutionError) -> list[str]:
     """What a failed cell said, for a person."""
-    said = [f"{error.ename}: {error.evalue}".strip(": ")]
+    said = []
     for output in cell.outputs:
         if output.output_type == "error":
             said += output.traceback
         elif output.get("name") == "stderr":
             said += output.text.rstrip().split("\n")[-40:]
-    if any("expected declaration" in text or "non-declaration statement" in text for text in said):
-        said.append("(statements belong below a line %%)")
-    lines = "\n".join(said).split("\n")
-    return [f"  {line}" for i, line in enumerate(lines) if line.strip() and line not in lines[:i]]
+    lines = "\n".join(said or [f"{error.ename}: {error.evalue}"]).split("\n")
+    return [f"  {line}" for line in lines if line.strip()]
 
 
 def last_words(log: list[str]) -> list[str]:

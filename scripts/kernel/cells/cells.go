@@ -261,3 +261,20 @@ func Copy(to io.Writer, from io.Reader) error {
 		copy(buf, buf[n-kept:n])
 	}
 }
+
+// Unknown returns the error for a command, such as IPython's, that the kernel does not have.
+func Unknown(command string) error {
+	message := fmt.Sprintf("%%%s is no command of this kernel: %%help lists those that are", command)
+	if other, ok := elsewhere[strings.TrimPrefix(command, "%")]; ok {
+		message += "; " + other
+	}
+	return errors.New(message)
+}
+
+// elsewhere is what to do instead of commands of IPython.
+var elsewhere = map[string]string{
+	"time":       "d2l.NewTimer measures times, and a line %% alone begins a program",
+	"timeit":     "d2l.NewTimer measures times, and a line %% alone begins a program",
+	"matplotlib": "plots are shown without it",
+	"pip":        "Go packages are imported, and added to go.mod by !*go get module@version",
+}

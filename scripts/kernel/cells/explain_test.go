@@ -1,0 +1,190 @@
+package cells
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+// cell returns the program of cell 7, with these lines: seven lines of cell 2 come before it. As from GoNB, main's begins
+// where the cell has its %% or its first statement.
+func cell(lines ...string) Program {
+	p := Program{Cell: 7, Own: lines, Lines: append(strings.Split(strings.Repeat("var secret int\n", 7), "\n")[:7], lines...)}
+	p.Place = func(line int) Place {
+		switch {
+		case line <= 7:
+			return Place{2, line}
+		case line <= 7+len(lines):
+			return Place{7, line - 7}
+		}
+		return Place{}
+	}
+	return p
+}
+
+func TestExplain(t *testing.T) {
+	for name, c := range map[string]struct {
+		lines []string
+		said  string
+		want  string
+	}{
+		"advice first": {
+			[]string{"%%", "\tfoo(net)"},
+			"# gonb_1234\n./main.go:9:6: undefined: net\nnet is declared in code cell 2: run that cell first\n",
+			"net is declared in code cell 2: run that cell first\nline 2: undefined: net\n    foo(net)\n        ^",
+		},
+		"names of a line, and what follows from them": {
+			[]string{"%%", "d2l.Must(f(a, b, a))"},
+			"./main.go:9:9: not enough arguments in call to d2l.Must\n\thave (unknown type)\n\twant (T, error)\n" +
+				"./main.go:9:12: undefined: a\n./main.go:9:15: undefined: b\n./main.go:9:18: undefined: a\n" +
+				"./main.go:9:9: too many values\n",
+			"line 2: undefined: a, b\n    d2l.Must(f(a, b, a))\n               ^",
+		},
+		"what was got and wanted": {
+			[]string{"%%", "f(1)"},
+			"./main.go:9:3: not enough arguments in call to f\n\thave (number)\n\twant (int, int)\n",
+			"line 2: not enough arguments in call to f\n    have (number)\n    want (int, int)\n    f(1)\n      ^",
+		},
+		"another cell's code": {
+			[]string{"type T struct{}"},
+			"./main.go:3:5: unknown field A in struct literal of type T\n",
+			"What cell [2] declared does not fit what has been declared since: change it there, and run that cell again.\n" +
+				"cell [2], line 3: unknown field A in struct literal of type T",
+		},
+		"no line": {
+			[]string{"%%", "for {", "\tf(1)"},
+			"/tmp/x/main.go:12:3: expected '}', found 'EOF'\n",
+			"The { of line 2 is not closed.\nexpected '}', found 'EOF'",
+		},
+		"%% at the end": {
+			[]string{"f(1)", "%%", ""}, "main.go:8:1: expected declaration, found f\n",
+			"%% in line 2 has nothing below it: it belongs above the first statement, line 1.\nline 1: expected declaration, found f\n    f(1)\n    ^",
+		},
+		"a statement above %%": {
+			[]string{"f(1)", "%%", "f(2)"}, "main.go:8:1: expected declaration, found f (and 2 more errors)\n",
+			"Above %% are declarations alone (import, var, const, type, func): move line 1 below it.\nline 1: expected declaration, found f\n    f(1)\n    ^",
+		},
+		"nothing of Go": {
+			[]string{"class T:"}, "main.go:8:1: expected declaration, found class\n",
+			"A cell has declarations (import, var, const, type, func), then a line %%, then statements.\nline 1: expected declaration, found class\n    class T:\n    ^",
+		},
+		"not used": {
+			[]string{"x := 3"}, "./main.go:8:1: declared and not used: x\n",
+			"Go wants each variable of a function, and of the statements of a cell, to be used. To see it: fmt.Println(x). " +
+				"To use it in other cells: var x = …, above the statements.\nline 1: declared and not used: x\n    x := 3\n    ^",
+		},
+		"a long line, after a tab": {
+			[]string{"\tf(\t" + strings.Repeat("é", 100) + ", y, " + strings.Repeat("z", 100) + ")"},
+			fmt.Sprintf("./main.go:8:%d: undefined: y\n", 1+4+200+2),
+			"line 1: undefined: y\n    …" + strings.Repeat("é", 58) + ", y, " + strings.Repeat("z", 57) + "…\n     " + strings.Repeat(" ", 60) + "^",
+		},
+		"no compiler":   {nil, "interrupted while it was built\n", "interrupted while it was built"},
+		"without words": {nil, "", ""},
+	} {
+		text, first := cell(c.lines...).Explain(c.said)
+		got := colours.ReplaceAllString(strings.Join(text, "\n"), "")
+		if got != c.want {
+			t.Errorf("%s:\n%s\nexpected\n%s", name, got, c.want)
+		}
+		if !strings.Contains(got, first) || strings.Contains(got, "secret") {
+			t.Errorf("%s: first %q in\n%s", name, first, got)
+		}
+	}
+	var many strings.Builder
+	for i := range 9 {
+		fmt.Fprintf(&many, "./main.go:%d:1: undefined: a%d\n", 8+i, i)
+	}
+	text, _ := cell(strings.Split(many.String(), "\n")...).Explain(many.String())
+	if got := text[len(text)-1]; got != "and 4 more" || len(text) != 5*3+1 {
+		t.Errorf("%d lines for many mistakes, the last %q", len(text), got)
+	}
+}
+
+func TestStatements(t *testing.T) {
+	for code, want := range map[string]int{
+		`fmt.Println("hi")`:     0,
+		"x := 3":                0,
+		"x, y := 3, 4":          0,
+		"1+1":                   0,
+		"x++":                   0,
+		"<-c":                   0,
+		"for i := range 3 {\n}": 0,
+		"d2l.Train?":            0,
+		"var x = 3\n\n// Prints it.\nfmt.Println(x)":  3,
+		"%env A 1\nimport \"fmt\"\nfmt.Println()":     2,
+		"func f() {\n\tg()\n}\nf()":                   3,
+		"type T struct{}\nfunc (T) f() {}\nT{}.f()":   2,
+		"fmt.Println(f())\nfunc f() int { return 3 }": 0,
+		"if x {":                            0,
+		"package p\n\nf()":                  2,
+		"%%\nf()":                           -1,
+		"f()\n%%":                           -1,
+		"%exec f\nfunc f() {}":              -1,
+		"var x = 3":                         -1,
+		"func f() {\n":                      -1,
+		"def f(x):\n    return x":           -1,
+		"class T:":                          -1,
+		"fun f() {\n}":                      -1,
+		"import numpy as np":                -1,
+		"":                                  -1,
+		"// A comment.":                     -1,
+		"!ls\n%env A 1":                     -1,
+		"const text = `\nf()\n`\nvar x = 3": -1,
+		"%env A 1 \\\nf()\nvar x = 3\nfmt.Println(x)": 3,
+	} {
+		if got := Statements(strings.Split(code, "\n")); got != want {
+			t.Errorf("%q: statements from line %d, expected %d", code, got, want)
+		}
+	}
+}
+
+func TestCrash(t *testing.T) {
+	own := []string{"func half(a []int) int {", "\treturn a[len(a)/2]", "}", "%%", "half(nil)"}
+	const hint = "(%env GOTRACEBACK all in a cell: from then on, Go's own trace of a crash is shown.)"
+	for name, c := range map[string]struct{ words, want string }{
+		"a panic": {
+			"panic: runtime error: index out of range [0] with length 0 [recovered]\n[signal SIGSEGV: x]\n\ngoroutine 1 [running]:\n" +
+				"main.half(...)\n\t/tmp/x/main.go:9\nmain.main()\n\t/tmp/x/main.go:12 +0x53\nmain.main()\n\t/tmp/x/main.go:9\n\n" +
+				"goroutine 7 [running]:\nmain.other()\n\t/tmp/x/main.go:8\n",
+			"panic: runtime error: index out of range [0] with length 0\nline 2\n    return a[len(a)/2]\ncalled in line 5\n    half(nil)\n" + hint,
+		},
+		"an earlier cell": {
+			"panic: no\n\ngoroutine 1 [running]:\nmain.f(0x1)\n\t/tmp/x/main.go:3 +0x1\nexample.com/p.G()\n\t/home/p/main/p.go:3 +0x1\nmain.main()\n\t/tmp/x/main.go:12 +0x53\n",
+			"panic: no\ncell [2], line 3\ncalled in line 5\n    half(nil)\n" + hint,
+		},
+		"an error": {
+			"error: two\nlines\n\t/tmp/x/main.go:12\n",
+			"error: two\nlines\nline 5\n    half(nil)",
+		},
+		"too deep": {
+			"runtime: goroutine stack exceeds 1000000000-byte limit\nruntime: sp=0x1\nfatal error: stack overflow\n\nruntime stack:\n\ngoroutine 1 [running]:\nmain.half()\n\t/tmp/x/main.go:9 +0x1\n",
+			"fatal error: stack overflow\nline 2\n    return a[len(a)/2]\n" + hint,
+		},
+		"no crash": {"panic: as some program writes\nand more\n", ""},
+	} {
+		before := "progress\n"
+		if at := LastWords([]byte(before + c.words)); at != len(before) {
+			t.Errorf("%s: the last words begin at %d", name, at)
+		}
+		text, _, message, ok := cell(own...).Crash([]byte(c.words))
+		if got := colours.ReplaceAllString(strings.Join(text, "\n"), ""); got != c.want || ok != (c.want != "") || !strings.Contains(got, message) {
+			t.Errorf("%s: %q in\n%s\nexpected\n%s", name, message, got, c.want)
+		}
+	}
+	for _, words := range []string{"", "all is well\n", "error: but it goes on\n", "no panic: here\n", "error: a\n\tb.go:3\n"} {
+		if at := LastWords([]byte(words)); at != len(words) {
+			t.Errorf("%q is kept back from %d", words, at)
+		}
+	}
+}
+
+func TestUnknown(t *testing.T) {
+	for command, want := range map[string]string{"%time": "d2l.NewTimer", "matplotlib": "plots are shown", "foo": "%foo is no command"} {
+		if got := Unknown(command).Error(); !strings.Contains(got, want) || !strings.Contains(got, "%help") {
+			t.Errorf("%s: %s", command, got)
+		}
+	}
+}

@@ -1,0 +1,83 @@
+package cells
+
+import (
+	"errors"
+	"go/parser"
+	"go/scanner"
+	"go/token"
+	"regexp"
+	"strings"
+)
+
+// statement is how a line begins that is meant as a statement: with a keyword, or a name and what may follow it.
+var statement = regexp.MustCompile(`^(?:(?:for|if|switch|select|go|defer|return)\b|` +
+	`[\pL_][\pL\p{Nd}_.]*\s*(?:[(\[{?]|:?=|,|\+\+|--|[-+*/%&|^]|<-|$)|[0-9("\x60'<&*!-])`)
+
+// Statements returns the index of the line from which on a cell without %% is a program, as if %% stood before it, or -1
+// if it has declarations alone. A reader who comes from Python will forget %%.
+func Statements(lines []string) int {
+	code := make([]string, len(lines))
+	for i, kind := range Kinds(lines) {
+		switch kind {
+		case Command:
+			if command, _ := Main(lines[i]); command != "" {
+				return -1
+			}
+		case Clause:
+			code[i] = WithoutClause(lines[i])
+		case Go:
+			code[i] = lines[i]
+		}
+	}
+	at := declarationExpected(code)
+	if at < 0 || statement.MatchString(strings.TrimSpace(code[at])) || parses(code[:at], code[at:]) {
+		return at
+	}
+	return -1
+}
+
+// declarationExpected returns the index of the first line that begins something else than a declaration, -1 if there is
+// none.
+func declarationExpected(code []string) int {
+	_, err := parser.ParseFile(token.NewFileSet(), "", "package main;"+strings.Join(code, "\n"), parser.SkipObjectResolution)
+	var all scanner.ErrorList
+	if errors.As(err, &all) && strings.HasPrefix(all[0].Msg, "expected declaration") && all[0].Pos.Line <= len(code) {
+		return all[0].Pos.Line - 1
+	}
+	return -1
+}
+
+// parses reports whether declarations and statements are a program.
+func parses(declarations, statements []string) bool {
+	code := "package main;" + strings.Join(declarations, "\n") + "\nfunc main() {\n" + strings.Join(statements, "\n") + "\n}"
+	_, err := parser.ParseFile(token.NewFileSet(), "", code, parser.SkipObjectResolution)
+	return err == nil
+}
+
+// unclosed returns the line of the cell, from 1, of the last bracket that is not closed; 0 if there is none.
+func (p Program) unclosed() (line int, open string) {
+	src := []byte(strings.Join(p.Own, "\n"))
+	file := token.NewFileSet().AddFile("", -1, len(src))
+	var scan scanner.Scanner
+	scan.Init(file, src, nil, 0)
+	type bracket struct {
+		line int
+		open string
+	}
+	var stack []bracket
+	for {
+		pos, tok, _ := scan.Scan()
+		switch tok {
+		case token.LPAREN, token.LBRACK, token.LBRACE:
+			stack = append(stack, bracket{file.Line(pos), tok.String()})
+		case token.RPAREN, token.RBRACK, token.RBRACE:
+			stack = stack[:max(len(stack)-1, 0)]
+		case token.EOF:
+			if len(stack) == 0 {
+				return 0, ""
+			}
+			last := stack[len(stack)-1]
+			return last.line, last.open
+		}
+	}
+}
