@@ -12,6 +12,7 @@ import { copyWithoutOutputs, printedIn } from "./copy.mjs";
 import { eventually, expect, Failure } from "./failure.mjs";
 import { startLab } from "./lab.mjs";
 import { Notebook } from "./notebook.mjs";
+import { opensUnchanged } from "./opening.mjs";
 
 const [root, original, executablePath, modules] = process.argv.slice(2);
 
@@ -73,6 +74,10 @@ async function read(shown, lab, browser) {
     "the copy without outputs to be open",
     "another notebook, with outputs",
   );
+
+  await opensUnchanged(notebook, shown.length, copy, say);
+  await page.goto(await lab.address);
+  await notebook.opened(shown.length);
 
   say("run all cells");
   await notebook.watch(training, results);

@@ -27,6 +27,24 @@ export class Notebook {
     await this.#menu("File", "Save Notebook");
   }
 
+  /** Begins to restart the kernel, and says yes to the question. */
+  async restart() {
+    await this.#menu("Kernel", "Restart Kernel…");
+    const restarting = '.jp-Notebook-ExecutionIndicator[data-status="restarting"]';
+    const begun = this.page.waitForSelector(restarting, { state: "attached" });
+    await Promise.all([begun, this.page.locator(".jp-Dialog .jp-mod-accept").click()]);
+  }
+
+  /** Closes the notebook; what asks before it does stays open. */
+  async close() {
+    await this.#menu("File", "Close Tab");
+  }
+
+  /** The kernel's state as the notebook shows it, such as idle. */
+  state() {
+    return this.page.evaluate(() => document.querySelector(".jp-Notebook-ExecutionIndicator")?.dataset.status);
+  }
+
   async #menu(name, item) {
     await this.page.locator(".lm-MenuBar-item", { hasText: name }).first().click();
     await this.page.locator(".lm-Menu-item", { hasText: item }).first().click();

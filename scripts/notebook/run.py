@@ -327,12 +327,8 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
             screen.line(f"chapter: the outputs so far are in {failed}")
         earlier(screen, done, html)
         return 130 if runner.interrupted else 1
-    # GoNB leaves fields empty that are better absent (the page would show plain, uncoloured code), and
-    # the Go version of this machine is no part of a notebook.
-    language = nb.metadata.language_info
-    nb.metadata.language_info = {k: v for k, v in language.items() if v and k != "version"}
     html_page = page(nb, path.stem)
-    # Nor are the numbers of the cells, which are others with every run: what is written here can be
+    # The numbers of the cells are others with every run, and no part of a notebook: what is written here can be
     # committed as it is, which `literate check` requires, unless a cell wrote to stderr.
     for cell in nb.cells:
         if cell.cell_type == "code":
