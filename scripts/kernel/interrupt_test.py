@@ -97,6 +97,7 @@ fmt.Println(net.Trained())
         self.assertRegex(answer.stdout, rf"^{trained}; saved 2\d\d\d-\d\d-\d\d \d\d:\d\d\n{trained}\n$", answer)
         before, after = re.findall(trained, answer.stdout)
         self.assertEqual(int(after[1]), int(before[1]) + 40)
+        os.unlink(json.loads(path))
         self.works()
 
     def test_while_a_cell_is_built(self):

@@ -13,17 +13,17 @@ import (
 // notGo is the first line of a cell that GoNB does not take for Go.
 var notGo = regexp.MustCompile(`^%%(writefile|script|bash|sh|gx)\b`)
 
-// split returns the declarations of a cell and its statements, those below %%. Both keep their offsets and lines:
+// split returns the declarations of a cell and its statements, those below %% if it has that line. Both keep their offsets and lines:
 // whatever else the cell holds is blank in them.
 func split(source string) (decls, statements string) {
 	if notGo.MatchString(source) {
 		return "", ""
 	}
 	lines := strings.Split(strings.ReplaceAll(source, "\r\n", " \n"), "\n")
-	part := 0
+	part, program := 0, cells.Statements(lines)
 	for i, kind := range cells.Kinds(lines) {
 		code := lines[i]
-		if command, _ := cells.Main(code); kind == cells.Command && command == "%%" {
+		if command, _ := cells.Main(code); kind == cells.Command && command == "%%" || i == program {
 			part = 1
 		}
 		if kind != cells.Go {

@@ -92,8 +92,8 @@ func missing(said, path string) (lines []string) {
 	}
 	for _, c := range n.Cells {
 		for _, name := range find(locals[c]) {
-			lines = append(lines, fmt.Sprintf("%s belongs to code cell %d alone, which declares it below %%%% (%s): "+
-				"declare it above, with var, to use it in other cells", name, c.Number, short(locals[c][name])))
+			lines = append(lines, fmt.Sprintf("%s belongs to code cell %d alone, which declares it among its statements (%s): "+
+				"declare it above them, with var, to use it in other cells", name, c.Number, short(locals[c][name])))
 		}
 	}
 	if names = slices.DeleteFunc(names, func(name string) bool { return respelt(name) || misspelt[name] }); len(names) > 0 {

@@ -29,8 +29,8 @@ func TestMissing(t *testing.T) {
 	const restart = "Nothing is declared any more after a restart of the kernel; " +
 		"in JupyterLab, Run > Run All Above Selected Cell fixes that.\n"
 	local := func(name string, cell int, line string) string {
-		return fmt.Sprintf("%s belongs to code cell %d alone, which declares it below %%%% (%s): "+
-			"declare it above, with var, to use it in other cells\n", name, cell, line)
+		return fmt.Sprintf("%s belongs to code cell %d alone, which declares it among its statements (%s): "+
+			"declare it above them, with var, to use it in other cells\n", name, cell, line)
 	}
 	unknown := func(what, where string) string {
 		return what + " not declared in any cell " + where +

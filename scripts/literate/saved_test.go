@@ -193,6 +193,6 @@ func TestMarks(t *testing.T) {
 		p := d2ltest.Must(read(t, c.file, c.source))(t)
 		d2ltest.WantParts(t, strings.Join(p.check(), "\n"), c.want)
 	}
-	_, err := read(t, meanFile, "x := 1")
+	_, err := read(t, meanFile, "func f(")
 	d2ltest.WantError(t, err, "x.ipynb, cell a is not Go")
 }
