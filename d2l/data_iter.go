@@ -12,7 +12,7 @@ import (
 // a GoMLX dataset that knows its length, so GoMLX's own tools for datasets take
 // one too.
 //
-// A batch has the inputs X in Inputs[0] and the labels y in Labels[0]. An error
+// A batch has the inputs X in Inputs[0] and the labels y in Labels[0], and no others. An error
 // of the source, such as a missing file, ends the iteration and is handed to
 // the loop.
 //
@@ -61,6 +61,10 @@ func checkBatch(name string, batch train.Batch) error {
 	}
 	if len(batch.Labels) == 0 || batch.Labels[0] == nil {
 		return fmt.Errorf("%s yields a batch without y in Labels[0]", name)
+	}
+	if inputs, labels := len(batch.Inputs), len(batch.Labels); inputs > 1 || labels > 1 {
+		return fmt.Errorf("%s yields a batch with %d tensors of inputs and %d of labels, but a net takes one, and a loss: "+
+			"put them together, for a layer or a loss of your own that takes them apart", name, inputs, labels)
 	}
 	return nil
 }

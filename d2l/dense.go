@@ -16,13 +16,15 @@ import (
 // Dense is a fully connected layer.
 //
 // All axes but the batch are flattened first: the output for (batch, c, h, w) or
-// (batch, features) is (batch, Units). Its parameters are weights (features, Units) and
-// biases (Units).
+// (batch, features) is (batch, Units). With LastAxis only the last axis changes: for
+// (batch, steps, features) it is (batch, steps, Units). Its parameters are weights
+// (features, Units) and biases (Units).
 //
 // Book: nn.Dense, section "Concise Implementation of Linear Regression".
 type Dense struct {
 	Units      int // Outputs.
 	Activation Activation
+	LastAxis   bool // As PyTorch's nn.Linear, and Gluon's Dense with flatten=False.
 }
 
 // Kind returns "dense".
@@ -48,7 +50,9 @@ func (d Dense) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	if d.Units <= 0 {
 		panic(fmt.Sprintf("d2l: Dense needs positive Units, got %d", d.Units))
 	}
-	x = flatten(x)
+	if !d.LastAxis {
+		x = flatten(x)
+	}
 	weights, biases := weightsAndBiases(scope, x, x.Shape().Dim(-1), d.Units)
 	y := nn.Dense(x, weights, biases, compute.DenseLayoutInputOutputs)
 	return d.Activation.apply(y)

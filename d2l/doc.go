@@ -36,7 +36,8 @@
 //
 // Arrays are GoMLX tensors (package core/tensors). Images are float32 of shape
 // (batch, channel, height, width) with values from 0 to 1; labels are int32 of shape
-// (batch). [ShapeOf] returns a shape that prints as in the book. Times are seconds
+// (batch). Tokens are int32 of shape (batch, steps), and sequences (batch, steps,
+// features). [ShapeOf] returns a shape that prints as in the book. Times are seconds
 // as float64.
 //
 // # Layers and nets
@@ -44,7 +45,7 @@
 // A [Layer] describes one step of a network and holds no parameters: [Dense],
 // [Conv2D], [AvgPool2D], [MaxPool2D], [GlobalAvgPool2D], [Flatten], [BatchNorm],
 // [Dropout], an [Activation] such as ReLU, and [Sequential], which applies several
-// in order. Anything that GoMLX can build can be a layer: a type with the two
+// in order; for sequences [Embedding], [OneHot], [RNN], [GRU] and [LSTM]. Anything that GoMLX can build can be a layer: a type with the two
 // methods of [Layer], as its example shows.
 //
 // A [Net] is a layer with parameters on a device. [Net.Initialize] prepares to draw
@@ -162,6 +163,9 @@
 //	pool2d.go         average, maximum and global pooling
 //	dropout.go        dropout
 //	batch_norm.go     batch normalization
+//	embedding.go      tokens: Embedding, OneHot
+//	rnn.go            RNN, GRU, LSTM
+//	recurrent.go      what these have in common; states
 //
 // Nets:
 //

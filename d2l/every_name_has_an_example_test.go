@@ -13,8 +13,8 @@ func TestEveryNameHasAnExample(t *testing.T) {
 		"LabeledOutput": "yielded in ExampleNet_ForwardEach",
 	}
 	for _, layer := range []string{
-		"Activation", "AvgPool2D", "BatchNorm", "Conv2D", "Dense", "Dropout", "Flatten", "GlobalAvgPool2D", "MaxPool2D",
-		"Sequential",
+		"Activation", "AvgPool2D", "BatchNorm", "Conv2D", "Dense", "Dropout", "Embedding", "Flatten", "GlobalAvgPool2D",
+		"GRU", "LSTM", "MaxPool2D", "OneHot", "RNN", "Sequential",
 	} {
 		without[layer+".Kind"] = "a layer's kind is seen in the names of Sequential's layers"
 		without[layer+".Forward"] = "a layer is called by the net; ExampleLayer shows how to write one"
@@ -22,13 +22,18 @@ func TestEveryNameHasAnExample(t *testing.T) {
 	for _, optional := range []string{
 		"Conv2D.ForwardWith",
 		"Activation.Settings", "AvgPool2D.Settings", "Conv2D.Settings", "Dense.Settings", "MaxPool2D.Settings",
+		"Embedding.Settings", "GRU.Settings", "LSTM.Settings", "OneHot.Settings", "RNN.Settings",
 	} {
 		without[optional] = "d2l calls it; Layer describes it"
 	}
 	for _, layer := range []string{
-		"AvgPool2D", "BatchNorm", "Conv2D", "Dense", "Dropout", "Flatten", "GlobalAvgPool2D", "MaxPool2D",
+		"AvgPool2D", "BatchNorm", "Conv2D", "Dense", "Dropout", "Embedding", "Flatten", "GlobalAvgPool2D", "GRU", "LSTM",
+		"MaxPool2D", "OneHot", "RNN",
 	} {
 		without[layer+".Notation"] = "written in the picture of ExampleDrawVertical"
+	}
+	for _, layer := range []string{"RNN", "LSTM"} {
+		without[layer+".ForwardFrom"] = "as ExampleGRU_ForwardFrom"
 	}
 	for _, loss := range []string{
 		"HuberLoss", "L1Loss", "L2Loss", "LossFunc", "MaskedSoftmaxCELoss", "MSELoss", "SigmoidBinaryCrossEntropyLoss",

@@ -97,9 +97,9 @@ func ExampleActivation() {
 		fmt.Println(a, d2l.Dense{Units: 256, Activation: a})
 	}
 	// Output:
-	// sigmoid {256 sigmoid}
-	// relu {256 relu}
-	// leakyrelu {256 leakyrelu}
+	// sigmoid {256 sigmoid false}
+	// relu {256 relu false}
+	// leakyrelu {256 leakyrelu false}
 }
 
 // In training the batch is normalized with its own mean and variance; afterwards

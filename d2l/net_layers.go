@@ -59,7 +59,7 @@ type LayerShape struct {
 // in order, without computing anything: the net needs no parameters, and those
 // it has stay as they are. The input is the shape of an example, such as 1, 28,
 // 28 for (channel, height, width). It has the type of the batches that the net has
-// seen; before the first, float32. A net that is not a Sequential counts as one
+// seen; before the first, float32, or int32 if the net begins with Embedding or OneHot. A net that is not a Sequential counts as one
 // layer. These are the shapes of the table in the book's section "LeNet".
 //
 // It panics unless the input is given as positive numbers; a layer that does not
@@ -81,13 +81,20 @@ func (n *Net) Shapes(input ...int) ([]LayerShape, error) {
 }
 
 // example returns the shape and type of an example: its type is that of the batches
-// which the net has seen, or float32.
+// which the net has seen, or float32, or int32 for a net that begins with Embedding or OneHot.
 func (n *Net) example(shape []int) shapes.Shape {
-	dtype := dtypes.Float32
-	if n.input.Ok() {
-		dtype = n.input.DType
+	return shapes.Make(n.inputType(), shape...)
+}
+
+// inputType returns the type of the batches that the net has seen, or of those that it is likely to get.
+func (n *Net) inputType() dtypes.DType {
+	switch {
+	case n.input.Ok():
+		return n.input.DType
+	case takesTokens(n.layer):
+		return dtypes.Int32
 	}
-	return shapes.Make(dtype, shape...)
+	return dtypes.Float32
 }
 
 // withShapes returns a store with the net's variables, yet without values, and

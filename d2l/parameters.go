@@ -12,7 +12,6 @@ import (
 
 	"github.com/d2l-go/book/d2l/internal/files"
 	"github.com/d2l-go/book/d2l/internal/weights"
-	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -249,7 +248,7 @@ func (n *Net) exampleFor(file *weights.File, given []int) (example shapes.Shape,
 		return example, err
 	case len(given) > 0:
 		if !example.Ok() {
-			example.DType = dtypes.Float32
+			example.DType = n.inputType()
 		}
 		return shapes.Shape{DType: example.DType, Dimensions: slices.Clone(given)}, weights.CheckInput(given)
 	case !example.Ok():

@@ -44,8 +44,10 @@ func leftOut(layer Layer, following Sequential) bool {
 	case Flatten, *Flatten:
 		for i, next := range following {
 			switch next := next.(type) {
-			case Dense, *Dense:
-				return true
+			case Dense:
+				return !next.LastAxis
+			case *Dense:
+				return !next.LastAxis
 			case Sequential:
 				return leftOut(layer, slices.Concat(next, following[i+1:]))
 			case Dropout, *Dropout, Flatten, *Flatten:

@@ -1,0 +1,99 @@
+package d2l
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// Embedding turns each token, a whole number from 0 to below VocabSize, into a vector that it
+// learns: the output for (batch, steps), int32, is (batch, steps, EmbedSize). Its parameter is
+// weight (VocabSize, EmbedSize). For another number the vector is NaN, which a training step
+// reports as an error.
+//
+// Book: nn.Embedding, section "Pretraining word2vec".
+type Embedding struct {
+	VocabSize int // Tokens.
+	EmbedSize int // Length of the vectors.
+}
+
+// Kind returns "embedding".
+func (Embedding) Kind() string { return "embedding" }
+
+// Notation returns the layer's name and sizes, such as Embedding (28, 32).
+func (e Embedding) Notation() string {
+	return fmt.Sprintf("Embedding (%d, %d)", e.VocabSize, e.EmbedSize)
+}
+
+// Settings returns e: see Layer.
+func (e Embedding) Settings() any { return e }
+
+// Forward adds the layer to the graph of x.
+func (e Embedding) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	if e.VocabSize <= 0 || e.EmbedSize <= 0 {
+		panic(fmt.Sprintf("d2l: Embedding needs positive VocabSize and EmbedSize, got %d and %d", e.VocabSize, e.EmbedSize))
+	}
+	requireTokens("Embedding", x)
+	w := scope.VariableWithShape("weight", shapes.Make(dtypes.Float32, e.VocabSize, e.EmbedSize)).NodeValue(x.Graph())
+	vectors := graph.Gather(w, graph.ExpandAxes(x, -1))
+	// XLA takes the nearest vector for a number that has none.
+	known := graph.BroadcastToShape(graph.ExpandAxes(within(x, e.VocabSize), -1), vectors.Shape())
+	return graph.Where(known, vectors, graph.MulScalar(graph.OnesLike(vectors), math.NaN()))
+}
+
+// OneHot turns each token, a whole number from 0 to below VocabSize, into a vector of zeros with a
+// one at its place: the output for (batch, steps), int32, is (batch, steps, VocabSize). For another
+// number the vector is NaN, which a training step reports as an error.
+//
+// Book: npx.one_hot, section "Implementation of Recurrent Neural Networks from Scratch".
+type OneHot struct{ VocabSize int }
+
+// Kind returns "onehot".
+func (OneHot) Kind() string { return "onehot" }
+
+// Notation returns the layer's name and size, such as OneHot (28).
+func (o OneHot) Notation() string { return fmt.Sprintf("OneHot (%d)", o.VocabSize) }
+
+// Settings returns o: see Layer.
+func (o OneHot) Settings() any { return o }
+
+// Forward adds the layer to the graph of x.
+func (o OneHot) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
+	if o.VocabSize <= 0 {
+		panic(fmt.Sprintf("d2l: OneHot needs a positive VocabSize, got %d", o.VocabSize))
+	}
+	requireTokens("OneHot", x)
+	vectors := graph.OneHot(x, o.VocabSize, dtypes.Float32)
+	known := graph.BroadcastToShape(graph.ExpandAxes(within(x, o.VocabSize), -1), vectors.Shape())
+	return graph.Where(known, vectors, graph.MulScalar(graph.OnesLike(vectors), math.NaN()))
+}
+
+// within returns where x is from 0 to below n.
+func within(x *graph.Node, n int) *graph.Node {
+	zeros := graph.ZerosLike(x)
+	return graph.LogicalAnd(graph.GreaterOrEqual(x, zeros), graph.LessThan(x, graph.AddScalar(zeros, float64(n))))
+}
+
+// requireTokens panics unless x has whole numbers.
+func requireTokens(layer string, x *graph.Node) {
+	if !x.DType().IsInt() {
+		panic(fmt.Sprintf("d2l: %s takes tokens, whole numbers such as int32 of shape (batch, steps), got %v", layer, x.DType()))
+	}
+}
+
+// takesTokens reports whether a layer, or the first of a Sequential, is for whole numbers.
+func takesTokens(layer Layer) bool {
+	switch l := layer.(type) {
+	case Embedding, *Embedding, OneHot, *OneHot:
+		return true
+	case Sequential:
+		return len(l) > 0 && takesTokens(l[0])
+	case *Sequential:
+		return takesTokens(*l)
+	}
+	return false
+}

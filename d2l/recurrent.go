@@ -1,0 +1,161 @@
+package d2l
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/model/initializer"
+)
+
+// A recurrent layer is what RNN, GRU and LSTM have in common. Its steps are unrolled in the graph: XLA's loops on the CPU
+// run their body an order of magnitude slower, and GoMLX v0.28.8 has no gradient of a loop.
+type recurrent struct {
+	kind           string
+	hidden, layers int
+	gates          int // Of a cell: weights have so many times hidden rows.
+	states         int // Arrays in a cell's state, of which the first, h, is its output.
+	bidirectional  bool
+	dropout        float64
+	stateful       bool
+	// cell returns the state after a step, from the state before it, W_ih·x + b_ih and W_hh·h + b_hh, both gate by gate.
+	cell func(x, h, state []*graph.Node) []*graph.Node
+}
+
+// forward adds the layer to the graph of x, with the state of the last training step if it has to.
+func (r recurrent) forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	if !r.stateful || !scope.IsTraining(x.Graph()) {
+		y, _ := r.run(scope, x, nil)
+		return y
+	}
+	if r.bidirectional {
+		panic(fmt.Sprintf("d2l: a Bidirectional %s cannot be Stateful: what comes next has not been seen", r.kind))
+	}
+	r.requireSequences(x)
+	kept := scope.Store().Scope(stateScope + scope.Scope()).WithInitializer(initializer.Zero)
+	var variables []*model.Variable
+	var state []*graph.Node
+	shape := shapes.Make(x.DType(), x.Shape().Dim(0), r.hidden)
+	for i := range r.numStates() {
+		v := kept.GetVariable(fmt.Sprintf("state%d", i))
+		if v == nil {
+			v = kept.VariableWithShape(fmt.Sprintf("state%d", i), shape).SetTrainable(false)
+		}
+		if !v.Shape().Equal(shape) {
+			panic(fmt.Sprintf("d2l: the state of a Stateful %s is that of batches of %d examples, but this one has %d: leave out a "+
+				"smaller last batch, or make a new Trainer", r.kind, v.Shape().Dim(0), x.Shape().Dim(0)))
+		}
+		variables, state = append(variables, v), append(state, v.NodeValue(x.Graph()))
+	}
+	y, next := r.run(scope, x, state)
+	for i, v := range variables {
+		v.SetNodeValue(graph.StopGradient(next[i]))
+	}
+	return y
+}
+
+// stateScope is where Stateful layers keep their states, at their own paths: apart from the net's variables, so that files
+// have none of it and a new Trainer starts afresh.
+const stateScope = "/state"
+
+// run adds the layer to the graph of x.
+func (r recurrent) run(scope *model.Scope, x *graph.Node, state []*graph.Node) (y *graph.Node, last []*graph.Node) {
+	r.requireSequences(x)
+	if state == nil {
+		zeros := graph.Zeros(x.Graph(), shapes.Make(x.DType(), x.Shape().Dim(0), r.hidden))
+		state = slices.Repeat([]*graph.Node{zeros}, r.numStates())
+	}
+	if len(state) != r.numStates() {
+		panic(fmt.Sprintf("d2l: the state of this %s has %d arrays, got %d", r.kind, r.numStates(), len(state)))
+	}
+	steps := make([]*graph.Node, x.Shape().Dim(1))
+	for t := range steps {
+		steps[t] = graph.Squeeze(graph.SliceAxis(x, 1, graph.AxisElem(t)), 1)
+	}
+	for layer := range max(r.layers, 1) {
+		if layer > 0 && r.dropout > 0 {
+			for t := range steps {
+				steps[t] = Dropout{r.dropout}.Forward(scope, steps[t])
+			}
+		}
+		var outputs [][]*graph.Node
+		for _, suffix := range r.directions() {
+			var out, next []*graph.Node
+			out, next = r.oneWay(scope, fmt.Sprintf("_l%d%s", layer, suffix), steps, state[len(last):][:r.states])
+			outputs, last = append(outputs, out), append(last, next...)
+		}
+		steps = outputs[0]
+		if r.bidirectional {
+			for t := range steps {
+				steps[t] = graph.Concatenate([]*graph.Node{outputs[0][t], outputs[1][t]}, -1)
+			}
+		}
+	}
+	return graph.Stack(steps, 1), last
+}
+
+// directions returns what the names of the parameters of each direction end with.
+func (r recurrent) directions() []string {
+	if r.bidirectional {
+		return []string{"", "_reverse"}
+	}
+	return []string{""}
+}
+
+func (r recurrent) numStates() int { return r.states * max(r.layers, 1) * len(r.directions()) }
+
+// oneWay goes once through the steps, of shape (batch, features), with the parameters whose names end with suffix. It
+// returns h of each step, and the last state.
+func (r recurrent) oneWay(scope *model.Scope, suffix string, steps, state []*graph.Node) (out, last []*graph.Node) {
+	g, dtype := steps[0].Graph(), steps[0].DType()
+	rows := r.gates * r.hidden
+	parameter := func(name string, sizes ...int) *graph.Node {
+		return scope.VariableWithShape(name+suffix, shapes.Make(dtype, sizes...)).NodeValue(g)
+	}
+	wx := graph.Transpose(parameter("weight_ih", rows, steps[0].Shape().Dim(-1)), 0, 1)
+	wh := graph.Transpose(parameter("weight_hh", rows, r.hidden), 0, 1)
+	bx := graph.ExpandAxes(parameter("bias_ih", rows), 0)
+	bh := graph.ExpandAxes(parameter("bias_hh", rows), 0)
+	gates := func(x, w, b *graph.Node) []*graph.Node {
+		return graph.Split(graph.Add(graph.MatMul(x, w), b), -1, r.gates)
+	}
+	out = make([]*graph.Node, len(steps))
+	for i := range steps {
+		t := i
+		if suffix[len(suffix)-1] == 'e' { // _reverse
+			t = len(steps) - 1 - i
+		}
+		state = r.cell(gates(steps[t], wx, bx), gates(state[0], wh, bh), state)
+		out[t] = state[0]
+	}
+	return out, state
+}
+
+// requireSequences panics unless x is a batch of sequences.
+func (r recurrent) requireSequences(x *graph.Node) {
+	if r.hidden <= 0 || r.layers < 0 {
+		panic(fmt.Sprintf("d2l: %s needs a positive HiddenSize and NumLayers, got %d and %d", r.kind, r.hidden, r.layers))
+	}
+	if x.Rank() != 3 || !x.DType().IsFloat() {
+		panic(fmt.Sprintf("d2l: %s takes sequences of shape (batch, steps, features) of floating-point numbers, got %v of %v: "+
+			"for tokens put Embedding or OneHot before it", r.kind, Shape(x.Shape().Dimensions), x.DType()))
+	}
+}
+
+// ResetState makes the states of Stateful layers 0, as at the beginning of a sequence. A new Trainer starts with 0, too.
+//
+// Book: begin_state, section "Implementation of Recurrent Neural Networks from Scratch".
+func (n *Net) ResetState() error {
+	if n.store == nil {
+		return errNoParameters
+	}
+	for v := range n.store.Scope(stateScope).IterVariables() {
+		if err := v.SetValue(tensors.FromShape(v.Shape())); err != nil {
+			return fmt.Errorf("resetting the state %s: %w", v.Path(), err)
+		}
+	}
+	return nil
+}
