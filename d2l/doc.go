@@ -174,6 +174,8 @@
 //	shape.go          shapes as the book prints them
 //	draw.go           drawings of a net, and feature maps
 //	parameters.go     saved parameters, also from and for PyTorch
+//	parameters_describe.go what a file tells of the layers
+//	trained.go        how far a net has been trained
 //
 // Training:
 //
@@ -183,7 +185,10 @@
 //	trainer.go        Trainer: loss, gradients and update
 //	gradients.go      parameters that no gradient would reach
 //	step_guard.go     a step is atomic; the cause of a failed one
-//	steps.go          the steps of an epoch, on a GPU many in one program
+//	steps.go          the steps of an epoch
+//	step_loop.go      many steps in one program, on a GPU
+//	interrupt.go      a training that the reader stops
+//	plot_status.go    what a plot says while training goes on
 //	forward_each.go   the outputs for a data set, likewise
 //	evaluate_loss.go  the loss on a data set
 //	accuracy.go       predictions, accuracy, EvaluateAccuracyGPU
