@@ -6,7 +6,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from session import Kernel, eventually
+from session import FOREVER, PATIENCE, Answer, Kernel, eventually
 
 TEXT = """import "fmt"
 
@@ -45,6 +45,10 @@ COMMANDS = [
     ("%%\nfmt.Println(1)\nfunc main() {}", "unexpected|expected"),
     ("func main() {}\n\n%%\nfmt.Println(1)", "^line 3: this cell declares main twice, before 2 lines above"),
     ("%%\nfmt.Println(6 * 7)", "", "42\n"),  # It is the same kernel still.
+    ("\ufefffunc hello() { fmt.Println(\"hello\") }", ""),
+    ("%exec hello", "", "hello\n"),
+    ("% exec hello", "", "hello\n"),
+    ("%env D=1", "", 'Set: D="1"\n'),
 ]
 TEXTS = [
     (TEXT, "", "\n  7  loss\n!echo no command\npackage manager\n%\n"),
@@ -76,6 +80,10 @@ DECLARATIONS = [
      "func (s *S[T]) Add(x T) { *s = append(*s, x) }\nfunc (P[K, V]) Len() int { return 2 }", "", "once "),
     ("func (s *S[E]) Add(e E) { *s = append(*s, e, e) }\n%%\ns := S[int]{7}\ns.Add(8)\n"
      "fmt.Println(s.Len(), P[int, int]{}.Len())", "", "once 3 2\n"),
+    ("func P() int { return 7 }\n%%\nfmt.Println(P())", "", "once 7\n"),
+    ("%rm S\n%%\nfmt.Println(P())", "", ". removed type S\nonce 7\n"),
+    ("var flag = 8\n%%\nfmt.Println(flag)", "", "once 8\n"),
+    ("%%\nfmt.Println(flag)", "", "once 8\n"),
     ("%reset", ""),
 ]
 IMPORTS = [
@@ -85,6 +93,7 @@ IMPORTS = [
     ("%%\nfmt.Println(6 * 7)", "", "42\n"),
     ("%%\nfmt.Println(Abs(-2))", "", "2\n"),
     ("var rand = 3\n%%\nfmt.Println(rand)", "", "3\n"),
+    ('import "math/rand"\n%%\nfmt.Println(rand.Intn(1))', "", "0\n"),
     ("%reset", ""),
 ]
 
@@ -123,6 +132,41 @@ class GonbTest(unittest.TestCase):
 
     def test_imports(self):
         self.check(IMPORTS)
+
+    def test_cells_that_wait_behind_one_that_ends_by_an_error(self):
+        for source in "%%\nnosuch()", FOREVER:
+            with self.subTest(source):
+                first = self.kernel.send(source)
+                second = self.kernel.send('%%\nfmt.Println("it runs")')
+                if source == FOREVER:
+                    self.kernel.follow(first, Answer.begun)
+                    self.kernel.interrupt()
+                self.kernel.follow(first)
+                self.assertEqual(self.kernel.follow(second).stdout, "")
+                self.check([('%%\nfmt.Println("runs")', "", "runs\n")])
+
+    def test_a_cell_that_reads_is_given_input(self):
+        client = self.kernel.client
+        client.allow_stdin = True
+        self.addCleanup(setattr, client, "allow_stdin", False)
+        for source in (
+            "%%\nvar a, b string\nfmt.Scanln(&a)\nfmt.Scanln(&b)\nfmt.Println(a, b)",
+            '!sh -c "sed -u 2q"; true',
+            '%%\nvar a, b string\ngonbui.RequestInput("a", false)\nfmt.Scanln(&a)\nfmt.Scanln(&b)\nfmt.Println(a, b)',
+        ):
+            with self.subTest(source):
+                answer = self.kernel.send(source)
+                for line in "one", "two":
+                    client.get_stdin_msg(timeout=PATIENCE)
+                    client.input(line)
+                self.assertEqual(self.kernel.follow(answer).stdout.split(), ["one", "two"])
+
+    def test_what_a_cell_leaves_behind_does_not_hold_it(self):
+        answer = self.kernel.send("!sleep 600 & echo begun")
+        self.kernel.follow(answer, Answer.begun)
+        self.kernel.interrupt()
+        self.kernel.follow(answer)
+        self.check([("%%\nfmt.Println(6 * 7)", "", "42\n")])
 
     def test_a_client_that_leaves_variables_as_they_stand(self):
         kernel = self.start(self.addCleanup, PATH="${PATH}")  # Jupyter puts in the client's own PATH, as it stands.

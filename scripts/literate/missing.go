@@ -123,6 +123,9 @@ func nearest(pkg, name string) (best string) {
 	doc, _ := exec.Command("go", "doc", "-short", pkg).Output()
 	likest := 0.7
 	for _, m := range exported.FindAllStringSubmatch(string(doc), -1) {
+		if m[1] == name {
+			return "" // It has the name: here, another package is imported under this one's.
+		}
 		if l := likeness(name, m[1]); l > likest {
 			best, likest = m[1], l
 		}

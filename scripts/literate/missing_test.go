@@ -102,4 +102,8 @@ func TestMisspelt(t *testing.T) {
 			t.Errorf("%s:\n%s\nwant\n%s", call, got, want)
 		}
 	}
+	d2ltest.Put(t, "main.go", []byte("package main\n\nfunc main() {\n\tfmt.Println()\n}\n")) // With import fmt "strings".
+	if got := missing("./main.go:4:6: undefined: fmt.Println", ""); len(got) > 0 {
+		t.Errorf("it has the name: %q", got)
+	}
 }

@@ -8,13 +8,11 @@ import (
 	"go/ast"
 	"go/scanner"
 	"go/token"
-	"io"
 	"path"
 	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // Kind is what a line of a cell is.
@@ -73,7 +71,8 @@ func nextCommand(lines []string, from int, kinds []Kind) int {
 // Main returns "%%" for a command that makes the rest of its cell a program, "%exec" and a function's name for one that
 // runs this function, and "" for any other.
 func Main(line string) (command, function string) {
-	words := append(strings.Fields(text(line)), "", "")
+	rest, _ := strings.CutPrefix(text(line), "%")
+	words := append(strings.Fields("%"+strings.TrimLeft(rest, " \t")), "", "")
 	switch words[0] {
 	case "%%", "%main":
 		return "%%", ""
@@ -81,6 +80,18 @@ func Main(line string) (command, function string) {
 		return "%exec", words[1]
 	}
 	return "", ""
+}
+
+// HasMain returns whether a cell has such a command: it has something to run even if it has nothing else.
+func HasMain(lines []string) bool {
+	for i, kind := range Kinds(lines) {
+		if kind == Command {
+			if command, _ := Main(lines[i]); command != "" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Check returns an error, which names the line, for commands that the kernel cannot take.
@@ -229,52 +240,4 @@ func DropUnused(code, said string) (string, bool) {
 		}
 	}
 	return strings.Join(lines, "\n"), found
-}
-
-// Copy copies what a program prints until it ends; no write begins or ends within a character.
-func Copy(to io.Writer, from io.Reader) error {
-	buf, kept := make([]byte, 32<<10), 0
-	for {
-		n, err := from.Read(buf[kept:])
-		n += kept
-		kept = 0
-		if err == nil {
-			for last := 1; last < utf8.UTFMax && last <= n; last++ {
-				if b := buf[n-last]; utf8.RuneStart(b) {
-					if !utf8.FullRune(buf[n-last : n]) {
-						kept = last
-					}
-					break
-				}
-			}
-		}
-		if n > kept {
-			if _, err := to.Write(buf[:n-kept]); err != nil {
-				return err
-			}
-		}
-		if err == io.EOF {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		copy(buf, buf[n-kept:n])
-	}
-}
-
-// Unknown returns the error for a command, such as IPython's, that the kernel does not have.
-func Unknown(command string) error {
-	message := fmt.Sprintf("%%%s is no command of this kernel: %%help lists those that are", command)
-	if other, ok := elsewhere[strings.TrimPrefix(command, "%")]; ok {
-		message += "; " + other
-	}
-	return errors.New(message)
-}
-
-// elsewhere is what to do instead of commands of IPython.
-var elsewhere = map[string]string{
-	"time":       "d2l.NewTimer measures times, and a line %% alone begins a program",
-	"timeit":     "d2l.NewTimer measures times, and a line %% alone begins a program",
-	"matplotlib": "plots are shown without it",
-	"pip":        "Go packages are imported, and added to go.mod by !*go get module@version",
 }

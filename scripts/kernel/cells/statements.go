@@ -16,13 +16,12 @@ var statement = regexp.MustCompile(`^(?:(?:for|if|switch|select|go|defer|return)
 // Statements returns the index of the line from which on a cell without %% is a program, as if %% stood before it, or -1
 // if it has declarations alone. A reader who comes from Python will forget %%.
 func Statements(lines []string) int {
+	if HasMain(lines) {
+		return -1
+	}
 	code := make([]string, len(lines))
 	for i, kind := range Kinds(lines) {
 		switch kind {
-		case Command:
-			if command, _ := Main(lines[i]); command != "" {
-				return -1
-			}
 		case Clause:
 			code[i] = WithoutClause(lines[i])
 		case Go:
