@@ -116,14 +116,17 @@ func (f *Figure) show(id string, below ...string) error {
 		return err
 	}
 	pixels := func(length vg.Length) int { return int(length / vg.Inch * page.DPI) }
-	size := map[string]int{"width": pixels(f.drawing.Width), "height": pixels(f.drawing.Height)}
+	size := map[string]any{"width": pixels(f.drawing.Width), "height": pixels(f.drawing.Height), "alt": f.drawing.Alt}
 	gonbui.SendData(&protocol.DisplayData{
 		Data: map[protocol.MIMEType]any{
 			protocol.MIMEImageSVG:  string(svg),
 			protocol.MIMEImagePNG:  png,
 			protocol.MIMETextPlain: text,
 		},
-		Metadata:  map[string]any{string(protocol.MIMEImagePNG): size},
+		Metadata: map[string]any{
+			string(protocol.MIMEImagePNG): size,
+			string(protocol.MIMEImageSVG): map[string]any{"alt": f.drawing.Alt},
+		},
 		DisplayID: id,
 	})
 	if err := gonbui.Error(); err != nil {

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/d2l-go/book/scripts/literate/notebook"
 )
 
 const usage = `usage: go run ./scripts/literate command [argument...]
@@ -24,6 +26,7 @@ Without a notebook a command takes all in notebooks/.
   clean [notebook...]            removes from notebooks what differs from run to run
   verify SAVED EXECUTED          compares the outputs of a new run with the saved ones
   readme                         writes the chapter's results and plot to the README
+  script NOTEBOOK                prints a notebook as a Go program, as JupyterLab's export to an executable script does
   missing [NOTEBOOK]             reads the compiler's errors and names the cells to run first; the kernel calls it
 `
 
@@ -32,7 +35,7 @@ var errFound, errUsage = errors.New(""), errors.New(usage)
 
 // commands has the smallest and the largest number of a command's arguments.
 var commands = map[string][2]int{"check": {}, "update": {0, math.MaxInt}, "clean": {0, math.MaxInt},
-	"verify": {2, 2}, "readme": {}, "missing": {0, 1}}
+	"verify": {2, 2}, "readme": {}, "script": {1, 1}, "missing": {0, 1}}
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {
@@ -57,6 +60,15 @@ func run(args []string) error {
 		for _, line := range missing(string(said), strings.Join(args, "")) {
 			fmt.Println(line)
 		}
+		return err
+	}
+	if name == "script" {
+		n, err := notebook.Read(args[0])
+		if err != nil {
+			return err
+		}
+		program, err := script(n)
+		fmt.Print(program)
 		return err
 	}
 	root, err := findRoot()

@@ -1,12 +1,18 @@
 """Exports the chapter with the settings that scripts/setup writes, as nbconvert and JupyterLab's menu do."""
 
+import re
+import sys
+import tempfile
 import unittest
 from pathlib import Path
 
 import nbformat
 from jupyter_server.serverapp import ServerApp
-from nbconvert.exporters import Exporter, HTMLExporter, LatexExporter
+from nbconvert.exporters import Exporter, HTMLExporter, LatexExporter, ScriptExporter
 from nbconvert.nbconvertapp import NbConvertApp
+
+sys.path.insert(0, str(Path(__file__).parent))
+import run
 
 CHAPTER = Path(__file__).resolve().parents[2] / "notebooks/lenet.ipynb"
 
@@ -26,6 +32,27 @@ class ExportTest(unittest.TestCase):
             self.assertLess(prefers.index("image/png"), prefers.index("image/svg+xml"))
             page, _ = HTMLExporter(config=app.config).from_notebook_node(chapter)
             self.assertEqual(page.count('data-mime-type="image/svg+xml"'), pictures, app.name)
+
+    def test_html_and_program(self) -> None:
+        for app in (NbConvertApp(), ServerApp()):
+            app.load_config_file()
+            chapter = nbformat.read(CHAPTER, 4)
+            page, _ = HTMLExporter(config=app.config).from_notebook_node(chapter)
+            self.assertIn("<title>Convolutional Neural Networks (LeNet)</title>", page)
+            self.assertIn('<span class="kd">func</span>', page)  # in colour
+            self.assertIn("tab-size: 4", page)
+            self.assertEqual(re.findall(r"<img (?!alt=\"\w[^\"]+\")[^>]{0,40}", page), [])
+            program, resources = ScriptExporter(config=app.config).from_notebook_node(chapter)
+            self.assertEqual((resources["output_extension"], program[:13]), (".go", "package main\n"))
+
+    def test_links_lead_to_pages(self) -> None:
+        with tempfile.TemporaryDirectory() as out:
+            pages = run.page(nbformat.read(CHAPTER, 4), CHAPTER, Path(out))
+        self.assertEqual(len(pages), 5)
+        for path, text in pages.items():
+            links = set(re.findall(r'href="(?!https?:|#)([^"]+)"', text))
+            self.assertLessEqual({Path(path.parent, link) for link in links}, set(pages), path.name)
+            self.assertTrue(links, path.name)
 
 
 if __name__ == "__main__":

@@ -41,6 +41,8 @@ import threading
 import time
 from pathlib import Path
 
+import d2l_export
+import exports
 import nbformat
 import psutil
 from jupyter_client.kernelspec import NoSuchKernel
@@ -219,15 +221,28 @@ def write(texts: dict[Path, str]) -> None:
             tmp.unlink(missing_ok=True)
 
 
-def page(nb, name: str) -> str:
-    """The notebook as an HTML page with its pictures inside."""
-    # Without the scripts that only interactive widgets need; formulas are drawn by MathJax.
-    exporter = HTMLExporter(template_name="lab", embed_images=True, require_js_url="", jquery_url="")
-    html, _ = exporter.from_notebook_node(nb, {"metadata": {"name": name}})
-    # Go indents with tabs, and a page takes eight columns for one unless it is told.
-    return html.replace('<script src=""></script>', "").replace(
-        "</head>", "<style>pre { tab-size: 4 }</style></head>", 1
-    )
+def page(nb, path: Path, out: Path) -> dict[Path, str]:
+    """The page of a notebook, with its pictures inside, and those of the notebooks that it links to and have none."""
+    pages, todo = {}, [(nb, path)]
+    while todo:
+        nb, path = todo.pop()
+        links = {}
+        for cell in nb.cells:
+            for link in re.findall(r"\]\(([^()\s/]+)\.ipynb\)", cell.source) if cell.cell_type == "markdown" else []:
+                other = path.with_name(f"{link}.ipynb")
+                if not other.is_file():
+                    continue
+                links[other.name] = f"{link}.html"
+                if not Path(out, f"{link}.html").exists() and Path(out, f"{link}.html") not in pages:
+                    todo.append((nbformat.read(other, as_version=4), other))
+        # Without the scripts that only interactive widgets need; formulas are drawn by MathJax.
+        exporter = HTMLExporter(
+            template_name="d2l", extra_template_basedirs=[str(exports.TEMPLATES)], preprocessors=[d2l_export.Page(pages=links)],
+            embed_images=True, require_js_url="", jquery_url="",
+        )
+        html, _ = exporter.from_notebook_node(nb, {"metadata": {"name": path.stem}})
+        pages[Path(out, f"{path.stem}.html")] = html.replace('<script src=""></script>', "")
+    return pages
 
 
 def cell_report(cell, error: CellExecutionError) -> list[str]:
@@ -327,7 +342,7 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
             screen.line(f"chapter: the outputs so far are in {failed}")
         earlier(screen, done, html)
         return 130 if runner.interrupted else 1
-    html_page = page(nb, path.stem)
+    pages = page(nb, path, out)
     # The numbers of the cells are others with every run, and no part of a notebook: what is written here can be
     # committed as it is, which `literate check` requires, unless a cell wrote to stderr.
     for cell in nb.cells:
@@ -336,7 +351,7 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
             for output in cell.outputs:
                 if "execution_count" in output:
                     output.execution_count = None
-    write({done: nbformat.writes(nb) + "\n", html: html_page})
+    write({done: nbformat.writes(nb) + "\n", **pages})
     screen.line(f"chapter: {path.name}: {len(runner.numbers)} cells in {time.monotonic() - start:.0f} s")
     screen.line(f"chapter: notebook {done}")
     screen.line(f"chapter: page     {html}")

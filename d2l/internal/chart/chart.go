@@ -4,6 +4,7 @@ package chart
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/d2l-go/book/d2l/internal/page"
 	"gonum.org/v1/plot"
@@ -44,12 +45,27 @@ func New(series []plotter.XYs, options Options) (page.Drawing, error) {
 		PadTop: margin, PadBottom: margin, PadLeft: margin, PadRight: 2 * margin,
 		PadX: gap, PadY: gap,
 	}
-	return page.Drawing{Width: width, Height: height, Paint: func(pen page.Pen) {
+	return page.Drawing{Width: width, Height: height, Alt: options.alt(), Paint: func(pen page.Pen) {
 		canvases := layOut(panels, tiles, pen.Canvas)
 		for i, p := range slices.Concat(panels...) {
 			p.Draw(canvases[i])
 		}
 	}}, nil
+}
+
+// alt says what is plotted.
+func (o Options) alt() string {
+	text := "Plot"
+	if len(o.Titles) > 0 {
+		text += " in panels: " + strings.Join(o.Titles, ", ")
+	}
+	if len(o.Legend) > 0 {
+		text += " of " + strings.Join(slices.Compact(slices.Clone(o.Legend)), ", ")
+	}
+	if o.XLabel != "" {
+		text += " against " + o.XLabel
+	}
+	return text
 }
 
 // layOut returns where the panels are on the canvas, and decides where their legends go: above the

@@ -2,8 +2,10 @@
 package imagegrid
 
 import (
+	"fmt"
 	"image"
 	"image/color"
+	"strings"
 
 	"github.com/d2l-go/book/d2l/internal/page"
 	"golang.org/x/image/draw"
@@ -38,6 +40,27 @@ type row struct {
 	cells  []cell
 	height vg.Length // Of the pictures.
 	titled bool      // Some picture has a title.
+}
+
+// alt says what the pictures are.
+func alt(rows []Row) string {
+	const most = 40 // Titles.
+	pictures := 0
+	var titles []string
+	for _, r := range rows {
+		pictures += len(r.Pictures)
+		if r.Title != "" {
+			titles = append(titles, r.Title)
+		}
+		for _, title := range r.Titles {
+			titles = append(titles, strings.ReplaceAll(title, "\n", " / "))
+		}
+	}
+	text := fmt.Sprintf("%d images", pictures)
+	if len(titles) > 0 {
+		text += ": " + strings.Join(titles[:min(len(titles), most)], ", ")
+	}
+	return text
 }
 
 // CheckSize returns an error if so many rows and columns alone make a grid too large to draw.
@@ -78,7 +101,7 @@ func New(given []Row, side vg.Length) page.Drawing {
 	}
 	height += gap
 	size := vg.Point{X: margin + vg.Length(cols)*(width+gap) + gap, Y: height}
-	return page.Drawing{Width: size.X, Height: size.Y, Paint: func(p page.Pen) {
+	return page.Drawing{Width: size.X, Height: size.Y, Alt: alt(given), Paint: func(p page.Pen) {
 		for i, r := range rows {
 			top := height - ends[i] + r.height
 			p.Write(vg.Point{X: margin, Y: top - r.height/2 + page.TextHeight(r.title)/2}, page.Right, r.title...)

@@ -32,7 +32,7 @@ func DataFlow(stages []Stage) page.Drawing {
 		width = max(width, r.width)
 		height += r.above() + r.below() + rowGap
 	}
-	return page.Drawing{Width: width + 2*margin, Height: height + 2*margin, Paint: func(p page.Pen) {
+	return page.Drawing{Width: width + 2*margin, Height: height + 2*margin, Alt: alt("Data flow", stages), Paint: func(p page.Pen) {
 		y := p.Max.Y - margin
 		for _, r := range rows {
 			y -= r.above()

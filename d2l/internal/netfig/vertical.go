@@ -1,6 +1,8 @@
 package netfig
 
 import (
+	"strings"
+
 	"github.com/d2l-go/book/d2l/internal/page"
 	"gonum.org/v1/plot/vg"
 )
@@ -14,7 +16,7 @@ func Vertical(stages []Stage) page.Drawing {
 		width = max(width, page.TextWidth(s.Notation)+2*pad)
 	}
 	size := vg.Point{X: width + 2*margin, Y: vg.Length(len(stages))*step - arrow + 2*margin}
-	return page.Drawing{Width: size.X, Height: size.Y, Paint: func(p page.Pen) {
+	return page.Drawing{Width: size.X, Height: size.Y, Alt: alt("Layers from bottom to top", stages), Paint: func(p page.Pen) {
 		for i, s := range stages {
 			low := vg.Point{X: margin, Y: margin + vg.Length(i)*step}
 			center := low.X + width/2
@@ -25,4 +27,13 @@ func Vertical(stages []Stage) page.Drawing {
 			}
 		}
 	}}
+}
+
+// alt says what the layers are.
+func alt(of string, stages []Stage) string {
+	var notations []string
+	for _, s := range stages {
+		notations = append(notations, s.Notation)
+	}
+	return of + ": " + strings.Join(notations, ", ")
 }

@@ -29,6 +29,7 @@ const (
 type Drawing struct {
 	Width, Height vg.Length
 	Paint         func(Pen) // Paints on a white canvas of that size.
+	Alt           string    // What it shows, in words, for those who do not see it.
 }
 
 // CheckSize returns an error for a picture, in points, whose PNG would have too many pixels.
@@ -46,7 +47,7 @@ func CheckSize(width, height vg.Length) error {
 // WithText returns the picture with lines of text below it.
 func (d Drawing) WithText(lines ...string) Drawing {
 	below := TextHeight(lines) + LineHeight
-	return Drawing{Width: d.Width, Height: d.Height + below, Paint: func(pen Pen) {
+	return Drawing{Width: d.Width, Height: d.Height + below, Alt: d.Alt, Paint: func(pen Pen) {
 		top := vg.Point{X: pen.Center().X, Y: pen.Min.Y + below - LineHeight/2}
 		pen.Write(top, Center, lines...)
 		d.Paint(Pen{draw.Crop(pen.Canvas, 0, 0, below, 0)})

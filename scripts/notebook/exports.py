@@ -1,0 +1,32 @@
+"""Writes the environment's settings for nbconvert, also for JupyterLab's menu; called by scripts/setup."""
+
+import json
+import os
+import sys
+import sysconfig
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+TEMPLATES = HERE / "templates"
+SETTINGS = {
+    # A picture's SVG would need Inkscape for a PDF, and it has a PNG as well.
+    "SVG2PDFPreprocessor": {"enabled": False},
+    "HTMLExporter": {
+        "template_name": "d2l",
+        "extra_template_basedirs": [str(TEMPLATES)],
+        "preprocessors": ["d2l_export.Page"],
+    },
+    "ScriptExporter": {"preprocessors": ["d2l_export.GoProgram"]},
+}
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text)
+    temporary.replace(path)
+
+
+if __name__ == "__main__":
+    write(Path(sys.prefix, "etc/jupyter/jupyter_config.json"), json.dumps(SETTINGS, indent=1) + "\n")
+    write(Path(sysconfig.get_path("purelib"), "d2l.pth"), f"{HERE}\n")  # where d2l_export is found
