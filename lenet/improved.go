@@ -6,7 +6,7 @@ import "github.com/d2l-go/book/d2l"
 // ReLU, maximum pooling and a third convolution with a smaller window. It has
 // 215,690 parameters once initialized.
 //
-// The notebook exercise-2-better-network derives it. It reaches a test accuracy
+// The notebook solution-2-better-network derives it. It reaches a test accuracy
 // above 0.90 on Fashion-MNIST in ten epochs with ImprovedOptimizer.
 //
 // Book: none; a solution of its exercise 2.

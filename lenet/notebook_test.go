@@ -19,7 +19,7 @@ func TestNotebookNet(t *testing.T) {
 	d2ltest.NeedsSources(t)
 	for _, c := range []struct{ path, id, file string }{
 		{"../notebooks/lenet.ipynb", "net", "lenet.go"},
-		{"../notebooks/exercise-2-better-network.ipynb", "improved", "improved.go"},
+		{"../notebooks/solution-2-better-network.ipynb", "improved", "improved.go"},
 	} {
 		t.Run(c.file, func(t *testing.T) { sameNet(t, c.path, c.id, c.file) })
 	}
@@ -28,7 +28,7 @@ func TestNotebookNet(t *testing.T) {
 // Exercise 2 shows the training that ImprovedOptimizer and scripts/seeds repeat.
 func TestNotebookTraining(t *testing.T) {
 	d2ltest.NeedsSources(t)
-	chapter, err := notebook.Read("../notebooks/exercise-2-better-network.ipynb")
+	chapter, err := notebook.Read("../notebooks/solution-2-better-network.ipynb")
 	d2ltest.NoError(t, err)
 	optimizer, err := os.ReadFile("improved.go")
 	d2ltest.NoError(t, err)
