@@ -25,6 +25,7 @@ type Dense struct {
 	Units      int // Outputs.
 	Activation Activation
 	LastAxis   bool // As PyTorch's nn.Linear, and Gluon's Dense with flatten=False.
+	NoBias     bool // Without biases: use_bias=False.
 }
 
 // Kind returns "dense".
@@ -53,7 +54,7 @@ func (d Dense) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	if !d.LastAxis {
 		x = flatten(x)
 	}
-	weights, biases := weightsAndBiases(scope, x, x.Shape().Dim(-1), d.Units)
+	weights, biases := weightsAndBiases(scope, x, !d.NoBias, x.Shape().Dim(-1), d.Units)
 	y := nn.Dense(x, weights, biases, compute.DenseLayoutInputOutputs)
 	return d.Activation.apply(y)
 }
@@ -84,9 +85,10 @@ func flatten(x *graph.Node) *graph.Node {
 }
 
 // weightsAndBiases returns the parameters of a layer of x's type: weights of the given
-// sizes, with the outputs last, and a bias for each output. A regularizer among the net's
-// hyperparameters applies to the weights, as it does in GoMLX's own layers.
-func weightsAndBiases(scope *model.Scope, x *graph.Node, sizes ...int) (weights, biases *graph.Node) {
+// sizes, with the outputs last, and a bias for each output, or nil if the layer is not
+// biased. A regularizer among the net's hyperparameters applies to the weights, as it
+// does in GoMLX's own layers.
+func weightsAndBiases(scope *model.Scope, x *graph.Node, biased bool, sizes ...int) (weights, biases *graph.Node) {
 	g, dtype := x.Graph(), x.DType()
 	if !dtype.IsFloat() {
 		panic(fmt.Sprintf("d2l: layers with weights take floating-point numbers, got %v: convert X to Float32", dtype))
@@ -95,6 +97,13 @@ func weightsAndBiases(scope *model.Scope, x *graph.Node, sizes ...int) (weights,
 	if penalty := regularizer.FromScope(scope); penalty != nil {
 		penalty(g, w)
 	}
-	b := scope.VariableWithShape("biases", shapes.Make(dtype, sizes[len(sizes)-1]))
-	return w.NodeValue(g), b.NodeValue(g)
+	if !biased {
+		return w.NodeValue(g), nil
+	}
+	return w.NodeValue(g), newBiases(scope, x, sizes[len(sizes)-1])
+}
+
+// newBiases returns the biases of a layer, of x's type.
+func newBiases(scope *model.Scope, x *graph.Node, outputs int) *graph.Node {
+	return scope.VariableWithShape("biases", shapes.Make(x.DType(), outputs)).NodeValue(x.Graph())
 }

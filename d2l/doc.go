@@ -158,14 +158,18 @@
 //	sequential.go     layers in order
 //	dense.go          Dense and Flatten
 //	activation.go     sigmoid, ReLU, tanh
-//	initializer.go    Xavier
+//	initializer.go    Xavier, normal, uniform, constant; a layer's own
+//	window.go         windows of convolution and pooling
 //	conv2d.go         convolution
+//	conv2d_transpose.go transposed convolution
 //	pool2d.go         average, maximum and global pooling
 //	dropout.go        dropout
 //	batch_norm.go     batch normalization
 //	embedding.go      tokens: Embedding, OneHot
 //	rnn.go            RNN, GRU, LSTM
 //	recurrent.go      what these have in common; states
+//	layer_norm.go     layer normalization
+//	blocks.go         Branches and Residual: layers in parallel, and a sum
 //
 // Nets:
 //

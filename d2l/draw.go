@@ -9,14 +9,17 @@ import (
 	"github.com/d2l-go/book/d2l/internal/netfig"
 	"github.com/d2l-go/book/d2l/internal/page"
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
 )
 
 // DrawDataFlow draws how an example flows through the net, the book's figure "Data flow in LeNet 5": the
 // feature maps as stacks of squares and the vectors as bars, with their names and sizes above, and below what
 // each layer does. Of each convolution and pooling it shows a window on its input and the point that it
-// becomes; BatchNorm, Dropout, activations and your own layers are boxes. The labels are the layers' Notation
-// or else their Kind. A notebook shows the figure.
+// becomes; BatchNorm, Dropout, activations, Branches, Residual and your own layers are boxes. The labels are the
+// layers' Notation or else their Kind. Of a Sequential in the net the layers are drawn one by one; Branches and
+// Residual have a line for each of their layers. A notebook shows the figure.
 //
 // Squares and bars are in proportion as far as all stay visible; of more than 16 feature maps, 16 are drawn. A
 // net too long for the page's width goes on in another row, which begins with the last stage of the row above.
@@ -31,7 +34,7 @@ func DrawDataFlow(net *Net, input ...int) (*Figure, error) {
 
 // DrawVertical draws the net in the book's compressed notation (figure "Compressed notation for LeNet5"): a
 // column of boxes, from the input at the bottom to the last layer at the top, with the layers' Notation, such
-// as 5×5 Conv (6), pad 2, or else their Kind. A notebook shows the figure.
+// as 5×5 Conv (6), pad 2, or else their Kind. Blocks are drawn as by DrawDataFlow. A notebook shows the figure.
 //
 // The input is the shape of an example, such as 1, 28, 28. Panics and errors are those of Shapes; a picture
 // beyond the limit of a [Figure] is an error as well.
@@ -49,26 +52,27 @@ func drawNet(net *Net, input []int, draw func([]netfig.Stage) page.Drawing) (*Fi
 	return shown(draw(stages))
 }
 
-// stages returns the net's input, for one example of the given shape, and its layers.
+// stages returns the net's input, for one example of the given shape, and its layers, with those of each Sequential in
+// it in its place.
 func (n *Net) stages(input []int) ([]netfig.Stage, error) {
-	shapes, err := n.Shapes(input...)
-	if err != nil {
-		return nil, err
-	}
-	layers, ok := n.layer.(Sequential)
-	if !ok {
-		layers = Sequential{n.layer}
-	}
+	requireExample("a drawing", input)
 	stages := []netfig.Stage{netfig.Input(input)}
-	for i, layer := range layers {
-		stage := netfig.Stage{Name: shapes[i].Name, Shape: shapes[i].Shape[1:], Notation: layer.Kind(), Look: netfig.Box}
-		if l, ok := layer.(interface{ Notation() string }); ok {
-			stage.Notation = l.Notation()
+	add := func(name string, layer Layer, y *graph.Node) {
+		s := netfig.Stage{Name: name, Shape: y.Shape().Dimensions[1:], Notation: notation(layer), Look: netfig.Box}
+		if l, ok := bare(layer).(interface{ look() netfig.Look }); ok {
+			s.Look = l.look()
 		}
-		if l, ok := layer.(interface{ look() netfig.Look }); ok {
-			stage.Look = l.look()
+		stages = append(stages, s)
+	}
+	_, err := n.buildOnly(n.anyDevice(), n.example(input), func(scope *model.Scope, x *graph.Node) {
+		if _, ok := n.layer.(Sequential); ok {
+			forwardSteps("", n.layer, true, scope, x, add)
+		} else {
+			add(n.layer.Kind(), n.layer, n.forward(scope, x))
 		}
-		stages = append(stages, stage)
+	})
+	if err != nil {
+		return nil, shapesError(input, err)
 	}
 	return stages, nil
 }

@@ -114,8 +114,10 @@ func TestStages(t *testing.T) {
 		MaxPool2D{PoolSize: 3, Strides: 1, Padding: 1}, BatchNorm{}, GlobalAvgPool2D{}, notedLayer{"residual"}, Flatten{}, Dense{Units: 3}, Tanh,
 	})
 	stages := must(net.stages([]int{1, 8, 8}))(t)
+	square := func(n int) [2]int { return [2]int{n, n} }
 	want := []netfig.Look{
-		netfig.Input([]int{1, 8, 8}).Look, netfig.Conv(3, 1, 1), netfig.Pool(2, 2, 0), netfig.Pool(3, 1, 1),
+		netfig.Input([]int{1, 8, 8}).Look, netfig.Conv(square(3), square(1), square(1)),
+		netfig.Pool(square(2), square(2), square(0)), netfig.Pool(square(3), square(1), square(1)),
 		netfig.Box, netfig.GlobalPool, netfig.Box, netfig.Flatten, netfig.Dense, netfig.Box,
 	}
 	if len(stages) != len(want) {

@@ -13,22 +13,23 @@ func TestEveryNameHasAnExample(t *testing.T) {
 		"LabeledOutput": "yielded in ExampleNet_ForwardEach",
 	}
 	for _, layer := range []string{
-		"Activation", "AvgPool2D", "BatchNorm", "Conv2D", "Dense", "Dropout", "Embedding", "Flatten", "GlobalAvgPool2D",
-		"GRU", "LSTM", "MaxPool2D", "OneHot", "RNN", "Sequential",
+		"Activation", "AvgPool2D", "BatchNorm", "Branches", "Conv2D", "Conv2DTranspose", "Dense", "Dropout", "Embedding",
+		"Flatten", "GlobalAvgPool2D", "GRU", "LayerNorm", "LSTM", "MaxPool2D", "OneHot", "Residual", "RNN", "Sequential",
 	} {
 		without[layer+".Kind"] = "a layer's kind is seen in the names of Sequential's layers"
 		without[layer+".Forward"] = "a layer is called by the net; ExampleLayer shows how to write one"
 	}
 	for _, optional := range []string{
 		"Conv2D.ForwardWith",
-		"Activation.Settings", "AvgPool2D.Settings", "Conv2D.Settings", "Dense.Settings", "MaxPool2D.Settings",
+		"Activation.Settings", "AvgPool2D.Settings", "Conv2D.Settings", "Conv2DTranspose.Settings", "Dense.Settings",
+		"MaxPool2D.Settings",
 		"Embedding.Settings", "GRU.Settings", "LSTM.Settings", "OneHot.Settings", "RNN.Settings",
 	} {
 		without[optional] = "d2l calls it; Layer describes it"
 	}
 	for _, layer := range []string{
-		"AvgPool2D", "BatchNorm", "Conv2D", "Dense", "Dropout", "Embedding", "Flatten", "GlobalAvgPool2D", "GRU", "LSTM",
-		"MaxPool2D", "OneHot", "RNN",
+		"AvgPool2D", "BatchNorm", "Conv2D", "Conv2DTranspose", "Dense", "Dropout", "Embedding", "Flatten", "GlobalAvgPool2D",
+		"GRU", "LayerNorm", "LSTM", "MaxPool2D", "OneHot", "RNN",
 	} {
 		without[layer+".Notation"] = "written in the picture of ExampleDrawVertical"
 	}

@@ -1,6 +1,11 @@
 package d2l
 
 import (
+	"fmt"
+	"math"
+
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/initializer"
 )
@@ -18,4 +23,98 @@ type Initializer func(model.StoreProvider) model.VariableInitializer
 // Book: init.Xavier, section "Parameter Management".
 func Xavier(store model.StoreProvider) model.VariableInitializer {
 	return initializer.XavierUniformFn(store)
+}
+
+// Normal draws weights from a normal distribution with mean 0 and standard deviation
+// sigma, 0.01 in most of the book, and sets biases to zero. It panics if sigma is negative
+// or not a number.
+//
+// Book: init.Normal(sigma), section "Parameter Management".
+func Normal(sigma float64) Initializer {
+	if !(sigma >= 0) || math.IsInf(sigma, 0) {
+		panic(fmt.Sprintf("d2l: Normal needs a standard deviation of at least 0, got %v", sigma))
+	}
+	return weightsBy(func(store *model.Store, g *graph.Graph, shape shapes.Shape) *graph.Node {
+		return graph.MulScalar(store.RandomNormal(g, shape), sigma)
+	})
+}
+
+// Uniform draws weights uniformly from −scale to scale, and sets biases to zero. It
+// panics if scale is negative or not a number.
+//
+// Book: init.Uniform(scale), section "Parameter Management".
+func Uniform(scale float64) Initializer {
+	if !(scale >= 0) || math.IsInf(scale, 0) {
+		panic(fmt.Sprintf("d2l: Uniform needs a scale of at least 0, got %v", scale))
+	}
+	return weightsBy(func(store *model.Store, g *graph.Graph, shape shapes.Shape) *graph.Node {
+		return graph.AddScalar(graph.MulScalar(store.RandomUniform(g, shape), 2*scale), -scale)
+	})
+}
+
+// Constant sets all weights to a value, and biases to zero.
+//
+// Book: init.Constant(value), section "Parameter Management".
+func Constant(value float64) Initializer {
+	return weightsBy(func(_ *model.Store, g *graph.Graph, shape shapes.Shape) *graph.Node {
+		return graph.BroadcastToShape(graph.Const(g, shapes.CastAsDType(value, shape.DType)), shape)
+	})
+}
+
+// weightsBy returns the Initializer of weights of real numbers by draw. Parameters of less than two axes, such as
+// biases, become zero, as with Xavier.
+func weightsBy(draw func(*model.Store, *graph.Graph, shapes.Shape) *graph.Node) Initializer {
+	return func(provider model.StoreProvider) model.VariableInitializer {
+		return func(g *graph.Graph, shape shapes.Shape) *graph.Node {
+			if shape.Rank() < 2 || !shape.DType.IsFloat() {
+				return graph.Zeros(g, shape)
+			}
+			return draw(provider.Store(), g, shape)
+		}
+	}
+}
+
+// WithInit returns a layer that computes as the given one and has its name, settings and
+// drawing, but whose parameters are always drawn by init, whatever the net is initialized
+// with: also in TrainCh5, which uses Xavier. For a block that holds for all its layers but
+// those that have a WithInit of their own. It panics without a layer or an init.
+//
+// Book: net[0].weight.initialize(init=…), section "Parameter Management".
+func WithInit(layer Layer, init Initializer) Layer {
+	if nothing := absent(layer); nothing != "" {
+		panic("d2l: WithInit got " + nothing + ", not a layer")
+	}
+	if init == nil {
+		panic("d2l: WithInit got a nil Initializer")
+	}
+	return withInit{layer, init}
+}
+
+type withInit struct {
+	Layer
+	init Initializer
+}
+
+// Forward applies the layer in a scope with the Initializer.
+func (l withInit) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	return l.Layer.Forward(scope.WithInitializer(l.init(scope)), x)
+}
+
+// ForwardWith lets the layer be computed together with the next: see Layer.
+func (l withInit) ForwardWith(scope *model.Scope, x *graph.Node, _, next Layer) (*graph.Node, bool) {
+	if f, ok := l.Layer.(fuser); ok {
+		return f.ForwardWith(scope.WithInitializer(l.init(scope)), x, l.Layer, next)
+	}
+	return nil, false
+}
+
+// bare returns the layer within WithInit, or else the layer itself.
+func bare(layer Layer) Layer {
+	for {
+		l, ok := layer.(withInit)
+		if !ok {
+			return layer
+		}
+		layer = l.Layer
+	}
 }

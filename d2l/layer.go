@@ -81,12 +81,3 @@ func requireImages(layer string, x *graph.Node) {
 			layer, Shape(x.Shape().Dimensions)))
 	}
 }
-
-// requireWindow panics if a layer's window is larger than its input, images x, with the padding.
-func requireWindow(layer string, size, padding int, x *graph.Node) {
-	height, width := x.Shape().Dim(2), x.Shape().Dim(3)
-	if size > min(height, width)+2*padding {
-		const message = "d2l: the window of %s, %v, is larger than its images, %v (height, width) with a padding of %d"
-		panic(fmt.Sprintf(message, layer, Shape{size, size}, Shape{height, width}, padding))
-	}
-}

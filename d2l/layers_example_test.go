@@ -94,12 +94,12 @@ func ExampleDense() {
 // Any of GoMLX's activations will do beside those that the book uses.
 func ExampleActivation() {
 	for _, a := range []d2l.Activation{d2l.Sigmoid, d2l.ReLU, d2l.Activation(activation.TypeLeakyRelu)} {
-		fmt.Println(a, d2l.Dense{Units: 256, Activation: a})
+		fmt.Println(a)
 	}
 	// Output:
-	// sigmoid {256 sigmoid false}
-	// relu {256 relu false}
-	// leakyrelu {256 leakyrelu false}
+	// sigmoid
+	// relu
+	// leakyrelu
 }
 
 // In training the batch is normalized with its own mean and variance; afterwards
@@ -150,4 +150,61 @@ func ExampleGlobalAvgPool2D() {
 	y := d2l.Must(net.Forward(tensors.FromValue([][][][]float32{{{{1, 2}, {3, 4}}, {{5, 5}, {5, 7}}}})))
 	fmt.Println(d2l.ShapeOf(y), y.Value())
 	// Output: (1, 2, 1, 1) [[[[2.5]] [[5.5]]]]
+}
+
+// The book's window of 3 × 5 with steps of 3 down and 4 to the right.
+func ExampleConv2D_notSquare() {
+	net := d2l.NewNet(d2l.Conv2D{
+		Channels: 1, KernelHW: [2]int{3, 5}, PaddingHW: [2]int{0, 1}, StridesHW: [2]int{3, 4},
+	})
+	fmt.Println(d2l.Must(net.Shapes(1, 8, 8))[0].Shape)
+	// Output: (1, 1, 2, 2)
+}
+
+// The book's edge detector: its kernel of 1 × 2 is 1 and −1.
+func ExampleConv2D_edge() {
+	net := d2l.NewNet(d2l.Conv2D{Channels: 1, KernelHW: [2]int{1, 2}, NoBias: true})
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	X := tensors.FromValue([][][][]float32{{{{1, 1, 0, 0, 0, 0, 1, 1}}}})
+	d2l.Must(net.Forward(X))
+	d2l.Check(net.Parameters()[0].SetValue(tensors.FromFlatDataAndDimensions([]float32{1, -1}, 1, 2, 1, 1)))
+	fmt.Println(d2l.Must(net.Forward(X)).Value())
+	// Output: [[[[0 1 0 0 0 -1 0]]]]
+}
+
+func ExampleAvgPool2D_notSquare() {
+	net := d2l.NewNet(d2l.AvgPool2D{PoolHW: [2]int{2, 3}, PaddingHW: [2]int{0, 1}, StridesHW: [2]int{2, 3}})
+	fmt.Println(d2l.Must(net.Shapes(1, 4, 4))[0].Shape)
+	// Output: (1, 1, 2, 2)
+}
+
+// A transposed convolution with the shape of a convolution backwards.
+func ExampleConv2DTranspose() {
+	net := d2l.NewNet(d2l.Sequential{
+		d2l.Conv2D{Channels: 20, KernelSize: 5, Padding: 2, Strides: 3},
+		d2l.Conv2DTranspose{Channels: 10, KernelSize: 5, Padding: 2, Strides: 3},
+	})
+	for _, layer := range d2l.Must(net.Shapes(10, 16, 16)) {
+		fmt.Println(layer.Name, layer.Shape)
+	}
+
+	// The book's example, with the kernel [[0 1] [2 3]].
+	net = d2l.NewNet(d2l.Conv2DTranspose{Channels: 1, KernelSize: 2, NoBias: true})
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	X := tensors.FromValue([][][][]float32{{{{0, 1}, {2, 3}}}})
+	d2l.Must(net.Forward(X))
+	d2l.Check(net.Parameters()[0].SetValue(tensors.FromFlatDataAndDimensions([]float32{0, 1, 2, 3}, 2, 2, 1, 1)))
+	fmt.Println(d2l.Must(net.Forward(X)).Value())
+	// Output:
+	// conv0 (1, 20, 6, 6)
+	// convtranspose0 (1, 10, 16, 16)
+	// [[[[0 0 1] [0 4 6] [4 12 9]]]]
+}
+
+// Each example is normalized alone, unlike with BatchNorm.
+func ExampleLayerNorm() {
+	net := d2l.NewNet(d2l.LayerNorm{})
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	fmt.Printf("%.3f\n", d2l.Must(net.Forward(tensors.FromValue([][]float32{{1, 2}, {2, 3}}))).Value())
+	// Output: [[-1.000 1.000] [-1.000 1.000]]
 }

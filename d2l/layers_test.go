@@ -18,17 +18,20 @@ import (
 
 // A layerCase is one layer of testdata/layers.json.
 type layerCase struct {
-	Layer, Activation           string
-	Pool                        string // After the layer, together with it.
-	Size, Strides, Padding      int
-	Ties                        bool
-	Input, Shape                []int
-	Output, GradX, GradW, GradB []float32
+	Layer, Activation      string
+	Pool                   string // After the layer, together with it.
+	Size, Strides, Padding int
+	SizeHW, StridesHW      [2]int
+	PaddingHW              [2]int
+	NoBias, Ties           bool
+	Input, Shape           []int
+	Output, GradX          []float32
+	Gradients              [][]float32 // Of the parameters.
 }
 
 func (c layerCase) String() string {
-	return fmt.Sprintf("%s %d %d %d %s %s of %v, ties %v",
-		c.Layer, c.Size, c.Strides, c.Padding, c.Activation, c.Pool, Shape(c.Input), c.Ties)
+	return fmt.Sprintf("%s %d%v %d%v %d%v %s %s of %v, no bias %v, ties %v", c.Layer, c.Size, c.SizeHW, c.Strides,
+		c.StridesHW, c.Padding, c.PaddingHW, c.Activation, c.Pool, Shape(c.Input), c.NoBias, c.Ties)
 }
 
 // kind is what the case is counted under.
@@ -61,13 +64,31 @@ func (c layerCase) layer() Layer {
 	activation := map[string]Activation{"": NoActivation, "Sigmoid": Sigmoid, "ReLU": ReLU, "Tanh": Tanh}[c.Activation]
 	switch c.Layer {
 	case "Conv2D":
-		return Conv2D{Channels: 3, KernelSize: c.Size, Strides: c.Strides, Padding: c.Padding, Activation: activation}
+		return c.conv(activation)
+	case "Conv2DTranspose":
+		return Conv2DTranspose(c.conv(activation))
 	case "AvgPool2D":
-		return AvgPool2D{PoolSize: c.Size, Strides: c.Strides, Padding: c.Padding}
+		return c.pooling()
 	case "MaxPool2D":
-		return MaxPool2D{PoolSize: c.Size, Strides: c.Strides, Padding: c.Padding}
+		return MaxPool2D(c.pooling())
 	case "Dense":
-		return Dense{Units: 3, Activation: activation}
+		return Dense{Units: 3, Activation: activation, NoBias: c.NoBias}
+	case "LayerNorm":
+		return LayerNorm{}
+	case "Branches":
+		return Branches{
+			Conv2D{Channels: 2, KernelSize: 1},
+			Sequential{Conv2D{Channels: 2, KernelSize: 1, Activation: ReLU}, Conv2D{Channels: 3, KernelSize: 3, Padding: 1}},
+			MaxPool2D{PoolSize: 3, Strides: 1, Padding: 1},
+		}
+	case "Residual":
+		body := func(channels int) Layer {
+			return Conv2D{Channels: channels, KernelSize: 3, Strides: c.Strides, Padding: 1, Activation: Tanh}
+		}
+		if c.Strides > 1 {
+			return Residual{Body: body(3), Shortcut: Conv2D{Channels: 3, KernelSize: 1, Strides: c.Strides}}
+		}
+		return Residual{Body: body(c.Input[1])}
 	case "Activation":
 		return activation
 	case "GlobalAvgPool2D":
@@ -78,6 +99,20 @@ func (c layerCase) layer() Layer {
 		return Dropout{Rate: 0.5}
 	}
 	panic("no layer " + c.Layer)
+}
+
+func (c layerCase) conv(activation Activation) Conv2D {
+	return Conv2D{
+		Channels: 3, KernelSize: c.Size, Strides: c.Strides, Padding: c.Padding, Activation: activation,
+		KernelHW: c.SizeHW, StridesHW: c.StridesHW, PaddingHW: c.PaddingHW, NoBias: c.NoBias,
+	}
+}
+
+func (c layerCase) pooling() AvgPool2D {
+	return AvgPool2D{
+		PoolSize: c.Size, Strides: c.Strides, Padding: c.Padding,
+		PoolHW: c.SizeHW, StridesHW: c.StridesHW, PaddingHW: c.PaddingHW,
+	}
 }
 
 // transposed returns values of shape (from, to, window) as (window, to, from):
@@ -156,15 +191,15 @@ func TestLayersAgainstPyTorch(t *testing.T) {
 			}
 			pytorch.Near(t, c.kind()+": output", float32s(t, output), c.Output)
 			pytorch.Near(t, c.kind()+": gradient of X", float32s(t, results[0]), c.GradX)
+			if len(parameters) != len(c.Gradients) {
+				t.Fatalf("%d parameters, expected %d", len(parameters), len(c.Gradients))
+			}
 			for i, p := range parameters {
-				want := c.GradB
+				want := c.Gradients[i]
 				if shape := p.Shape().Dimensions; len(shape) > 1 {
-					want = fromPyTorch(c.GradW, shape)
+					want = fromPyTorch(want, shape)
 				}
 				pytorch.Near(t, c.kind()+": gradient of the "+p.Name(), float32s(t, results[i+1]), want)
-			}
-			if n := len(parameters); (n == 2) != (c.GradW != nil) {
-				t.Errorf("%d parameters", n)
 			}
 		})
 	}
@@ -187,6 +222,30 @@ func TestLayerMisuse(t *testing.T) {
 		{AvgPool2D{}, images, "AvgPool2D needs a positive PoolSize"},
 		{MaxPool2D{PoolSize: 2}, vectors, "MaxPool2D takes images"},
 		{MaxPool2D{PoolSize: 2, Padding: -1}, images, "MaxPool2D needs"},
+		{Conv2D{Channels: 3, KernelSize: 3, KernelHW: [2]int{1, 2}}, images,
+			"Conv2D has both KernelSize, 3, and KernelHW, [1 2]: give one of them"},
+		{Conv2D{Channels: 3, KernelHW: [2]int{0, 2}}, images, "Conv2D needs positive Channels and KernelSize"},
+		{Conv2D{Channels: 3, KernelHW: [2]int{7, 9}}, images,
+			"the window of Conv2D, (7, 9), is larger than its images, (6, 6) (height, width) with a padding of 0"},
+		{Conv2D{Channels: 3, KernelHW: [2]int{9, 1}, PaddingHW: [2]int{1, 0}}, images, "with a padding of (1, 0)"},
+		{Conv2DTranspose{Channels: 3, KernelSize: 2, Strides: 1, StridesHW: [2]int{1, 2}}, images,
+			"Conv2DTranspose has both Strides, 1, and StridesHW, [1 2]: give one of them"},
+		{Conv2DTranspose{Channels: 3}, images, "Conv2DTranspose needs positive Channels and KernelSize"},
+		{Conv2DTranspose{Channels: 3, KernelSize: 1, Padding: 3}, images, "leaves nothing of images (6, 6)"},
+		{AvgPool2D{PoolSize: 2, PoolHW: [2]int{2, 3}}, images, "AvgPool2D has both PoolSize, 2, and PoolHW, [2 3]"},
+		{MaxPool2D{PoolSize: 2, Padding: 1, PaddingHW: [2]int{0, 1}}, images, "MaxPool2D has both Padding, 1, and PaddingHW"},
+		// As in PyTorch.
+		{AvgPool2D{PoolSize: 3, Padding: 2}, images,
+			"AvgPool2D has a padding of 2, which is more than half of its window, 3×3: reduce the padding"},
+		{MaxPool2D{PoolHW: [2]int{4, 1}, PaddingHW: [2]int{2, 1}}, images,
+			"MaxPool2D has a padding of 2×1, which is more than half of its window, 4×1: reduce the padding"},
+		{LayerNorm{}, waves(1, 1, 2), "LayerNorm takes a batch of floating-point numbers"},
+		{Branches{}, images, "Branches needs at least one layer"},
+		{Branches{ReLU, MaxPool2D{PoolSize: 2}}, images, "the branches relu0 and pool0 give (2, 1, 6, 6) and " +
+			"(2, 1, 3, 3), which cannot be concatenated: all but axis 1 must agree"},
+		{Branches{ReLU, Dense{}}, vectors, "layer dense0, which gets (2, 6): d2l: Dense needs positive Units"},
+		{Residual{Body: Conv2D{Channels: 1, KernelSize: 3}}, images, "Residual cannot add (2, 1, 6, 6) to the output of " +
+			"its Body, (2, 1, 4, 4): give a Shortcut"},
 		{GlobalAvgPool2D{}, vectors, "GlobalAvgPool2D takes images"},
 		{BatchNorm{}, waves(1, 1, 2, 3, 4), "(batch, channel, height, width) or (batch, features), got (2, 3, 4)"},
 		{BatchNorm{}, waves(1, 1, 2), "BatchNorm takes a batch"},
@@ -243,6 +302,12 @@ func TestNoLayer(t *testing.T) {
 		wantPanic(t, func() { NewNet(layers) }, want)
 		wantPanic(t, func() { NewNet(Sequential{Flatten{}, Sequential{layers}}) }, want)
 	}
+	wantPanic(t, func() { NewNet(Branches{Dense{Units: 3}, nil}) },
+		"d2l: layer 2 of 2 in Branches, after dense0, is nil: give a layer, or leave it out")
+	wantPanic(t, func() { NewNet(Sequential{Residual{}}) }, "d2l: the Body of a Residual is nil: give a layer")
+	wantPanic(t, func() { NewNet(Residual{Body: Sequential{nil, ReLU}}) }, first+"nil: give")
+	wantPanic(t, func() { WithInit(nil, Xavier) }, "d2l: WithInit got nil, not a layer")
+	wantPanic(t, func() { WithInit(ReLU, nil) }, "d2l: WithInit got a nil Initializer")
 	// A block of one's own shows it when it is computed.
 	block := Sequential{Dense{Units: 3}, nil}
 	_, err := NewNet(twice{block}).Shapes(4)

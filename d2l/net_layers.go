@@ -65,19 +65,22 @@ type LayerShape struct {
 // It panics unless the input is given as positive numbers; a layer that does not
 // take its input is an error.
 func (n *Net) Shapes(input ...int) ([]LayerShape, error) {
-	if len(input) == 0 || slices.Min(input) <= 0 {
-		panic(fmt.Sprintf("d2l: Shapes takes the positive sizes of one example, such as 1, 28, 28, got %v", input))
-	}
-	device := Device{platform: n.device.platform} // Shapes do not depend on the index.
-	if _, _, err := device.Backend(); err != nil {
-		// GoMLX in pure Go is always there, and nothing is computed.
-		device = Device{platform: xla.Go}
-	}
-	_, layers, err := n.withShapes(device, n.example(input))
+	requireExample("Shapes", input)
+	_, layers, err := n.withShapes(n.anyDevice(), n.example(input))
 	if err != nil {
-		return nil, fmt.Errorf("finding the shapes of the layers for an example of shape %v: %w", Shape(input), err)
+		return nil, shapesError(input, err)
 	}
 	return layers, nil
+}
+
+func requireExample(function string, input []int) {
+	if len(input) == 0 || slices.Min(input) <= 0 {
+		panic(fmt.Sprintf("d2l: %s takes the positive sizes of one example, such as 1, 28, 28, got %v", function, input))
+	}
+}
+
+func shapesError(input []int, err error) error {
+	return fmt.Errorf("finding the shapes of the layers for an example of shape %v: %w", Shape(input), err)
 }
 
 // example returns the shape and type of an example: its type is that of the batches
@@ -100,35 +103,77 @@ func (n *Net) inputType() dtypes.DType {
 // withShapes returns a store with the net's variables, yet without values, and
 // the shapes of the layers' outputs, as they are for a batch of one such example.
 func (n *Net) withShapes(device Device, example shapes.Shape) (*model.Store, []LayerShape, error) {
-	backend, _, err := device.Backend()
-	if err != nil {
-		return nil, nil, err
-	}
-	store, names, layers := model.NewStore(), n.layerNames(), []LayerShape(nil)
-	batch := shapes.Make(example.DType, append([]int{1}, example.Dimensions...)...)
-	err = xla.BuildOnly(backend, store, []shapes.Shape{batch}, func(scope *model.Scope, inputs []*graph.Node) {
-		for i, y := range n.forwardEach(scope.At("%s", netScope[1:]).WithInitializer(Xavier(scope)), inputs[0]) {
+	names, layers := n.layerNames(), []LayerShape(nil)
+	store, err := n.buildOnly(device, example, func(scope *model.Scope, x *graph.Node) {
+		for i, y := range n.forwardEach(scope, x) {
 			layers = append(layers, LayerShape{names[i], slices.Clone(y.Shape().Dimensions)})
 		}
 	})
+	return store, layers, err
+}
+
+// buildOnly calls build for a batch of one such example, and returns a store with the variables that it makes.
+func (n *Net) buildOnly(device Device, example shapes.Shape, build func(*model.Scope, *graph.Node)) (*model.Store,
+	error) {
+	backend, _, err := device.Backend()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return store, layers, nil
+	store := model.NewStore()
+	batch := shapes.Make(example.DType, append([]int{1}, example.Dimensions...)...)
+	err = xla.BuildOnly(backend, store, []shapes.Shape{batch}, func(scope *model.Scope, inputs []*graph.Node) {
+		build(scope.At("%s", netScope[1:]).WithInitializer(Xavier(scope)), inputs[0])
+	})
+	if err != nil {
+		return nil, err
+	}
+	return store, nil
+}
+
+// anyDevice returns a device that can tell shapes, if possible the net's: they do not depend on it.
+func (n *Net) anyDevice() Device {
+	device := Device{platform: n.device.platform}
+	if _, _, err := device.Backend(); err != nil {
+		return Device{platform: xla.Go} // GoMLX in pure Go is always there, and nothing is computed.
+	}
+	return device
 }
 
 // forwardEach applies the layers in order, none of them fused with the next, and
 // returns the output of each. They have the names of layerNames.
 func (n *Net) forwardEach(scope *model.Scope, x *graph.Node) (outputs []*graph.Node) {
-	layers, ok := n.layer.(Sequential)
-	if !ok {
+	if _, ok := n.layer.(Sequential); !ok {
 		return []*graph.Node{n.forward(scope, x)}
 	}
-	for name, layer := range layers.Named() {
-		x = forwardNamed(name, layer, scope.In("%s", name), x)
-		outputs = append(outputs, x)
-	}
+	forwardSteps("", n.layer, false, scope, x, func(_ string, _ Layer, y *graph.Node) { outputs = append(outputs, y) })
 	return outputs
+}
+
+// forwardSteps applies the layers of a Sequential in order, and calls yield with the name and the output of each. If
+// inner, it goes into each Sequential in it, whose layers have names such as sequential0.conv0.
+func forwardSteps(prefix string, layers Layer, inner bool, scope *model.Scope, x *graph.Node,
+	yield func(string, Layer, *graph.Node)) *graph.Node {
+	for name, layer := range partsOf(layers) {
+		if inner && isSequential(layer) {
+			inLayer := scope.In("%s", name)
+			if l, ok := layer.(withInit); ok {
+				inLayer = inLayer.WithInitializer(l.init(inLayer))
+			}
+			x = forwardSteps(prefix+name+".", layer, true, inLayer, x, yield)
+			continue
+		}
+		x = forwardNamed(prefix+name, layer, scope.In("%s", name), x)
+		yield(prefix+name, layer, x)
+	}
+	return x
+}
+
+func isSequential(layer Layer) bool {
+	switch bare(layer).(type) {
+	case Sequential, *Sequential:
+		return true
+	}
+	return false
 }
 
 // layerNames returns the names of the net's layers.

@@ -23,14 +23,13 @@ func (n *Net) stateRules() []weights.Rule {
 }
 
 func stateDictRules(layer Layer, scope string) (rules []weights.Rule) {
-	switch l := layer.(type) {
-	case *Sequential:
-		return stateDictRules(*l, scope)
-	case Sequential:
-		for name, inner := range l.Named() {
+	if parts := partsOf(layer); parts != nil {
+		for name, inner := range parts {
 			rules = append(rules, stateDictRules(inner, scope+"/"+name)...)
 		}
-	case interface{ StateDict() map[string]string }:
+		return rules
+	}
+	if l, ok := bare(layer).(interface{ StateDict() map[string]string }); ok {
 		for variable, name := range l.StateDict() {
 			rules = append(rules, weights.Rule{Path: scope + "/" + variable, Name: name})
 		}
@@ -38,14 +37,11 @@ func stateDictRules(layer Layer, scope string) (rules []weights.Rule) {
 	return rules
 }
 
-// layerScopes returns the scopes of the layers in their order, those within a Sequential of
+// layerScopes returns the scopes of the layers in their order, those within a block of
 // the net's too, as names of tensors begin with them.
 func layerScopes(layer Layer, scope string) (scopes []string) {
-	switch l := layer.(type) {
-	case *Sequential:
-		return layerScopes(*l, scope)
-	case Sequential:
-		for name, inner := range l.Named() {
+	if parts := partsOf(layer); parts != nil {
+		for name, inner := range parts {
 			scopes = append(scopes, layerScopes(inner, strings.TrimPrefix(scope+"."+name, "."))...)
 		}
 		return scopes

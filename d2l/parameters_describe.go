@@ -9,9 +9,9 @@ import (
 )
 
 // describe returns what decides, beside the parameters, what a layer computes outside of
-// training: its name, its type and its Settings, and for a Sequential those of its layers.
+// training: its name, its type and its Settings, and for a block those of its layers.
 func describe(layer Layer) ([]weights.Layer, error) {
-	switch l := layer.(type) {
+	switch l := bare(layer).(type) {
 	case *Sequential:
 		return describeAll("", *l)
 	case Sequential:
@@ -38,12 +38,12 @@ func describeAll(prefix string, layers Sequential) (all []weights.Layer, err err
 // leftOut reports whether the layers compute the same without this one: Dropout is for
 // training, and Dense flattens too.
 func leftOut(layer Layer, following Sequential) bool {
-	switch layer.(type) {
+	switch bare(layer).(type) {
 	case Dropout, *Dropout:
 		return true
 	case Flatten, *Flatten:
 		for i, next := range following {
-			switch next := next.(type) {
+			switch next := bare(next).(type) {
 			case Dense:
 				return !next.LastAxis
 			case *Dense:
@@ -60,6 +60,7 @@ func leftOut(layer Layer, following Sequential) bool {
 }
 
 func describeNamed(name string, layer Layer) (all []weights.Layer, err error) {
+	layer = bare(layer) // Its Initializer does not count.
 	switch l := layer.(type) {
 	case *Sequential:
 		return describeAll(name+"/", *l)
@@ -74,5 +75,15 @@ func describeNamed(name string, layer Layer) (all []weights.Layer, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", err, errSettings)
 	}
-	return []weights.Layer{described}, nil
+	all = append(all, described)
+	if parts := partsOf(layer); parts != nil {
+		for part, inner := range parts {
+			described, err := describeNamed(name+"/"+part, inner)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, described...)
+		}
+	}
+	return all, nil
 }

@@ -1,7 +1,6 @@
 package d2l
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 
@@ -17,11 +16,23 @@ import (
 // The output for (batch, c, h, w) is (batch, c, h', w'), where
 // h' = (h + 2·Padding − PoolSize)/Strides + 1, rounded down, and w' likewise.
 //
+// Where height and width differ, PoolHW, StridesHW and PaddingHW take the place of
+// PoolSize, Strides and Padding, each a pair (height, width):
+//
+//	AvgPool2D{PoolHW: [2]int{2, 3}, PaddingHW: [2]int{0, 1}, StridesHW: [2]int{2, 3}}
+//
+// Giving both the number and the pair of a setting panics, and so does, as in PyTorch, a
+// padding of more than half the window: there would be windows without any pixel.
+//
 // Book: nn.AvgPool2D, section "Convolutional Neural Networks (LeNet)".
 type AvgPool2D struct {
 	PoolSize int // Height and width of the window.
 	Strides  int // Step of the window; 0 means PoolSize.
-	Padding  int // Rows and columns of zeros added on each side.
+	Padding  int // Rows and columns of zeros added on each side, at most half of PoolSize.
+
+	PoolHW    [2]int // Height and width of the window, if they differ.
+	StridesHW [2]int // Steps down and to the right, if they differ; 0 means the window's size.
+	PaddingHW [2]int // Rows of zeros above and below, columns left and right, if they differ.
 }
 
 // Kind returns "pool".
@@ -29,107 +40,119 @@ func (p AvgPool2D) Kind() string { return "pool" }
 
 // Settings returns p with its default: see Layer.
 func (p AvgPool2D) Settings() any {
-	p.Strides = poolStrides(p.PoolSize, p.Strides)
+	w := p.window()
+	p.PoolSize, p.PoolHW = oneOrPair(w.size)
+	p.Strides, p.StridesHW = oneOrPair(w.strides)
+	p.Padding, p.PaddingHW = oneOrPair(w.padding)
 	return p
 }
 
-// Notation returns the layer in the book's notation, such as 2×2 AvgPool, stride 2.
-func (p AvgPool2D) Notation() string {
-	return poolNotation("AvgPool", p.PoolSize, p.Strides, p.Padding)
+func (p AvgPool2D) window() window {
+	return newWindow(p.PoolSize, p.Strides, p.Padding, p.PoolHW, p.StridesHW, p.PaddingHW, 0)
 }
 
-func (p AvgPool2D) look() netfig.Look { return poolLook(p.PoolSize, p.Strides, p.Padding) }
+// Notation returns the layer in the book's notation, such as 2×2 AvgPool, stride 2.
+func (p AvgPool2D) Notation() string { return p.notation("AvgPool") }
+
+func (p AvgPool2D) notation(name string) string {
+	w := p.window()
+	return fmt.Sprintf("%s %s%s, stride %s", times(w.size), name, w.padNotation(), short(w.strides))
+}
+
+func (p AvgPool2D) look() netfig.Look {
+	w := p.window()
+	return netfig.Pool(w.size, w.strides, w.padding)
+}
 
 // Forward adds the pooling to the graph of x.
 func (p AvgPool2D) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
-	requirePool("AvgPool2D", p.PoolSize, p.Strides, p.Padding, x)
+	p.require("AvgPool2D", x)
+	w := p.window()
 	x = channelsLast(x)
 	var sums *graph.Node
-	if p.Padding == 0 && poolStrides(p.PoolSize, p.Strides) == p.PoolSize {
-		sums = blockSums(x, p.PoolSize)
+	if w.padding == [2]int{} && w.strides == w.size {
+		sums = blockSums(x, w.size)
 	} else {
-		sums = pool(graph.SumPool(x), p.PoolSize, p.Strides, p.Padding)
+		sums = w.pool(graph.SumPool(x))
 	}
-	return channelsFirst(graph.DivScalar(sums, float64(p.PoolSize*p.PoolSize)))
+	return channelsFirst(graph.DivScalar(sums, float64(w.size[0]*w.size[1])))
 }
 
-// blockSums returns the sums of blocks of size × size that do not overlap, of x with channels last. XLA computes sums
-// over axes, and their gradient, faster than sums over windows, on CPUs and GPUs.
-func blockSums(x *graph.Node, size int) *graph.Node {
+// blockSums returns the sums of blocks that do not overlap, of x with channels last. XLA computes sums over axes, and
+// their gradient, faster than sums over windows, on CPUs and GPUs.
+func blockSums(x *graph.Node, size [2]int) *graph.Node {
 	d := x.Shape().Dimensions
-	rows, columns := d[1]/size, d[2]/size
-	x = graph.Slice(x, graph.AxisRange(), graph.AxisRange(0, rows*size), graph.AxisRange(0, columns*size), graph.AxisRange())
-	return graph.ReduceSum(graph.Reshape(x, d[0], rows, size, columns, size, d[3]), 2, 4)
+	rows, columns := d[1]/size[0], d[2]/size[1]
+	x = graph.Slice(x, graph.AxisRange(), graph.AxisRange(0, rows*size[0]), graph.AxisRange(0, columns*size[1]),
+		graph.AxisRange())
+	return graph.ReduceSum(graph.Reshape(x, d[0], rows, size[0], columns, size[1], d[3]), 2, 4)
 }
 
-// MaxPool2D replaces each window of PoolSize × PoolSize by its maximum. Shapes are those
-// of AvgPool2D; padding is never the maximum.
+// MaxPool2D replaces each window of PoolSize × PoolSize by its maximum. Shapes, pairs
+// and panics are those of AvgPool2D; padding is never the maximum.
 //
 // Book: nn.MaxPool2D, section "Pooling".
 type MaxPool2D struct {
 	PoolSize int // Height and width of the window.
 	Strides  int // Step of the window; 0 means PoolSize.
-	Padding  int // Rows and columns added on each side, smaller than any value.
+	Padding  int // Rows and columns added on each side, smaller than any value; at most half of PoolSize.
+
+	PoolHW    [2]int // Height and width of the window, if they differ.
+	StridesHW [2]int // Steps down and to the right, if they differ; 0 means the window's size.
+	PaddingHW [2]int // Rows added above and below, columns left and right, if they differ.
 }
 
 // Kind returns "pool".
 func (p MaxPool2D) Kind() string { return "pool" }
 
 // Settings returns p with its default: see Layer.
-func (p MaxPool2D) Settings() any {
-	p.Strides = poolStrides(p.PoolSize, p.Strides)
-	return p
-}
+func (p MaxPool2D) Settings() any { return MaxPool2D(AvgPool2D(p).Settings().(AvgPool2D)) }
 
 // Notation returns the layer in the book's notation, such as 2×2 MaxPool, stride 2.
-func (p MaxPool2D) Notation() string {
-	return poolNotation("MaxPool", p.PoolSize, p.Strides, p.Padding)
-}
+func (p MaxPool2D) Notation() string { return AvgPool2D(p).notation("MaxPool") }
 
-func (p MaxPool2D) look() netfig.Look { return poolLook(p.PoolSize, p.Strides, p.Padding) }
+func (p MaxPool2D) look() netfig.Look { return AvgPool2D(p).look() }
 
 // Forward adds the pooling to the graph of x.
 func (p MaxPool2D) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
-	requirePool("MaxPool2D", p.PoolSize, p.Strides, p.Padding, x)
+	AvgPool2D(p).require("MaxPool2D", x)
+	w := AvgPool2D(p).window()
 	x = channelsLast(x)
-	y := pool(graph.MaxPool(x), p.PoolSize, p.Strides, p.Padding)
+	y := w.pool(graph.MaxPool(x))
 	if xla.IsCPU(x.Graph().Backend()) && x.DType().IsFloat() {
 		// Its maxima drop NaN, unless XLA is told not to, which slows down every net.
 		isNaN := graph.ConvertDType(graph.NotEqual(x, x), x.DType())
-		n := graph.StopGradient(pool(graph.SumPool(isNaN), p.PoolSize, p.Strides, p.Padding))
+		n := graph.StopGradient(w.pool(graph.SumPool(isNaN)))
 		nan := graph.Const(x.Graph(), shapes.CastAsDType(math.NaN(), x.DType()))
 		y = graph.Where(graph.Equal(n, graph.ZerosLike(n)), y, graph.BroadcastToShape(nan, y.Shape()))
 	}
 	return channelsFirst(y)
 }
 
-func pool(b *graph.PoolBuilder, size, strides, padding int) *graph.Node {
-	b = b.Window(size).Strides(poolStrides(size, strides))
-	if padding > 0 {
-		b = b.PaddingPerDim([][2]int{{padding, padding}, {padding, padding}})
+func (w window) pool(b *graph.PoolBuilder) *graph.Node {
+	b = b.WindowPerAxis(w.size[:]...).StridePerAxis(w.strides[:]...)
+	if w.padding != [2]int{} {
+		b = b.PaddingPerDim(w.paddings())
 	}
 	return b.Done()
 }
 
-func requirePool(layer string, size, strides, padding int, x *graph.Node) {
+// require panics on settings with which x cannot be pooled.
+func (p AvgPool2D) require(layer string, x *graph.Node) {
 	requireImages(layer, x)
-	if size <= 0 || strides < 0 || padding < 0 {
-		panic(fmt.Sprintf("d2l: %s needs a positive PoolSize and no negative Strides or Padding, got %d, %d, %d",
-			layer, size, strides, padding))
+	requireOnce(layer, "PoolSize", p.PoolSize, p.PoolHW)
+	requireOnce(layer, "Strides", p.Strides, p.StridesHW)
+	requireOnce(layer, "Padding", p.Padding, p.PaddingHW)
+	w := p.window()
+	if !w.valid() {
+		panic(fmt.Sprintf("d2l: %s needs a positive PoolSize and no negative Strides or Padding, got %+v", layer, p))
 	}
-	requireWindow(layer, size, padding, x)
+	if w.padding[0] > w.size[0]/2 || w.padding[1] > w.size[1]/2 {
+		const message = "d2l: %s has a padding of %s, which is more than half of its window, %s: reduce the padding"
+		panic(fmt.Sprintf(message, layer, short(w.padding), times(w.size)))
+	}
+	w.require(layer, x)
 }
-
-func poolNotation(name string, size, strides, padding int) string {
-	return fmt.Sprintf("%d×%[1]d %s%s, stride %d", size, name, padNotation(padding), poolStrides(size, strides))
-}
-
-func poolLook(size, strides, padding int) netfig.Look {
-	return netfig.Pool(size, poolStrides(size, strides), padding)
-}
-
-// poolStrides returns the strides of a pooling: 0 means size.
-func poolStrides(size, strides int) int { return cmp.Or(strides, size) }
 
 // pools2x2 reports whether a layer pools blocks of 2 × 2, and whether it takes their
 // maximum. It is not a method: a type that embeds a pooling would have it too, perhaps
@@ -137,7 +160,8 @@ func poolStrides(size, strides int) int { return cmp.Or(strides, size) }
 func pools2x2(layer Layer) (isMax, ok bool) {
 	switch p := layer.(type) {
 	case AvgPool2D:
-		return false, p.PoolSize == 2 && poolStrides(p.PoolSize, p.Strides) == 2 && p.Padding == 0
+		two := [2]int{2, 2}
+		return false, p.window() == window{size: two, strides: two}
 	case MaxPool2D:
 		_, ok := pools2x2(AvgPool2D(p))
 		return true, ok

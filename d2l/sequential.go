@@ -95,23 +95,26 @@ func absent(layer Layer) string {
 	return ""
 }
 
-// requireLayers panics unless all layers of a Sequential, and of those in it, are there.
+// requireLayers panics unless all layers of a block, and of those in it, are there.
 func requireLayers(layer Layer) {
-	if s, ok := layer.(Sequential); ok {
-		for _, inner := range s.Named() {
+	if parts := partsOf(layer); parts != nil {
+		for _, inner := range parts {
 			requireLayers(inner)
 		}
 	}
 }
 
 // Named iterates over the layers with their names. It panics at a layer that is nil or a nil pointer.
-func (s Sequential) Named() iter.Seq2[string, Layer] {
+func (s Sequential) Named() iter.Seq2[string, Layer] { return named("a Sequential", s) }
+
+// named iterates over the layers of a block, named after their kind.
+func named(block string, layers []Layer) iter.Seq2[string, Layer] {
 	return func(yield func(string, Layer) bool) {
 		count, last := map[string]int{}, "at its beginning"
-		for i, layer := range s {
+		for i, layer := range layers {
 			if nothing := absent(layer); nothing != "" {
-				const message = "d2l: layer %d of %d in a Sequential, %s, is %s: give a layer, or leave it out"
-				panic(fmt.Sprintf(message, i+1, len(s), last, nothing))
+				const message = "d2l: layer %d of %d in %s, %s, is %s: give a layer, or leave it out"
+				panic(fmt.Sprintf(message, i+1, len(layers), block, last, nothing))
 			}
 			kind := layer.Kind()
 			name := fmt.Sprintf("%s%d", kind, count[kind])

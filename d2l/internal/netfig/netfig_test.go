@@ -28,6 +28,8 @@ func windowed(kind, notation string, channels, size, stride, padding int, look L
 	}
 }
 
+func square(n int) [2]int { return [2]int{n, n} }
+
 func conv(channels, size, stride, padding int) layer {
 	notation := fmt.Sprintf("%d×%[1]d Conv (%d)", size, channels)
 	if padding > 0 {
@@ -36,12 +38,12 @@ func conv(channels, size, stride, padding int) layer {
 	if stride > 1 {
 		notation += fmt.Sprintf(", stride %d", stride)
 	}
-	return windowed("conv", notation, channels, size, stride, padding, Conv(size, stride, padding))
+	return windowed("conv", notation, channels, size, stride, padding, Conv(square(size), square(stride), square(padding)))
 }
 
 func pool(size, stride, padding int) layer {
 	notation := fmt.Sprintf("%d×%[1]d AvgPool, stride %d", size, stride)
-	return windowed("pool", notation, 0, size, stride, padding, Pool(size, stride, padding))
+	return windowed("pool", notation, 0, size, stride, padding, Pool(square(size), square(stride), square(padding)))
 }
 
 func dense(units int) layer {
@@ -106,7 +108,7 @@ func nets() map[string][]Stage {
 		"a recording":    net([]int{5, 3, 40, 16}, dropout, flatten, dense(1)),
 		"long notations": net([]int{1, 8, 8}, box("residual, 64 channels, stride 2, pad 1"), dense(1)),
 		"window without maps": net([]int{4}, func([]int) Stage {
-			return Stage{Name: "conv", Shape: []int{4}, Notation: "5×5 Conv (4)", Look: Conv(5, 1, 0)}
+			return Stage{Name: "conv", Shape: []int{4}, Notation: "5×5 Conv (4)", Look: Conv(square(5), square(1), square(0))}
 		}),
 	}
 }
@@ -221,7 +223,7 @@ func TestScale(t *testing.T) {
 // column c comes from rows r−2 to r+2.
 func TestWindow(t *testing.T) {
 	cell := maxMap / 28
-	got := blocks([]Stage{{Shape: []int{1, 28, 28}}})[0].cells(3, 10, 5)
+	got := blocks([]Stage{{Shape: []int{1, 28, 28}}})[0].cells(3, 10, square(5))
 	wantNear(t, got.Min.X, 10*cell)
 	wantNear(t, got.Min.Y, maxMap/2-8*cell)
 	wantNear(t, got.Max.X, 15*cell)

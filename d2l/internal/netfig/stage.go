@@ -19,9 +19,9 @@ type Stage struct {
 // A Look is how a layer is drawn.
 type Look struct {
 	Fill                    color.Color
-	Window, Stride, Padding int  // Of a layer that moves a window over its input.
-	Dense                   bool // Every output depends on every input.
-	Box                     bool // An arrow leads through a box with the notation.
+	Window, Stride, Padding [2]int // Height and width, of a layer that moves a window over its input.
+	Dense                   bool   // Every output depends on every input.
+	Box                     bool   // An arrow leads through a box with the notation.
 }
 
 // Looks of the book's layers, and Box for any other.
@@ -34,12 +34,12 @@ var (
 )
 
 // Conv is the look of a convolution.
-func Conv(window, stride, padding int) Look {
+func Conv(window, stride, padding [2]int) Look {
 	return Look{Fill: color.RGBA{0xd3, 0xe4, 0xf3, 0xff}, Window: window, Stride: stride, Padding: padding}
 }
 
 // Pool is the look of a pooling.
-func Pool(window, stride, padding int) Look {
+func Pool(window, stride, padding [2]int) Look {
 	return Look{Fill: GlobalPool.Fill, Window: window, Stride: stride, Padding: padding}
 }
 

@@ -9,24 +9,30 @@ import (
 
 // Vertical draws the stages as a column of boxes with their notations, from bottom to top.
 func Vertical(stages []Stage) page.Drawing {
-	const minWidth, height, arrow, pad = 150, 19, 13, 10 // Of a box, and beside its text.
-	const step = vg.Length(height + arrow)
-	width := vg.Length(minWidth)
-	for _, s := range stages {
-		width = max(width, page.TextWidth(s.Notation)+2*pad)
+	const minWidth, minHeight, arrow, pad = 150, 19, 13, 10 // Of a box, and beside its text.
+	width, height := vg.Length(minWidth), vg.Length(-arrow)
+	lines, heights := make([][]string, len(stages)), make([]vg.Length, len(stages))
+	for i, s := range stages {
+		lines[i] = strings.Split(s.Notation, "\n")
+		heights[i] = minHeight + page.TextHeight(lines[i]) - page.TextHeight(lines[i][:1])
+		width = max(width, page.TextWidth(lines[i]...)+2*pad)
+		height += heights[i] + arrow
 	}
-	size := vg.Point{X: width + 2*margin, Y: vg.Length(len(stages))*step - arrow + 2*margin}
-	return page.Drawing{Width: size.X, Height: size.Y, Alt: alt("Layers from bottom to top", stages), Paint: func(p page.Pen) {
+	drawing := page.Drawing{Width: width + 2*margin, Height: height + 2*margin}
+	drawing.Alt = alt("Layers from bottom to top", stages)
+	drawing.Paint = func(p page.Pen) {
+		low := vg.Point{X: margin, Y: margin}
+		center := low.X + width/2
 		for i, s := range stages {
-			low := vg.Point{X: margin, Y: margin + vg.Length(i)*step}
-			center := low.X + width/2
-			p.Box(vg.Rectangle{Min: low, Max: low.Add(vg.Point{X: width, Y: height})}, s.Fill)
-			p.Write(vg.Point{X: center, Y: low.Y + (height+page.CapHeight)/2}, page.Center, s.Notation)
+			p.Box(vg.Rectangle{Min: low, Max: low.Add(vg.Point{X: width, Y: heights[i]})}, s.Fill)
+			p.Write(vg.Point{X: center, Y: low.Y + heights[i] - (minHeight-page.CapHeight)/2}, page.Center, lines[i]...)
 			if i > 0 {
 				p.Arrow(vg.Point{X: center, Y: low.Y - arrow}, vg.Point{X: center, Y: low.Y})
 			}
+			low.Y += heights[i] + arrow
 		}
-	}}
+	}
+	return drawing
 }
 
 // alt says what the layers are.

@@ -21,7 +21,7 @@ func (b block) drawWay(p page.Pen, a block) {
 	switch {
 	case b.Box:
 		b.drawBox(p, a)
-	case b.Window > 0 && from > 0 && to > 0:
+	case b.Window[0] > 0 && from > 0 && to > 0:
 		b.drawWindow(p, a)
 	default:
 		b.drawFan(p, a)
@@ -60,20 +60,20 @@ func (b block) drawWindow(p page.Pen, a block) {
 		down, right = 1-down, 1-right
 	}
 	row, col := int(down*float64(rows)), int(right*float64(cols))
-	from := a.cells(row*b.Stride-b.Padding, col*b.Stride-b.Padding, b.Window)
-	to := b.cells(row, col, 1)
+	from := a.cells(row*b.Stride[0]-b.Padding[0], col*b.Stride[1]-b.Padding[1], b.Window)
+	to := b.cells(row, col, [2]int{1, 1})
 	p.Line(hairline, from.Max, vg.Point{X: to.Min.X, Y: to.Max.Y})
 	p.Line(hairline, vg.Point{X: from.Max.X, Y: from.Min.Y}, to.Min)
 	p.Frame(accent, from)
 	p.Frame(accent, to)
 }
 
-// cells returns the place of size × size cells from a row and column on, on the sheet in front.
+// cells returns the place of some cells, size of them down and to the right, from a row and column on, on the sheet in front.
 // Cells of the padding are left out.
-func (b block) cells(row, col, size int) vg.Rectangle {
+func (b block) cells(row, col int, size [2]int) vg.Rectangle {
 	_, rows, cols := b.maps()
-	left, right := span(col, size, cols, b.front.Size().X)
-	top, bottom := span(row, size, rows, b.front.Size().Y)
+	left, right := span(col, size[1], cols, b.front.Size().X)
+	top, bottom := span(row, size[0], rows, b.front.Size().Y)
 	corner := vg.Point{X: b.front.Min.X, Y: b.front.Max.Y}
 	return vg.Rectangle{Min: corner.Add(vg.Point{X: left, Y: -bottom}), Max: corner.Add(vg.Point{X: right, Y: -top})}
 }
