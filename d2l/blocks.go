@@ -27,7 +27,8 @@ func (b Branches) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 		panic("d2l: Branches needs at least one layer")
 	}
 	if x.Rank() < 2 {
-		panic("d2l: Branches takes a batch with channels, or features, in axis 1, got " + Shape(x.Shape().Dimensions).String())
+		panic("d2l: Branches takes a batch with channels, or features, in axis 1, got " +
+			Shape(x.Shape().Dimensions).String())
 	}
 	var outputs []*graph.Node
 	var names []string

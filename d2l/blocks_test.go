@@ -38,7 +38,8 @@ func TestSaveBlocks(t *testing.T) {
 	}
 	other := inBlocks()
 	other[1] = Branches{Sequential{Conv2D{Channels: 3, KernelSize: 1}, Tanh}, Sequential{}}
-	wantError(t, NewNet(other).LoadParameters(path, testDevice()), "sequential1/conv0", "expected branches0/sequential0/conv0")
+	wantError(t, NewNet(other).LoadParameters(path, testDevice()), "sequential1/conv0",
+		"expected branches0/sequential0/conv0")
 	other[1] = Branches{Sequential{}, Sequential{Conv2D{Channels: 3, KernelSize: 1}, ReLU}}
 	wantError(t, NewNet(other).LoadParameters(path, testDevice()), "branches0/sequential1/tanh0", "relu0")
 	content := string(must(net.encodeParameters())(t))
