@@ -116,7 +116,8 @@ func (f *Figure) show(id string, below ...string) error {
 		return err
 	}
 	pixels := func(length vg.Length) int { return int(length / vg.Inch * page.DPI) }
-	size := map[string]any{"width": pixels(f.drawing.Width), "height": pixels(f.drawing.Height), "alt": f.drawing.Alt}
+	// Only maps of one type reach the kernel.
+	size := map[string]int{"width": pixels(f.drawing.Width), "height": pixels(f.drawing.Height)}
 	gonbui.SendData(&protocol.DisplayData{
 		Data: map[protocol.MIMEType]any{
 			protocol.MIMEImageSVG:  string(svg),
@@ -125,7 +126,7 @@ func (f *Figure) show(id string, below ...string) error {
 		},
 		Metadata: map[string]any{
 			string(protocol.MIMEImagePNG): size,
-			string(protocol.MIMEImageSVG): map[string]any{"alt": f.drawing.Alt},
+			string(protocol.MIMEImageSVG): map[string]string{"alt": f.drawing.Alt},
 		},
 		DisplayID: id,
 	})
