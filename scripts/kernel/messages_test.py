@@ -1,6 +1,8 @@
 """What the kernel answers besides running cells; called by scripts/test."""
 
 import json
+import os
+import shutil
 import sys
 import tempfile
 import unittest
@@ -17,6 +19,32 @@ class MessagesTest(unittest.TestCase):
         cls.addClassCleanup(folder.cleanup)
         cls.kernel = Kernel(Path(folder.name))
         cls.addClassCleanup(cls.kernel.close)
+
+    def another(self, folder: Path, **variables: str) -> Kernel:
+        kernel = Kernel(folder, **variables)
+        self.addCleanup(kernel.close)
+        return kernel
+
+    def folder(self) -> Path:
+        folder = tempfile.TemporaryDirectory(prefix="d2l-test-")
+        self.addCleanup(folder.cleanup)
+        return Path(folder.name)
+
+    def matches(self, kernel: Kernel, typed: str) -> list[str]:
+        """What Tab offers at the end of a cell."""
+        kernel.client.complete(typed)
+        while (reply := kernel.client.get_shell_msg(timeout=PATIENCE))["msg_type"] != "complete_reply":
+            pass
+        return reply["content"]["matches"]
+
+    def help(self, typed: str) -> str:
+        """What Shift-Tab shows where ‸ stands in a cell."""
+        self.kernel.client.inspect(typed.replace("‸", ""), typed.index("‸"))
+        while (reply := self.kernel.client.get_shell_msg(timeout=PATIENCE))["msg_type"] != "inspect_reply":
+            pass
+        content = reply["content"]
+        self.assertEqual(content["found"], bool(content["data"]))
+        return "".join(content["data"].values())
 
     def states(self, number: str) -> list[str]:
         """The states that the kernel says it is in because of a message."""
@@ -42,6 +70,47 @@ class MessagesTest(unittest.TestCase):
         client.is_complete("func f() {")
         reply = client.get_shell_msg(timeout=PATIENCE)
         self.assertEqual((reply["msg_type"], reply["content"]["status"]), ("is_complete_reply", "unknown"))
+
+    def test_help_in_text_that_does_not_parse_yet(self):
+        train = "func d2l.TrainCh5["
+        for typed, said in {
+            "%%\nd2l.TrainCh5(‸": train,
+            "d2l.TrainCh5(net, ‸": train,
+            "%%\nfor i := range 3 {\n\td2l.TrainCh5(net,\n\t\t‸\n}\nfmt.Println(1)": train,
+            "%%\nd2l.TrainCh5(lenet.New(), d2l.LoadDataFashionMnist(‸": "func d2l.LoadDataFashionMnist(",
+            "%%\nfmt.Println(half(3), ‸)": "func fmt.Println(",
+            "%%\nd2l.Train‸Ch5(": train,
+            "%%\nx := := ‸": "",
+            "%%\nnothing(‸": "",
+        }.items():
+            with self.subTest(typed):
+                found = self.help(typed)
+                self.assertEqual(said in found, True, found)
+                self.assertEqual(bool(found), bool(said), found)
+
+    def test_names_in_text_that_does_not_parse_yet(self):
+        for typed in ("%%\nd2l.", "%%\nx := d2l.Load", "d2l.Must(d2l.LoadDataFash", "%%\nfor i := range d2l.Load"):
+            with self.subTest(typed):
+                self.assertIn("LoadDataFashionMnist", self.matches(self.kernel, typed))
+
+    def test_no_cell_waits_for_what_completes_names(self):
+        folder = self.folder()
+        gate, program = folder / "gate", folder / "nice"  # with which gopls starts
+        program.write_text(f'#!/bin/sh\nuntil [ -e "{gate}" ]; do sleep 0.05; done\nexec {shutil.which("nice")} "$@"\n')
+        program.chmod(0o755)
+        kernel = self.another(folder, PATH=f"{folder}:{os.environ['PATH']}")
+        kernel.client.complete("%%\nd2l.Load")
+        answer = kernel.run("%%\nfmt.Println(6 * 7)")
+        self.assertEqual(answer.stdout, "42\n", answer)
+        gate.touch()
+        replies = [kernel.client.get_shell_msg(timeout=PATIENCE) for _ in range(2)]
+        self.assertEqual([reply["msg_type"] for reply in replies], ["execute_reply", "complete_reply"])
+        self.assertIn("LoadDataFashionMnist", replies[1]["content"]["matches"])
+
+    def test_where_nobody_asks_nothing_is_ready_to_answer(self):
+        kernel = self.another(self.folder(), D2L_HEADLESS="1")
+        self.assertEqual(self.matches(kernel, "%%\nd2l.Load"), [])
+        self.assertFalse([command for command in kernel.processes().values() if "gopls" in command])
 
 
 if __name__ == "__main__":

@@ -301,8 +301,8 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
         )
         problem: list[str] = []
         try:
-            # JPY_SESSION_NAME is how Jupyter names the notebook to its kernel.
-            env = dict(os.environ, TMPDIR=tmp, JPY_SESSION_NAME=str(path))
+            # JPY_SESSION_NAME is how Jupyter names the notebook to its kernel; nobody will complete names in it.
+            env = dict(os.environ, TMPDIR=tmp, JPY_SESSION_NAME=str(path), D2L_HEADLESS="1")
             asyncio.run(runner.run(stdout=log, stderr=log, env=env))
         except NoSuchKernel:
             problem = [

@@ -19,6 +19,16 @@ func Statements(lines []string) int {
 	if HasMain(lines) {
 		return -1
 	}
+	code := goCode(lines)
+	at := declarationExpected(code)
+	if at < 0 || statement.MatchString(strings.TrimSpace(code[at])) || parses(code[:at], code[at:]) {
+		return at
+	}
+	return -1
+}
+
+// goCode returns the lines of a cell that are Go, with the others blank.
+func goCode(lines []string) []string {
 	code := make([]string, len(lines))
 	for i, kind := range Kinds(lines) {
 		switch kind {
@@ -28,11 +38,7 @@ func Statements(lines []string) int {
 			code[i] = lines[i]
 		}
 	}
-	at := declarationExpected(code)
-	if at < 0 || statement.MatchString(strings.TrimSpace(code[at])) || parses(code[:at], code[at:]) {
-		return at
-	}
-	return -1
+	return code
 }
 
 // declarationExpected returns the index of the first line that begins something else than a declaration, -1 if there is
