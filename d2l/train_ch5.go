@@ -46,6 +46,7 @@ func TrainCh5[R Rate](net *Net, trainIter, testIter DataIter,
 	if err != nil {
 		return nil, err
 	}
+	trainer.WithLoss(SoftmaxCrossEntropyLoss{})
 	animator := NewAnimator(PlotOptions{
 		XLabel: "epoch", XLim: []float64{0, float64(numEpochs)},
 		Legend: []string{"train loss", "train acc", "test acc"},
