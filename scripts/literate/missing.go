@@ -96,12 +96,22 @@ func missing(said, path string) (lines []string) {
 				"declare it above them, with var, to use it in other cells", name, c.Number, short(locals[c][name])))
 		}
 	}
-	if names = slices.DeleteFunc(names, func(name string) bool { return respelt(name) || misspelt[name] }); len(names) > 0 {
+	names = slices.DeleteFunc(names, func(name string) bool {
+		is, ok := inGo[name]
+		if ok {
+			lines = append(lines, fmt.Sprintf("%s of Python is %s in Go", name, is))
+		}
+		return ok || respelt(name) || misspelt[name]
+	})
+	if len(names) > 0 {
 		lines = append(lines, are(names, "not declared")+" in "+where+
 			": fix the spelling or, if a cell does declare it, run that cell first")
 	}
 	return append(lines, spelling...)
 }
+
+// inGo is what names of Python that no cell declares are in Go.
+var inGo = map[string]string{"None": "nil", "True": "true", "False": "false"}
 
 // selectedAt returns what follows a name and a dot in a line of the program: where a package lacks it, that is not
 // imported, and the compiler speaks of the package alone.

@@ -110,12 +110,17 @@ func Check(lines []string) error {
 		case command != "" && first >= 0:
 			return fmt.Errorf("line %d: a second program begins here, by %s; the first begins in line %d: "+
 				"split the cell in two above this line, or remove it", i+1, command, first+1)
+		case command == "%%" && beside.MatchString(lines[i]) && strings.TrimSpace(strings.Join(lines[i+1:], "")) == "":
+			return fmt.Errorf("line %d: statements stand below the line with %%%%, not beside it", i+1)
 		case command != "":
 			first = i
 		}
 	}
 	return nil
 }
+
+// beside finds a statement beside %%.
+var beside = regexp.MustCompile(`\(|:=`)
 
 // WithoutClause returns a line that begins with a package clause without that.
 func WithoutClause(line string) string {

@@ -11,10 +11,12 @@ import (
 
 var (
 	// crash is how the text begins with which Go ends a program.
-	crash = regexp.MustCompile(`(?m)^(?:panic: |fatal error: |runtime: goroutine stack exceeds )`)
+	crash = regexp.MustCompile(`(?m)^(?:panic: |fatal error: |runtime: goroutine stack exceeds |SIG(?:ABRT|BUS|FPE|ILL|SEGV|TRAP): )`)
 	// checked is what d2l.Check writes before it ends a program: an error, and the lines of the cells.
 	checked = regexp.MustCompile(`(?s)(?:^|\n)(error: .*?(?:\n\t[^\n]*/main(?:_test)?\.go:\d+)+\n)$`)
-	frame   = regexp.MustCompile(`^\t.*/main(?:_test)?\.go:(\d+)(?: \+0x[0-9a-f]+)?$`)
+	frame   = regexp.MustCompile(`^\t.*/main(?:_test)?\.go:(\d+)(?: \+0x[0-9a-f]+.*)?$`)
+	// registers is what Go says of a crash in C code besides its name.
+	registers = regexp.MustCompile(`^(?:\[signal |runtime: |PC=|signal arrived during )`)
 )
 
 // LastWords returns where in what a program writes on standard error its last words may begin, or the length of it.
@@ -40,7 +42,7 @@ func (p Program) Crash(words []byte) (text []string, kind, message string, ok bo
 	i := 0
 	var says []string
 	for ; i < len(lines) && lines[i] != "" && !frame.MatchString(lines[i]); i++ {
-		if !strings.HasPrefix(lines[i], "[signal ") && !strings.HasPrefix(lines[i], "runtime: ") {
+		if !registers.MatchString(lines[i]) {
 			says = append(says, strings.TrimSuffix(lines[i], " [recovered]"))
 		}
 	}
@@ -73,11 +75,16 @@ func (p Program) Crash(words []byte) (text []string, kind, message string, ok bo
 		shown = append(shown, place)
 		text = append(text, green+called+strings.TrimSuffix(p.where(place), ": ")+plain)
 		if place.Cell == p.Cell {
-			text = append(text, p.excerpt(number, 0)...)
+			text = append(text, excerpt(p.own(place, number, 0))...)
 		}
 	}
-	if kind != "error" {
-		text = append(text, fmt.Sprintf("(%senv GOTRACEBACK all in a cell: from then on, Go's own trace of a crash is shown.)", "%"))
+	if len(shown) > 0 && !slices.ContainsFunc(shown, func(place Place) bool { return place.Cell == p.Cell }) {
+		advice := fmt.Sprintf("What cell [%d] declared fails whenever a cell runs: change it there, and run that cell again.",
+			shown[0].Cell)
+		text = slices.Insert(text, 0, advice)
+	}
+	if kind != "error" && !strings.HasPrefix(message, "d2l: ") {
+		text = append(text, "(%env GOTRACEBACK all in a cell: from then on, Go's own trace of a crash is shown.)")
 	}
 	return text, kind, message, true
 }

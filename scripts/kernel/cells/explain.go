@@ -28,7 +28,7 @@ const (
 
 var (
 	said    = regexp.MustCompile(`^(?:.*/)?main(?:_test)?\.go:(\d+)(?::(\d+))?: (.+)$`)
-	andMore = regexp.MustCompile(` \(and \d+ more errors\)$`)
+	andMore = regexp.MustCompile(` \((?:and \d+ more errors|/.*)\)$`) // Or a folder of the machine.
 )
 
 // A mistake is something that the compiler says of one line.
@@ -60,12 +60,13 @@ func (p Program) Explain(compiler string) (text []string, first string) {
 			advice = append(advice, line)
 		}
 	}
+	for i, m := range mistakes {
+		mistakes[i] = p.notClosed(m)
+	}
 	mistakes = withoutFollowUps(mistakes)
 	for _, m := range mistakes {
-		for _, helps := range p.advice(m) {
-			if !slices.Contains(advice, helps) {
-				advice = append(advice, helps)
-			}
+		if helps := p.advice(m); helps != "" && !slices.Contains(advice, helps) {
+			advice = append(advice, helps)
 		}
 	}
 	text = advice
@@ -124,18 +125,53 @@ func (p Program) where(place Place) string {
 func (p Program) show(m mistake) []string {
 	text := []string{green + p.where(m.place) + red + m.message + plain}
 	if m.place.Line > 0 && m.place.Cell == p.Cell {
-		text = append(text, p.excerpt(m.line, m.column)...)
+		text = append(text, excerpt(p.own(m.place, m.line, m.column))...)
 	}
 	return text
 }
 
-// excerpt returns a line of the program, with a mark below the column if there is one.
-func (p Program) excerpt(line, column int) []string {
-	const before, after = 60, 60 // Of the column.
-	if line < 1 || line > len(p.Lines) {
-		return nil
+// own returns the cell's line at a place as the reader wrote it, and which column of it is meant by that of the program's
+// line, 0 if none is: GoNB writes declarations in its own way.
+func (p Program) own(place Place, line, column int) (string, int) {
+	if place.Line > len(p.Own) {
+		return "", 0
 	}
-	code := p.Lines[line-1]
+	code := p.Own[place.Line-1]
+	if line < 1 || line > len(p.Lines) || column == 0 {
+		return code, column
+	}
+	program := p.Lines[line-1]
+	written, at := withoutBlanks(code)
+	rendered, _ := withoutBlanks(program)
+	from := strings.Index(written, rendered)
+	if from < 0 {
+		return code, 0
+	}
+	before, _ := withoutBlanks(program[:min(column-1, len(program))])
+	if i := from + len(before); i < len(at) {
+		return code, at[i] + 1
+	}
+	return code, len(strings.TrimRight(code, " \t")) + 1
+}
+
+// withoutBlanks returns the code without its blanks, and where in it each byte was.
+func withoutBlanks(code string) (dense string, at []int) {
+	var b strings.Builder
+	for i := range len(code) {
+		if code[i] != ' ' && code[i] != '\t' {
+			b.WriteByte(code[i])
+			at = append(at, i)
+		}
+	}
+	return b.String(), at
+}
+
+// excerpt returns a line, with a mark below the column if there is one.
+func excerpt(code string, column int) []string {
+	before, after := 60, 60 // Of the column.
+	if column == 0 {
+		after = before + after
+	}
 	indent := len(code) - len(strings.TrimLeft(code, " \t"))
 	at := []rune(code[indent:max(min(column-1, len(code)), indent)])
 	runes := []rune(code[indent:])
@@ -158,72 +194,4 @@ func (p Program) excerpt(line, column int) []string {
 		text = append(text, "    "+strings.Repeat(" ", len([]rune(cut(from > 0))))+string(space)+red+"^"+plain)
 	}
 	return text
-}
-
-var (
-	notUsed  = regexp.MustCompile(`^declared and not used: (\w+)$`)
-	illegal  = regexp.MustCompile(`^illegal character U\+003F`)
-	question = regexp.MustCompile(`[\pL_][\pL\p{Nd}_.]*`)
-)
-
-// advice returns what helps against a mistake, for a reader who does not know Go well.
-func (p Program) advice(m mistake) []string {
-	code := ""
-	if m.place.Cell == p.Cell && m.place.Line > 0 && m.place.Line <= len(p.Own) {
-		code = strings.TrimSpace(p.Own[m.place.Line-1])
-	}
-	word, _, _ := strings.Cut(code, " ")
-	switch message := m.message; {
-	case m.place.Line > 0 && m.place.Cell != p.Cell:
-		return []string{fmt.Sprintf("What cell [%d] declared does not fit what has been declared since: "+
-			"change it there, and run that cell again.", m.place.Cell)}
-	case illegal.MatchString(message):
-		return []string{fmt.Sprintf("For help on a name, put the cursor on it and press Shift-Tab, or run: !go doc %s",
-			question.FindString(code))}
-	case word == "def":
-		return []string{"A function in Go: func f(x int) int { return x }"}
-	case word == "import" && strings.HasPrefix(message, "import path must be a string"), word == "from":
-		return []string{`Go imports a package by its path in quotes: import "math"`}
-	case strings.HasPrefix(message, "expected declaration"):
-		if last, below := p.programFrom(); last > m.place.Line {
-			if !below {
-				return []string{fmt.Sprintf("%%%% in line %d has nothing below it: it belongs above the first statement, line %d.",
-					last, m.place.Line)}
-			}
-			return []string{fmt.Sprintf("Above %%%% are declarations alone (import, var, const, type, func): "+
-				"move line %d below it.", m.place.Line)}
-		}
-		return []string{"A cell has declarations (import, var, const, type, func), then a line %%, then statements."}
-	case word == "import":
-		return []string{"An import stands above the statements, above the line %% if there is one."}
-	case word == "func" && strings.HasPrefix(message, "expected '('"):
-		return []string{"A function stands above the statements, above the line %% if there is one."}
-	case strings.HasPrefix(message, "missing ',' before newline"):
-		return []string{"Close the bracket, or end the line with a comma if the list goes on."}
-	case strings.Contains(message, "found 'EOF'"):
-		if line, open := p.unclosed(); line > 0 {
-			return []string{fmt.Sprintf("The %s of line %d is not closed.", open, line)}
-		}
-	case strings.HasSuffix(message, " is not used"):
-		return []string{"To see a value, print it: fmt.Println(…)"}
-	case notUsed.MatchString(message):
-		name := notUsed.FindStringSubmatch(message)[1]
-		return []string{fmt.Sprintf("Go wants each variable of a function, and of the statements of a cell, to be used. "+
-			"To see it: fmt.Println(%s). To use it in other cells: var %s = …, above the statements.", name, name)}
-	}
-	return nil
-}
-
-// programFrom returns the line of the cell, from 1, with %%, and whether a program is below it; 0 if there is none.
-func (p Program) programFrom() (line int, below bool) {
-	kinds := Kinds(p.Own)
-	for i, kind := range kinds {
-		if kind != Command {
-			continue
-		}
-		if command, _ := Main(p.Own[i]); command == "%%" {
-			return i + 1, strings.TrimSpace(strings.Join(p.Own[i+1:], "")) != ""
-		}
-	}
-	return 0, false
 }

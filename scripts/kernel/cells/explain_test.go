@@ -12,7 +12,7 @@ var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
 // cell returns the program of cell 7, with these lines: seven lines of cell 2 come before it. As from GoNB, main's begins
 // where the cell has its %% or its first statement.
 func cell(lines ...string) Program {
-	p := Program{Cell: 7, Own: lines, Lines: append(strings.Split(strings.Repeat("var secret int\n", 7), "\n")[:7], lines...)}
+	p := Program{Cell: 7, Own: lines, Lines: append(strings.Split("package main\n"+strings.Repeat("var secret int\n", 6), "\n")[:7], lines...)}
 	p.Place = func(line int) Place {
 		switch {
 		case line <= 7:
@@ -51,13 +51,37 @@ func TestExplain(t *testing.T) {
 		"another cell's code": {
 			[]string{"type T struct{}"},
 			"./main.go:3:5: unknown field A in struct literal of type T\n",
-			"What cell [2] declared does not fit what has been declared since: change it there, and run that cell again.\n" +
+			"secret of cell [2] does not fit what is declared now. Put %rm secret above this cell's first line and run it " +
+				"again; then change cell [2], and run that.\n" +
 				"cell [2], line 3: unknown field A in struct literal of type T",
 		},
 		"no line": {
 			[]string{"%%", "for {", "\tf(1)"},
 			"/tmp/x/main.go:12:3: expected '}', found 'EOF'\n",
-			"The { of line 2 is not closed.\nexpected '}', found 'EOF'",
+			"line 2: this { is not closed\n    for {\n        ^",
+		},
+		"not closed above %%": {
+			[]string{"func f() {", "%%", "f()"}, "main.go:9:6: expected '(', found main (and 1 more errors)\n",
+			"line 1: this { is not closed\n    func f() {\n             ^",
+		},
+		"a line as the reader wrote it": {
+			[]string{"var  x,y int=f( 1 ), z // Two."}, "./main.go:8:21: undefined: z\n",
+			"line 1: undefined: z\n    var  x,y int=f( 1 ), z // Two.\n                         ^",
+		},
+		"a folder of the machine": {
+			[]string{`import "nosuch"`}, "main.go:8:8: package nosuch is not in std (/usr/local/go/src/nosuch)\n",
+			"Check the path. A package that is new here comes with its module: !*go get module@version\n" +
+				"line 1: package nosuch is not in std\n    import \"nosuch\"\n           ^",
+		},
+		"a new variable": {
+			[]string{"y = 4"}, "./main.go:8:1: undefined: y\n",
+			"= changes a variable that there is. A new one of this cell: y := …; one for all cells, above the statements: " +
+				"var y = …\nline 1: undefined: y\n    y = 4\n    ^",
+		},
+		"Python": {
+			[]string{"for i in range(3):"}, "main.go:8:7: expected '{', found in\n",
+			"A loop in Go: for i := range 3 { … }, or for i, x := range list { … }\n" +
+				"line 1: expected '{', found in\n    for i in range(3):\n          ^",
 		},
 		"%% at the end": {
 			[]string{"f(1)", "%%", ""}, "main.go:8:1: expected declaration, found f\n",
@@ -68,12 +92,12 @@ func TestExplain(t *testing.T) {
 			"Above %% are declarations alone (import, var, const, type, func): move line 1 below it.\nline 1: expected declaration, found f\n    f(1)\n    ^",
 		},
 		"nothing of Go": {
-			[]string{"class T:"}, "main.go:8:1: expected declaration, found class\n",
-			"A cell has declarations (import, var, const, type, func), then a line %%, then statements.\nline 1: expected declaration, found class\n    class T:\n    ^",
+			[]string{"once T:"}, "main.go:8:1: expected declaration, found once\n",
+			"A cell has declarations (import, var, const, type, func), then a line %%, then statements.\nline 1: expected declaration, found once\n    once T:\n    ^",
 		},
 		"not used": {
 			[]string{"x := 3"}, "./main.go:8:1: declared and not used: x\n",
-			"Go wants each variable of a function, and of the statements of a cell, to be used. To see it: fmt.Println(x). " +
+			"x is local to this cell, and Go wants it to be used there: print it, fmt.Println(x), or write _ for its name. " +
 				"To use it in other cells: var x = …, above the statements.\nline 1: declared and not used: x\n    x := 3\n    ^",
 		},
 		"a long line, after a tab": {
@@ -89,7 +113,7 @@ func TestExplain(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s:\n%s\nexpected\n%s", name, got, c.want)
 		}
-		if !strings.Contains(got, first) || strings.Contains(got, "secret") {
+		if !strings.Contains(got, first) || strings.Contains(got, "var secret") {
 			t.Errorf("%s: first %q in\n%s", name, first, got)
 		}
 	}
@@ -162,6 +186,19 @@ func TestCrash(t *testing.T) {
 		"too deep": {
 			"runtime: goroutine stack exceeds 1000000000-byte limit\nruntime: sp=0x1\nfatal error: stack overflow\n\nruntime stack:\n\ngoroutine 1 [running]:\nmain.half()\n\t/tmp/x/main.go:9 +0x1\n",
 			"fatal error: stack overflow\nline 2\n    return a[len(a)/2]\n" + hint,
+		},
+		"in C code": {
+			"SIGABRT: abort\nPC=0x40 m=0 sigcode=0\nsignal arrived during cgo execution\n\ngoroutine 1 gp=0x1 m=0 mp=0x2 [syscall]:\n" +
+				"main.main()\n\t/tmp/x/main.go:12 +0x53 fp=0x1 sp=0x2 pc=0x3\n\nrax 0x0\n",
+			"SIGABRT: abort\nline 5\n    half(nil)\n" + hint,
+		},
+		"a sentence of d2l": {
+			"panic: d2l: too large\n\ngoroutine 1 [running]:\nmain.main()\n\t/tmp/x/main.go:12 +0x53\n",
+			"panic: d2l: too large\nline 5\n    half(nil)",
+		},
+		"another cell's alone": {
+			"panic: no\n\ngoroutine 1 [running]:\nmain.init()\n\t/tmp/x/main.go:3 +0x1\n",
+			"What cell [2] declared fails whenever a cell runs: change it there, and run that cell again.\npanic: no\ncell [2], line 3\n" + hint,
 		},
 		"no crash": {"panic: as some program writes\nand more\n", ""},
 	} {

@@ -6,6 +6,7 @@ import (
 	"go/scanner"
 	"go/token"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -59,30 +60,48 @@ func parses(declarations, statements []string) bool {
 	return err == nil
 }
 
-// unclosed returns the line of the cell, from 1, of the last bracket that is not closed; 0 if there is none.
-func (p Program) unclosed() (line int, open string) {
-	src := []byte(strings.Join(p.Own, "\n"))
+// unclosed returns the last bracket of the cell that is not closed, and its line and column from 1; "" if there is none.
+func (p Program) unclosed() (open string, line, column int) {
+	code := slices.Clone(p.Own)
+	for i, kind := range Kinds(code) {
+		if kind != Go {
+			code[i] = ""
+		}
+	}
+	src := []byte(strings.Join(code, "\n"))
 	file := token.NewFileSet().AddFile("", -1, len(src))
 	var scan scanner.Scanner
 	scan.Init(file, src, nil, 0)
 	type bracket struct {
-		line int
 		open string
+		pos  token.Pos
 	}
 	var stack []bracket
 	for {
 		pos, tok, _ := scan.Scan()
 		switch tok {
 		case token.LPAREN, token.LBRACK, token.LBRACE:
-			stack = append(stack, bracket{file.Line(pos), tok.String()})
+			stack = append(stack, bracket{tok.String(), pos})
 		case token.RPAREN, token.RBRACK, token.RBRACE:
 			stack = stack[:max(len(stack)-1, 0)]
 		case token.EOF:
 			if len(stack) == 0 {
-				return 0, ""
+				return "", 0, 0
 			}
 			last := stack[len(stack)-1]
-			return last.line, last.open
+			at := file.PositionFor(last.pos, false)
+			return last.open, at.Line, at.Column
 		}
 	}
+}
+
+// notClosed returns the mistake that the parser meets below a bracket that is not closed, at the end of the program or
+// at %%, as one of that bracket.
+func (p Program) notClosed(m mistake) mistake {
+	outside := m.place.Line == 0 || m.place.Cell == p.Cell && m.place.Line <= len(p.Own) &&
+		Kinds(p.Own)[m.place.Line-1] == Command
+	if open, line, column := p.unclosed(); outside && open != "" {
+		return mistake{Place{p.Cell, line}, 0, column, "this " + open + " is not closed"}
+	}
+	return m
 }
