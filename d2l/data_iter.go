@@ -19,12 +19,12 @@ import (
 // Book: gluon.data.DataLoader, section "The Image Classification Dataset".
 type DataIter interface {
 	train.Dataset
-	// Len returns the number of batches in an epoch.
+	// Len returns the number of batches in an epoch. An epoch with another number of batches is an error.
 	Len() int
 }
 
-// checkedIter yields the batches of a user's DataIter. If that panics, or yields a batch without inputs or labels, the
-// loop gets an error.
+// checkedIter yields the batches of a user's DataIter. If that panics, yields a batch without inputs or labels, or
+// another number of batches than its Len says, the loop gets an error.
 type checkedIter struct{ DataIter }
 
 // Iter returns an iterator over one epoch.
@@ -39,6 +39,7 @@ func (it checkedIter) Iter() iter.Seq2[train.Batch, error] {
 				yield(train.Batch{}, fmt.Errorf("%s panicked while it made a batch: %w", it.Name(), report.PanicError(e)))
 			}
 		}()
+		count, length := 0, it.Len()
 		it.DataIter.Iter()(func(batch train.Batch, err error) bool {
 			if done {
 				return false // The DataIter ignores what yield returns.
@@ -46,11 +47,19 @@ func (it checkedIter) Iter() iter.Seq2[train.Batch, error] {
 			if err == nil {
 				err = checkBatch(it.Name(), batch)
 			}
+			if count++; err == nil && count > length {
+				err = fmt.Errorf("%s yields more than %d batches, which is its Len(): make them agree", it.Name(), length)
+			}
 			inLoop = true
 			done = !yield(batch, err) || err != nil
 			inLoop = false
 			return !done
 		})
+		if !done && count < length {
+			done = true
+			yield(train.Batch{}, fmt.Errorf("%s yields %d batches, but its Len() is %d: make them agree", it.Name(), count,
+				length))
+		}
 	}
 }
 

@@ -9,34 +9,9 @@ import (
 	"github.com/gomlx/gomlx/ml/train"
 )
 
-// FirstBatches is a DataIter that ends after N batches, or with the data if these
-// are fewer: a small part of a data set, for a quick look.
-type FirstBatches struct {
-	d2l.DataIter
-	N int
-}
-
-func (f FirstBatches) Len() int { return min(f.N, f.DataIter.Len()) }
-
-func (f FirstBatches) Iter() iter.Seq2[train.Batch, error] {
-	return func(yield func(train.Batch, error) bool) {
-		left := f.N
-		if left <= 0 {
-			return
-		}
-		for batch, err := range f.DataIter.Iter() {
-			if left--; !yield(batch, err) || left == 0 {
-				return
-			}
-		}
-	}
-}
-
-// A DataIter of your own can wrap another.
-func ExampleDataIter() {
-	var trainIter d2l.DataIter
-	trainIter, _ = d2l.LoadDataFashionMnist(256)
-	trainIter = FirstBatches{trainIter, 3}
+func ExampleFirstBatches() {
+	trainIter, _ := d2l.LoadDataFashionMnist(256)
+	trainIter = d2l.FirstBatches(trainIter, 3)
 	for batch, err := range trainIter.Iter() {
 		d2l.Check(err)
 		fmt.Println(d2l.ShapeOf(batch.Inputs[0]))
@@ -45,6 +20,16 @@ func ExampleDataIter() {
 	// (256, 1, 28, 28)
 	// (256, 1, 28, 28)
 	// (256, 1, 28, 28)
+}
+
+// A DataIter of your own: oneBatch below.
+func ExampleDataIter() {
+	var data d2l.DataIter = oneBatch{tensors.FromValue([][]float32{{1, 2}}), tensors.FromValue([]int32{1})}
+	for batch, err := range data.Iter() {
+		d2l.Check(err)
+		fmt.Println(data.Len(), d2l.ShapeOf(batch.Inputs[0]), d2l.ShapeOf(batch.Labels[0]))
+	}
+	// Output: 1 (1, 2) (1,)
 }
 
 // oneBatch is a DataIter of a single batch.
@@ -58,4 +43,18 @@ func (b oneBatch) Iter() iter.Seq2[train.Batch, error] {
 	return func(yield func(train.Batch, error) bool) {
 		yield(train.Batch{Inputs: []*tensors.Tensor{b.X}, Labels: []*tensors.Tensor{b.y}}, nil)
 	}
+}
+
+// Five examples in batches of two, in order.
+func ExampleLoadArray() {
+	X := tensors.FromValue([][]float32{{1, 2}, {3, 4}, {5, 6}, {7, 8}, {9, 10}})
+	y := tensors.FromValue([]float32{1, 2, 3, 4, 5})
+	for batch, err := range d2l.LoadArray(X, y, 2, false).Iter() {
+		d2l.Check(err)
+		fmt.Println(batch.Inputs[0].Value(), batch.Labels[0].Value())
+	}
+	// Output:
+	// [[1 2] [3 4]] [1 2]
+	// [[5 6] [7 8]] [3 4]
+	// [[9 10]] [5]
 }

@@ -31,7 +31,7 @@ func (c *counted) Iter() iter.Seq2[train.Batch, error] {
 func TestFirstBatches(t *testing.T) {
 	for _, c := range []struct{ n, first, want int }{{5, 3, 3}, {5, 5, 5}, {2, 3, 2}, {5, 0, 0}, {0, 3, 0}} {
 		data := &counted{n: c.n}
-		first, got := FirstBatches{data, c.first}, 0
+		first, got := d2l.FirstBatches(data, c.first), 0
 		for _, err := range first.Iter() {
 			if err != nil {
 				t.Error(err)

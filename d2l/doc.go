@@ -67,7 +67,9 @@
 //
 // [LoadDataFashionMnist] returns two, for training and for testing; they read
 // nothing until the first batch is needed. [LoadDataMnist] does the same for
-// handwritten digits. For data of your own, write a type with the methods of
+// handwritten digits. [LoadArray] has examples in memory, [LoadImages] and
+// [LoadImageFolder] pictures, and [SeqDataIterRandom] and [SeqDataIterConsecutive] the
+// tokens that a [Vocab] numbers. For other data, write a type with the methods of
 // [DataIter].
 //
 // # Training
@@ -144,9 +146,14 @@
 //
 //	fashion_mnist.go  Fashion-MNIST and MNIST
 //	data_iter.go      DataIter: the batches of an epoch
-//	image_iter.go     batches of images
+//	load_array.go     LoadArray; the first batches of a data set
+//	image_iter.go     batches of the images of these sets
+//	image_folder.go   pictures from files, and their batches
+//	augment.go        flips, crops and colours
 //	resize.go         images resized, on the host and on a device
 //	on_device.go      data sets kept on a device
+//	text.go           tokens, Vocab
+//	seq_data_iter.go  sequences of tokens
 //
 // Devices:
 //

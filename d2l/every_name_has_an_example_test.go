@@ -11,6 +11,7 @@ func TestEveryNameHasAnExample(t *testing.T) {
 		"Rate":          "a constraint, met in ExampleTrainCh5 and ExampleOptimizerOf",
 		"StepMetrics":   "yielded in ExampleTrainer_Steps",
 		"LabeledOutput": "yielded in ExampleNet_ForwardEach",
+		"TokenFreq":     "printed in ExampleCountCorpus",
 	}
 	for _, layer := range []string{
 		"Activation", "AvgPool2D", "BatchNorm", "Branches", "Conv2D", "Conv2DTranspose", "Dense", "Dropout", "Embedding",
@@ -41,6 +42,9 @@ func TestEveryNameHasAnExample(t *testing.T) {
 		"SoftmaxCrossEntropyLoss",
 	} {
 		without[loss+".Forward"] = "a loss is called by the Trainer; ExampleLoss shows how to write one"
+	}
+	for _, method := range []string{"Index", "Indices", "Len", "ToTokens", "TokenFreqs"} {
+		without["Vocab."+method] = "called in ExampleVocab"
 	}
 	for _, typ := range []string{"Activation", "Device", "Devices", "Shape"} {
 		without[typ+".String"] = "printed in the Examples of its type"

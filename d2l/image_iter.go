@@ -3,7 +3,6 @@ package d2l
 import (
 	"fmt"
 	"iter"
-	"math/rand/v2"
 	"slices"
 	"sync"
 
@@ -49,16 +48,7 @@ func (it *imageIter) Iter() iter.Seq2[train.Batch, error] {
 }
 
 // order returns the order of the examples in an epoch.
-func (it *imageIter) order() []int {
-	if it.shuffle {
-		return rand.New(rand.NewPCG(uint64(nextSeed()), 0)).Perm(it.n)
-	}
-	order := make([]int, it.n)
-	for i := range order {
-		order[i] = i
-	}
-	return order
-}
+func (it *imageIter) order() []int { return epochOrder(it.n, it.shuffle) }
 
 // scale is the factor from a byte of an image to [0, 1]. XLA turns a division by a constant into a multiplication, so
 // the host multiplies too: both give the same bits.

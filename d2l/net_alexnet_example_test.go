@@ -42,6 +42,6 @@ func ExampleTrainCh5_alexNet() {
 	}
 	d2l.Seed(1)
 	_, testIter := d2l.LoadDataFashionMnist(8, 224)
-	eight := FirstBatches{testIter, 1}
+	eight := d2l.FirstBatches(testIter, 1)
 	d2l.Must(d2l.TrainCh5(net, eight, eight, 12, 0.02, d2l.TryGPU(0)))
 }

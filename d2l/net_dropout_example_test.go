@@ -26,5 +26,5 @@ func dropoutMLP() *d2l.Net {
 func ExampleTrainCh5_dropout() {
 	d2l.Seed(1)
 	trainIter, testIter := d2l.LoadDataFashionMnist(256)
-	d2l.Must(d2l.TrainCh5(dropoutMLP(), FirstBatches{trainIter, 60}, FirstBatches{testIter, 8}, 1, 0.5, d2l.TryGPU(0)))
+	d2l.Must(d2l.TrainCh5(dropoutMLP(), d2l.FirstBatches(trainIter, 60), d2l.FirstBatches(testIter, 8), 1, 0.5, d2l.TryGPU(0)))
 }

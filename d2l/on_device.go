@@ -23,8 +23,8 @@ import (
 // bytes: 47 MB for a training set. Each batch is gathered, resized if necessary, and
 // scaled there; resized pixels may differ by 1/255 from those that dataIter yields
 // itself. Batches for several devices come from the host, as do those of any other
-// dataIter; if that one panics, or yields a batch without inputs or labels, the loop
-// gets an error.
+// dataIter; if that one panics, yields a batch without inputs or labels, or another
+// number of batches than its Len says, the loop gets an error.
 //
 // Book: none; as_in_ctx, section "GPUs", does the same for a batch.
 func OnDevice(dataIter DataIter, device ...Device) DataIter {

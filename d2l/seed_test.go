@@ -16,7 +16,7 @@ func TestSeedRepeats(t *testing.T) {
 		d2l.Seed(1)
 		trainIter, testIter := d2l.LoadDataFashionMnist(128)
 		net := lenet.New()
-		result, err := d2l.TrainCh5(net, FirstBatches{trainIter, 15}, FirstBatches{testIter, 4}, 2, 0.9, d2ltest.Device(d2l.CPU, d2l.GPU))
+		result, err := d2l.TrainCh5(net, d2l.FirstBatches(trainIter, 15), d2l.FirstBatches(testIter, 4), 2, 0.9, d2ltest.Device(d2l.CPU, d2l.GPU))
 		d2ltest.NoError(t, err)
 		result.ExamplesPerSec = 0 // The only figure that may differ.
 		var parameters [][]float32

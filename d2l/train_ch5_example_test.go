@@ -24,7 +24,7 @@ func ExampleTrainCh5() {
 	d2l.Seed(1)
 	trainIter, testIter := d2l.LoadDataFashionMnist(256)
 	net := lenet.New()
-	d2l.Must(d2l.TrainCh5(net, FirstBatches{trainIter, 10}, FirstBatches{testIter, 2}, 1, 0.9, d2l.TryGPU(0)))
+	d2l.Must(d2l.TrainCh5(net, d2l.FirstBatches(trainIter, 10), d2l.FirstBatches(testIter, 2), 1, 0.9, d2l.TryGPU(0)))
 }
 
 // mlp is a net that is compiled faster than a convolutional one.
@@ -34,24 +34,24 @@ var mlp = d2l.Sequential{d2l.Dense{Units: 256, Activation: d2l.ReLU}, d2l.Dense{
 func ExampleTrainCh5_adam() {
 	trainIter, testIter := d2l.LoadDataFashionMnist(256)
 	net := d2l.NewNet(mlp)
-	d2l.Must(d2l.TrainCh5(net, FirstBatches{trainIter, 10}, FirstBatches{testIter, 2}, 1, d2l.Adam(0.001), d2l.TryGPU(0)))
+	d2l.Must(d2l.TrainCh5(net, d2l.FirstBatches(trainIter, 10), d2l.FirstBatches(testIter, 2), 1, d2l.Adam(0.001), d2l.TryGPU(0)))
 }
 
 // With momentum, and a learning rate that rises for one epoch and then falls.
 func ExampleTrainCh5_schedule() {
 	data, testIter := d2l.LoadDataFashionMnist(256)
-	trainIter, numEpochs := FirstBatches{data, 5}, 2
+	trainIter, numEpochs := d2l.FirstBatches(data, 5), 2
 	scheduler := d2l.CosineScheduler{MaxUpdate: numEpochs * trainIter.Len(), BaseLR: 0.1, WarmupSteps: trainIter.Len()}
 	opt := d2l.Momentum(0.1, 0.9).WithSchedule(scheduler.At)
 	net := d2l.NewNet(mlp)
-	d2l.Must(d2l.TrainCh5(net, trainIter, FirstBatches{testIter, 2}, numEpochs, opt, d2l.TryGPU(0)))
+	d2l.Must(d2l.TrainCh5(net, trainIter, d2l.FirstBatches(testIter, 2), numEpochs, opt, d2l.TryGPU(0)))
 }
 
 // As the section on AlexNet calls it, but with a small net.
 func ExampleTrainCh6() {
 	trainIter, testIter := d2l.LoadDataFashionMnist(128)
 	net := d2l.NewNet(mlp)
-	d2l.Must(d2l.TrainCh6(net, FirstBatches{trainIter, 10}, FirstBatches{testIter, 2}, 1, 0.01, d2l.TryGPU(0)))
+	d2l.Must(d2l.TrainCh6(net, d2l.FirstBatches(trainIter, 10), d2l.FirstBatches(testIter, 2), 1, 0.01, d2l.TryGPU(0)))
 }
 
 // trainedLines are the lines that TrainCh5 prints: loss, training accuracy and test
@@ -118,7 +118,7 @@ func ExampleTrainer() {
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(0.9)))
 	metric := d2l.NewAccumulator(3) // Sum of losses, correct predictions, examples.
-	for batch, err := range (FirstBatches{trainIter, 4}).Iter() {
+	for batch, err := range d2l.FirstBatches(trainIter, 4).Iter() {
 		d2l.Check(err)
 		X, y := batch.Inputs[0], batch.Labels[0]
 		lossSum, correct, err := trainer.Step(X, y)
@@ -228,7 +228,7 @@ func ExampleNewTrainer() {
 		d2l.Check(net.Initialize(devices[0], d2l.Xavier))
 		trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(0.9), devices...))
 		metric := d2l.NewAccumulator(2) // Sum of losses, examples.
-		for batch, err := range (FirstBatches{trainIter, 4}).Iter() {
+		for batch, err := range d2l.FirstBatches(trainIter, 4).Iter() {
 			d2l.Check(err)
 			lossSum, _, err := trainer.Step(batch.Inputs[0], batch.Labels[0])
 			d2l.Check(err)

@@ -1,0 +1,141 @@
+package d2l
+
+import (
+	"fmt"
+	"image"
+	_ "image/gif" // For ReadImage, as the two below.
+	_ "image/jpeg"
+	_ "image/png"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/train"
+)
+
+// ReadImage reads a picture from a file: PNG, JPEG or GIF.
+//
+// Book: image.imread, section "Image Augmentation".
+func ReadImage(path string) (image.Image, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading a picture: %w", err)
+	}
+	defer file.Close()
+	picture, _, err := image.Decode(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading the picture %s: %w: give a PNG, JPEG or GIF file", path, err)
+	}
+	return picture, nil
+}
+
+// ToTensor returns pictures as a batch, float32 (batch, 3, height, width): red, green and blue with values in [0, 1].
+// If all are [image.Gray], it is (batch, 1, height, width). It is what Images undoes. Transparent pixels have their
+// colour as if they were not. It panics unless the pictures have the same size, and without any.
+//
+// Book: transforms.ToTensor, section "The Image Classification Dataset".
+func ToTensor(pictures ...image.Image) *tensors.Tensor {
+	if len(pictures) == 0 || pictures[0].Bounds().Empty() {
+		panic("d2l: ToTensor needs at least one picture, with pixels")
+	}
+	size, channels := pictures[0].Bounds().Size(), 1
+	for i, picture := range pictures {
+		if other := picture.Bounds().Size(); other != size {
+			const message = "d2l: ToTensor needs pictures of one size: picture %d has %d × %d pixels, the first %d × %d; Resize them"
+			panic(fmt.Sprintf(message, i, other.X, other.Y, size.X, size.Y))
+		}
+		if _, ok := picture.(*image.Gray); !ok {
+			channels = 3
+		}
+	}
+	pixels := size.X * size.Y
+	X := make([]float32, len(pictures)*channels*pixels)
+	for i, picture := range pictures {
+		for p, rgb := range rgbOf(picture) {
+			for c := range channels {
+				X[(i*channels+c)*pixels+p] = float32(rgb[c])
+			}
+		}
+	}
+	return tensors.FromFlatDataAndDimensions(X, len(pictures), channels, size.Y, size.X)
+}
+
+// LoadImages returns the batches of pictures in memory, as ToTensor makes them, with their labels: int32 (batch). Each
+// picture goes through transform whenever it is in a batch; nil leaves it as it is. For training they are shuffled in
+// each epoch, as Seed has it. It panics unless there is a label for each picture, at least one, and a positive
+// batch size.
+//
+// Book: load_cifar10, section "Image Augmentation".
+func LoadImages(pictures []image.Image, labels []int32, batchSize int, isTrain bool, transform Transform) DataIter {
+	if len(pictures) != len(labels) || len(pictures) == 0 {
+		const message = "d2l: LoadImages needs a label for each picture, and at least one, got %d pictures and %d labels"
+		panic(fmt.Sprintf(message, len(pictures), len(labels)))
+	}
+	requireBatchSize("LoadImages", batchSize)
+	return picturesIter("pictures", labels, batchSize, isTrain, transform,
+		func(i int) (image.Image, error) { return pictures[i], nil })
+}
+
+func picturesIter(name string, labels []int32, batchSize int, isTrain bool, transform Transform,
+	get func(int) (image.Image, error)) DataIter {
+	batch := func(examples []int) (train.Batch, error) {
+		var pictures []image.Image
+		var y []int32
+		for _, i := range examples {
+			picture, err := get(i)
+			if err != nil {
+				return train.Batch{}, err
+			}
+			if transform != nil {
+				picture = transform(picture)
+			}
+			if len(pictures) > 0 && picture.Bounds().Size() != pictures[0].Bounds().Size() {
+				return train.Batch{}, fmt.Errorf("pictures of %v and %v pixels cannot be in one batch: give a transform that "+
+					"makes them equal, such as Resize", pictures[0].Bounds().Size(), picture.Bounds().Size())
+			}
+			pictures, y = append(pictures, picture), append(y, labels[i])
+		}
+		return train.Batch{Inputs: []*tensors.Tensor{ToTensor(pictures...)},
+			Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(y, len(y))}}, nil
+	}
+	return &exampleIter{name: name, n: len(labels), batchSize: batchSize, shuffle: isTrain, batch: batch}
+}
+
+// LoadImageFolder returns the batches of the pictures in a folder, which has a subfolder for each class, and the names of
+// the classes in alphabetical order: the label of a picture is the index of its class. Files that end with .png, .jpg,
+// .jpeg or .gif are read when their batch is; others are left out. Otherwise it is LoadImages. A folder that cannot be
+// read, or without pictures, is an error, and so is, for the loop, a picture that cannot be read.
+//
+// Book: gluon.data.vision.ImageFolderDataset, section "Fine-Tuning".
+func LoadImageFolder(dir string, batchSize int, isTrain bool, transform Transform) (DataIter, []string, error) {
+	requireBatchSize("LoadImageFolder", batchSize)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, nil, fmt.Errorf("finding pictures: %w", err)
+	}
+	var classes, paths []string
+	var labels []int32
+	for _, entry := range entries {
+		folder := filepath.Join(dir, entry.Name())
+		if info, err := os.Stat(folder); err != nil || !info.IsDir() || strings.HasPrefix(entry.Name(), ".") {
+			continue
+		}
+		files, err := os.ReadDir(folder)
+		if err != nil {
+			return nil, nil, fmt.Errorf("finding pictures: %w", err)
+		}
+		for _, file := range files {
+			if slices.Contains([]string{".png", ".jpg", ".jpeg", ".gif"}, strings.ToLower(filepath.Ext(file.Name()))) {
+				paths, labels = append(paths, filepath.Join(folder, file.Name())), append(labels, int32(len(classes)))
+			}
+		}
+		classes = append(classes, entry.Name())
+	}
+	if len(paths) == 0 {
+		return nil, nil, fmt.Errorf("there are no pictures in the subfolders of %s: make one for each class", dir)
+	}
+	return picturesIter(dir, labels, batchSize, isTrain, transform,
+		func(i int) (image.Image, error) { return ReadImage(paths[i]) }), classes, nil
+}

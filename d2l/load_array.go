@@ -1,0 +1,146 @@
+package d2l
+
+import (
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/train"
+)
+
+// LoadArray returns the batches of examples that are in memory: X[i] with the label y[i], of any shapes and types.
+// For training they are shuffled in each epoch, as Seed has it; otherwise they stay in order. The last batch may be
+// smaller than the others. X and y stay the caller's, and may not be changed or finalized while batches are read.
+// It panics unless X and y have the same number of examples, at least one, and if batchSize is not positive.
+//
+// Book: load_array, section "Concise Implementation of Linear Regression".
+func LoadArray(X, y *tensors.Tensor, batchSize int, isTrain bool) DataIter {
+	if X == nil || y == nil || X.Rank() == 0 || y.Rank() == 0 || X.Shape().Dim(0) != y.Shape().Dim(0) ||
+		X.Shape().Dim(0) == 0 {
+		shape := func(t *tensors.Tensor) string {
+			if t == nil {
+				return "nil"
+			}
+			return ShapeOf(t).String()
+		}
+		panic(fmt.Sprintf("d2l: LoadArray needs X and y with the same number of examples, at least one, got %s and %s",
+			shape(X), shape(y)))
+	}
+	requireBatchSize("LoadArray", batchSize)
+	return &exampleIter{name: "arrays", n: X.Shape().Dim(0), batchSize: batchSize, shuffle: isTrain,
+		batch: func(examples []int) (batch train.Batch, err error) {
+			rows, err := pickRows(X, examples)
+			if err != nil {
+				return batch, err
+			}
+			labels, err := pickRows(y, examples)
+			return train.Batch{Inputs: []*tensors.Tensor{rows}, Labels: []*tensors.Tensor{labels}}, err
+		}}
+}
+
+func requireBatchSize(function string, batchSize int) {
+	if batchSize <= 0 {
+		panic(fmt.Sprintf("d2l: %s needs a positive batch size, got %d", function, batchSize))
+	}
+}
+
+// pickRows returns a tensor of some rows of another.
+func pickRows(t *tensors.Tensor, rows []int) (*tensors.Tensor, error) {
+	shape := t.Shape().Clone()
+	n := shape.Dim(0)
+	shape.Dimensions[0] = len(rows)
+	picked := tensors.FromShape(shape)
+	var err error
+	if e := t.ConstBytes(func(from []byte) {
+		size := len(from) / n
+		err = picked.MutableBytes(func(to []byte) {
+			for i, row := range rows {
+				copy(to[i*size:(i+1)*size], from[row*size:])
+			}
+		})
+	}); e != nil {
+		return nil, fmt.Errorf("reading the examples: %w", e)
+	}
+	return picked, err
+}
+
+// exampleIter is a DataIter of n examples, which batch returns by their indices.
+type exampleIter struct {
+	name         string
+	n, batchSize int
+	shuffle      bool
+	batch        func(examples []int) (train.Batch, error)
+}
+
+// Name returns the name of the data, for messages.
+func (b *exampleIter) Name() string { return b.name }
+
+// Len returns the number of batches; the last may be smaller than the others.
+func (b *exampleIter) Len() int { return (b.n + b.batchSize - 1) / b.batchSize }
+
+// Iter returns an iterator over one epoch.
+func (b *exampleIter) Iter() iter.Seq2[train.Batch, error] {
+	return func(yield func(train.Batch, error) bool) {
+		for examples := range slices.Chunk(epochOrder(b.n, b.shuffle), b.batchSize) {
+			batch, err := b.batch(examples)
+			if err != nil {
+				yield(train.Batch{}, fmt.Errorf("%s: %w", b.name, err))
+				return
+			}
+			if !yield(batch, nil) {
+				return
+			}
+		}
+	}
+}
+
+// epochOrder returns the order of n examples in an epoch.
+func epochOrder(n int, shuffle bool) []int {
+	if shuffle {
+		return newRand().Perm(n)
+	}
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	return order
+}
+
+// newRand returns random numbers, as Seed has them.
+func newRand() *rand.Rand { return rand.New(rand.NewPCG(uint64(nextSeed()), 0)) }
+
+// FirstBatches returns the first n batches of each epoch, or all if there are fewer: a small part of a data set, for a
+// quick look. It panics if n is negative.
+//
+// Book: none; a loop breaks off there.
+func FirstBatches(dataIter DataIter, n int) DataIter {
+	if n < 0 || dataIter == nil {
+		panic(fmt.Sprintf("d2l: FirstBatches needs a DataIter and a number of batches, got %v and %d", dataIter, n))
+	}
+	return firstBatches{dataIter, n}
+}
+
+type firstBatches struct {
+	DataIter
+	n int
+}
+
+// Len returns the number of batches.
+func (f firstBatches) Len() int { return min(f.n, f.DataIter.Len()) }
+
+// Iter returns an iterator over the first batches of an epoch.
+func (f firstBatches) Iter() iter.Seq2[train.Batch, error] {
+	return func(yield func(train.Batch, error) bool) {
+		left := f.n
+		if left == 0 {
+			return
+		}
+		for batch, err := range f.DataIter.Iter() {
+			if left--; !yield(batch, err) || left == 0 {
+				return
+			}
+		}
+	}
+}
