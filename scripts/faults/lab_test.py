@@ -15,6 +15,7 @@ import urllib.request
 from pathlib import Path
 
 import psutil
+from jupyter_client import BlockingKernelClient
 
 sys.path.insert(0, str(Path(__file__).parent))
 from project import ROOT
@@ -77,7 +78,8 @@ class LabTest(unittest.TestCase):
         deadline = time.monotonic() + PATIENCE
         while self.port not in {port for _, port in listening(family(self.lab.pid))} and time.monotonic() < deadline:
             time.sleep(0.1)  # it listens only after it has printed its address
-        self.reader = threading.Thread(target=self.lab.stdout.read)  # so that it never waits for us
+        self.later: list[str] = []  # the lines after the address
+        self.reader = threading.Thread(target=self.later.extend, args=(self.lab.stdout,))  # it never waits for us
         self.reader.start()
 
     def stop(self) -> None:
@@ -128,6 +130,34 @@ class LabTest(unittest.TestCase):
         for name in ("jupyter_config", "jupyter_server_config", "jupyter_lab_config"):
             (folder / f"jupyter/{name}.json").write_text(json.dumps(settings))
         return folder
+
+    def test_the_terminal_shows_deaths_of_kernels_and_no_cells(self) -> None:
+        self.start()
+        kernel_log = Path(re.search(r"what the kernels write is in (.*)\)", self.said)[1])
+        already = len(kernel_log.read_text(errors="replace")) if kernel_log.exists() else 0
+        self.assertEqual(self.ask("/api/kernels", self.token, name="gonb")[0], 201)
+        number = json.loads(self.body)["id"]
+        client = BlockingKernelClient()
+        client.load_connection_file(str(ROOT / f".venv/share/jupyter/runtime/kernel-{number}.json"))
+        client.start_channels()
+        self.addCleanup(client.stop_channels)
+        client.wait_for_ready(PATIENCE)
+        for cell in ("%%\nfmt.Println(42)", "%%\nno.Such(name)"):
+            client.execute(cell)
+            while client.get_shell_msg(timeout=PATIENCE)["msg_type"] != "execute_reply":
+                pass
+        kernel = next(p for p in family(self.lab.pid) if f"kernel-{number}.json" in " ".join(p.cmdline()))
+        kernel.kill()
+        deadline = time.monotonic() + PATIENCE
+        while not any("SIGKILL" in line for line in self.later) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.stop()
+        first, *told = [line for line in self.later if " ServerApp]" in line]
+        self.assertIn(f"a kernel ended (SIGKILL); a new one is started, which knows no cell yet; what it wrote is in "
+                      f"{kernel_log}", first)
+        self.assertEqual([line.partition("ServerApp] ")[2] for line in told], ["received signal 15, stopping\n"])
+        self.assertNotRegex("".join(self.later), r"goroutine|gonb_|\.go:\d")
+        self.assertIn("undefined: no", kernel_log.read_text(errors="replace")[already:])
 
     def test_settings_that_the_environment_names_are_not_read(self) -> None:
         hostile = str(self.hostile() / "jupyter")
