@@ -181,6 +181,7 @@
 // Nets:
 //
 //	net.go            Net: a layer with parameters on a device
+//	parameter.go      parameters by name, all variables
 //	net_layers.go     outputs of the layers, and their shapes
 //	shape.go          shapes as the book prints them
 //	draw.go           drawings of a net, and feature maps

@@ -21,8 +21,8 @@ type recurrent struct {
 	bidirectional  bool
 	dropout        float64
 	stateful       bool
-	// cell returns the state after a step, from the state before it, W_ih·x + b_ih and W_hh·h + b_hh, both gate by gate.
-	cell func(x, h, state []*graph.Node) []*graph.Node
+	// cell returns the state after a step, from the state before it, W_ih·x + b_ih and W_hh·h + b_hh, (batch, gates·hidden).
+	cell func(x, h *graph.Node, state []*graph.Node) []*graph.Node
 }
 
 // forward adds the layer to the graph of x, with the state of the last training step if it has to.
@@ -97,6 +97,11 @@ func (r recurrent) run(scope *model.Scope, x *graph.Node, state []*graph.Node) (
 	return graph.Stack(steps, 1), last
 }
 
+// columns returns some columns of x.
+func columns(x *graph.Node, from, to int) *graph.Node {
+	return graph.SliceAxis(x, -1, graph.AxisRange(from, to))
+}
+
 // directions returns what the names of the parameters of each direction end with.
 func (r recurrent) directions() []string {
 	if r.bidirectional {
@@ -119,9 +124,7 @@ func (r recurrent) oneWay(scope *model.Scope, suffix string, steps, state []*gra
 	wh := graph.Transpose(parameter("weight_hh", rows, r.hidden), 0, 1)
 	bx := graph.ExpandAxes(parameter("bias_ih", rows), 0)
 	bh := graph.ExpandAxes(parameter("bias_hh", rows), 0)
-	gates := func(x, w, b *graph.Node) []*graph.Node {
-		return graph.Split(graph.Add(graph.MatMul(x, w), b), -1, r.gates)
-	}
+	gates := func(x, w, b *graph.Node) *graph.Node { return graph.Add(graph.MatMul(x, w), b) }
 	out = make([]*graph.Node, len(steps))
 	for i := range steps {
 		t := i

@@ -62,8 +62,8 @@ func (r RNN) recurrent() recurrent {
 	return recurrent{
 		kind: "RNN", hidden: r.HiddenSize, layers: r.NumLayers, gates: 1, states: 1, bidirectional: r.Bidirectional,
 		dropout: r.Dropout, stateful: r.Stateful,
-		cell: func(x, h []*graph.Node, _ []*graph.Node) []*graph.Node {
-			return []*graph.Node{activation.apply(graph.Add(x[0], h[0]))}
+		cell: func(x, h *graph.Node, _ []*graph.Node) []*graph.Node {
+			return []*graph.Node{activation.apply(graph.Add(x, h))}
 		},
 	}
 }
@@ -109,10 +109,11 @@ func (l GRU) recurrent() recurrent {
 	return recurrent{
 		kind: "GRU", hidden: l.HiddenSize, layers: l.NumLayers, gates: 3, states: 1, bidirectional: l.Bidirectional,
 		dropout: l.Dropout, stateful: l.Stateful,
-		cell: func(x, h, state []*graph.Node) []*graph.Node {
-			reset := graph.Sigmoid(graph.Add(x[0], h[0]))
-			update := graph.Sigmoid(graph.Add(x[1], h[1]))
-			candidate := graph.Tanh(graph.Add(x[2], graph.Mul(reset, h[2])))
+		cell: func(x, h *graph.Node, state []*graph.Node) []*graph.Node {
+			n := l.HiddenSize
+			both := graph.Sigmoid(graph.Add(columns(x, 0, 2*n), columns(h, 0, 2*n)))
+			reset, update := columns(both, 0, n), columns(both, n, 2*n)
+			candidate := graph.Tanh(graph.Add(columns(x, 2*n, 3*n), graph.Mul(reset, columns(h, 2*n, 3*n))))
 			return []*graph.Node{graph.Add(candidate, graph.Mul(update, graph.Sub(state[0], candidate)))}
 		},
 	}
@@ -158,11 +159,10 @@ func (l LSTM) recurrent() recurrent {
 	return recurrent{
 		kind: "LSTM", hidden: l.HiddenSize, layers: l.NumLayers, gates: 4, states: 2, bidirectional: l.Bidirectional,
 		dropout: l.Dropout, stateful: l.Stateful,
-		cell: func(x, h, state []*graph.Node) []*graph.Node {
-			input := graph.Sigmoid(graph.Add(x[0], h[0]))
-			forget := graph.Sigmoid(graph.Add(x[1], h[1]))
-			candidate := graph.Tanh(graph.Add(x[2], h[2]))
-			output := graph.Sigmoid(graph.Add(x[3], h[3]))
+		cell: func(x, h *graph.Node, state []*graph.Node) []*graph.Node {
+			gates := graph.Split(graph.Add(x, h), -1, 4)
+			input, forget := graph.Sigmoid(gates[0]), graph.Sigmoid(gates[1])
+			candidate, output := graph.Tanh(gates[2]), graph.Sigmoid(gates[3])
 			c := graph.Add(graph.Mul(forget, state[1]), graph.Mul(input, candidate))
 			return []*graph.Node{graph.Mul(output, graph.Tanh(c)), c}
 		},

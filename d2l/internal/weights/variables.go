@@ -241,3 +241,13 @@ func (f *File) names() string {
 		return fmt.Sprintf("%.400s", fmt.Sprint(names))
 	}
 }
+
+// Names returns the names that the variables of a scope have in a file.
+func Names(scope *model.Scope, rules []Rule) (map[*model.Variable]string, error) {
+	all, err := entries(scope, rules)
+	names := map[*model.Variable]string{}
+	for _, e := range all {
+		names[e.variable] = e.name
+	}
+	return names, err
+}

@@ -1,0 +1,46 @@
+package d2l_test
+
+import (
+	"fmt"
+
+	"github.com/d2l-go/book/d2l"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// The parameters of a layer, as in the book's section "Parameter Management".
+func ExampleNet_Parameter() {
+	net := d2l.NewNet(d2l.Sequential{d2l.Dense{Units: 8, Activation: d2l.ReLU}, d2l.Dense{Units: 1}})
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	_, err := net.Parameter("dense1.bias")
+	fmt.Println(err)
+	d2l.Must(net.Forward(tensors.FromValue([][]float32{{1, 2, 3, 4}})))
+	bias := d2l.Must(net.Parameter("dense1.bias"))
+	d2l.Check(bias.SetValue(tensors.FromValue([]float32{5})))
+	fmt.Println(d2l.Must(bias.Value()).Value())
+	_, err = net.Parameter("dense2.bias")
+	fmt.Println(err)
+	// Output:
+	// the net has no parameters yet, so no dense1.bias: they are drawn when the first batch shows the shape of the input, as in net.Forward(X)
+	// [5]
+	// the net has no parameter dense2.bias, but dense0.weight, dense0.bias, dense1.weight, dense1.bias
+}
+
+// Batch normalization keeps running statistics beside its parameters.
+func ExampleNet_Variables() {
+	net := d2l.NewNet(d2l.BatchNorm{})
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	d2l.Must(net.Forward(tensors.FromValue([][]float32{{1, 2, 3, 4}})))
+	fmt.Println(len(net.Parameters()), "parameters")
+	for _, v := range net.Variables() {
+		fmt.Println(v.Name(), v.Shape().Dimensions)
+	}
+	fmt.Println(d2l.Must(net.Parameter("running_mean")).Path())
+	// Output:
+	// 2 parameters
+	// scale [4]
+	// offset [4]
+	// mean [4]
+	// variance [4]
+	// avg_weight [4]
+	// /net/mean
+}
