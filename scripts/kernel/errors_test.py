@@ -78,6 +78,9 @@ class ErrorsTest(unittest.TestCase):
         self.assertIn("goroutine 1 [running]:", answer.stderr)
         self.assertEqual(answer.error, "exit status 2")
         self.kernel.run("%env GOTRACEBACK single")
+        answer = self.kernel.run('%%\npanic("no bananas")')
+        self.assertRegex(answer.error, r"^panic: no bananas\nline 2\n")
+        self.assertEqual(answer.stderr, "")
 
 
 if __name__ == "__main__":

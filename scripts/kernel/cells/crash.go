@@ -11,7 +11,8 @@ import (
 
 var (
 	// crash is how the text begins with which Go ends a program.
-	crash = regexp.MustCompile(`(?m)^(?:panic: |fatal error: |runtime: goroutine stack exceeds |SIG(?:ABRT|BUS|FPE|ILL|SEGV|TRAP): )`)
+	crash = regexp.MustCompile(`(?m)^(?:panic: |fatal error: |runtime: goroutine stack exceeds |` +
+		`SIG(?:ABRT|BUS|FPE|ILL|SEGV|TRAP): )`)
 	// checked is what d2l.Check writes before it ends a program: an error, and the lines of the cells.
 	checked = regexp.MustCompile(`(?s)(?:^|\n)(error: .*?(?:\n\t[^\n]*/main(?:_test)?\.go:\d+)+\n)$`)
 	frame   = regexp.MustCompile(`^\t.*/main(?:_test)?\.go:(\d+)(?: \+0x[0-9a-f]+.*)?$`)
@@ -84,7 +85,8 @@ func (p Program) Crash(words []byte) (text []string, kind, message string, ok bo
 		text = slices.Insert(text, 0, advice)
 	}
 	if kind != "error" && !strings.HasPrefix(message, "d2l: ") {
-		text = append(text, "(%env GOTRACEBACK all in a cell: from then on, Go's own trace of a crash is shown.)")
+		text = append(text, "(%env GOTRACEBACK all in a cell shows Go's own trace from then on; "+
+			"%env GOTRACEBACK single, this again.)")
 	}
 	return text, kind, message, true
 }

@@ -19,9 +19,11 @@ type Program struct {
 	Own   []string             // The cell's lines.
 }
 
-// Colours of a terminal, which JupyterLab's themes have their own of.
+// Colours of a terminal, as IPython uses them. What is to be read has the text's own: JupyterLab's bold red can hardly
+// be read in its dark theme.
 const (
-	red   = "\x1b[1;31m"
+	red   = "\x1b[0;31m"
+	bold  = "\x1b[1m"
 	green = "\x1b[0;32m"
 	plain = "\x1b[0m"
 )
@@ -123,15 +125,15 @@ func (p Program) where(place Place) string {
 
 // show returns the lines for a mistake: it, and the cell's line if it is the cell's own.
 func (p Program) show(m mistake) []string {
-	text := []string{green + p.where(m.place) + red + m.message + plain}
+	text := []string{green + p.where(m.place) + plain + bold + m.message + plain}
 	if m.place.Line > 0 && m.place.Cell == p.Cell {
 		text = append(text, excerpt(p.own(m.place, m.line, m.column))...)
 	}
 	return text
 }
 
-// own returns the cell's line at a place as the reader wrote it, and which column of it is meant by that of the program's
-// line, 0 if none is: GoNB writes declarations in its own way.
+// own returns the cell's line at a place as the reader wrote it, and which column of it is meant by that of the
+// program's line, 0 if none is: GoNB writes declarations in its own way.
 func (p Program) own(place Place, line, column int) (string, int) {
 	if place.Line > len(p.Own) {
 		return "", 0

@@ -167,7 +167,7 @@ func TestStatements(t *testing.T) {
 
 func TestCrash(t *testing.T) {
 	own := []string{"func half(a []int) int {", "\treturn a[len(a)/2]", "}", "%%", "half(nil)"}
-	const hint = "(%env GOTRACEBACK all in a cell: from then on, Go's own trace of a crash is shown.)"
+	const hint = "(%env GOTRACEBACK all in a cell shows Go's own trace from then on; %env GOTRACEBACK single, this again.)"
 	for name, c := range map[string]struct{ words, want string }{
 		"a panic": {
 			"panic: runtime error: index out of range [0] with length 0 [recovered]\n[signal SIGSEGV: x]\n\ngoroutine 1 [running]:\n" +
