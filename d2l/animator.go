@@ -3,7 +3,6 @@ package d2l
 import (
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"strings"
 	"sync"
@@ -46,7 +45,7 @@ func NewAnimator(options PlotOptions) *Animator {
 }
 
 // Add adds its value of y at x to each series and shows the plot. [None] adds nothing to its series; another
-// NaN cannot be drawn either, but is written where points are text. The legend or else the first call fixes
+// NaN leaves a gap in it, and is written where points are text. The legend or else the first call fixes
 // the number of series. Add panics on any other number.
 //
 // That the plot cannot be shown is no reason to end what it shows: a line on standard error says so as well,
@@ -63,7 +62,7 @@ func (a *Animator) Add(x float64, ys ...float64) error {
 		a.series = make([]plotter.XYs, len(ys))
 	}
 	for i, y := range ys {
-		if !math.IsNaN(y) {
+		if !isNone(y) {
 			a.series[i] = append(a.series[i], plotter.XY{X: x, Y: y})
 		}
 	}

@@ -51,8 +51,8 @@ func TestAnimatorNaN(t *testing.T) {
 	if got, want := text.String(), "epoch 1.00  loss NaN\nepoch 2.00  loss NaN  acc 0.500\nepoch 3.00\n"; got != want {
 		t.Errorf("printed %q, expected %q", got, want)
 	}
-	if len(animator.series[0]) != 0 || len(animator.series[1]) != 1 {
-		t.Errorf("series %v, expected none and one point", animator.series)
+	if len(animator.series[0]) != 2 || len(animator.series[1]) != 1 {
+		t.Errorf("series %v, expected two gaps and one point", animator.series)
 	}
 	pagetest.WantSVG(t, must(must(animator.Figure())(t).SVG())(t))
 }

@@ -23,10 +23,60 @@ func TestPlotPoints(t *testing.T) {
 			t.Errorf("with %s of x the figure differs", name)
 		}
 	}
-	gaps := [][]float64{{1, None, 5, math.NaN(), 2}, {None, 3, 1, 4, None}}
+	gaps := [][]float64{{1, None, 5, None, 2}, {None, 3, 1, 4, None}}
 	if !bytes.Equal(svg([][]float64{{0, 7, 1, 9, 2}, {9, 0, 1, 2, 9}}, gaps), want) {
 		t.Error("a missing value is drawn")
 	}
+}
+
+// Where values are NaN or infinite there is a gap, not a line; a point alone is a dot.
+func TestPlotGaps(t *testing.T) {
+	svg := func(y ...float64) []byte {
+		options := PlotOptions{XLim: []float64{0, 6}, YLim: []float64{0, 6}, Fmts: []string{"orange"}}
+		return must(must(Plot(nil, [][]float64{y}, options))(t).SVG())(t)
+	}
+	nan := math.NaN()
+	const orange = "stroke:#FFA500"
+	for _, c := range []struct {
+		y     []float64
+		lines int
+	}{
+		{[]float64{1, 2, 3, 4, 5}, 1}, {[]float64{1, 2, nan, 4, 5}, 2}, {[]float64{1, 2, math.Inf(1), 4, 5}, 2},
+		{[]float64{1, 2, None, 4, 5}, 1}, {[]float64{nan, 1, 2, nan, nan, 4, 5, nan}, 2}, {[]float64{nan, nan}, 0},
+	} {
+		if got := bytes.Count(svg(c.y...), []byte(orange)); got != c.lines {
+			t.Errorf("%v has %d lines, expected %d", c.y, got, c.lines)
+		}
+	}
+	if !bytes.Contains(svg(nan, 3, nan, 4, 5), []byte("fill:#FFA500")) {
+		t.Error("a point between two gaps is not drawn")
+	}
+}
+
+// Contours and annotations are in their panel, and the axes show them.
+func TestPlotContourAndAnnotation(t *testing.T) {
+	bowl := func(x, y float64) float64 { return x*x + 2*y*y }
+	options := PlotOptions{
+		NCols: 2, Contours: []Contour{{F: bowl, XLim: [2]float64{-5, 1}, YLim: [2]float64{-3, 1}, Color: "#ff7f0e", Panel: 1}},
+		Annotations: []Annotation{{Text: "saddle\npoint", X: 0, Y: -0.2, TextX: -0.5, TextY: -90, Panel: 0}},
+	}
+	figure := must(Plot(nil, [][]float64{{1, 2}, {-1, -2}}, options))(t)
+	content := string(must(figure.SVG())(t))
+	if n := strings.Count(content, "stroke:#FF7F0E"); n < 5 {
+		t.Errorf("%d lines of the contour", n)
+	}
+	all := strings.Join(texts(figure), "|")
+	if !strings.Contains(all, "saddle|point") || !strings.Contains(all, "-80") && !strings.Contains(all, "−80") {
+		t.Errorf("texts %s", all)
+	}
+	wantPanic(t, func() { Plot(nil, nil, PlotOptions{Annotations: []Annotation{{Panel: 1}}}) }, "one of 1 panels")
+	wantPanic(t, func() { Plot(nil, nil, PlotOptions{Contours: []Contour{{}}}) }, "a Contour needs F, XLim and YLim")
+	limits := [2]float64{0, 1}
+	_, err := Plot(nil, nil, PlotOptions{Contours: []Contour{{F: bowl, XLim: limits, YLim: limits, Color: "redd"}}})
+	wantError(t, err, `the colour "redd" of a contour`)
+	hole := func(x, y float64) float64 { return 1 / (x - x) }
+	_, err = Plot(nil, nil, PlotOptions{Contours: []Contour{{F: hole, XLim: limits, YLim: limits}}})
+	wantError(t, err, "a contour's function is +Inf at (0, 0)")
 }
 
 func TestPlotNothing(t *testing.T) {

@@ -24,6 +24,8 @@ type Options struct {
 	Fmts           []string
 	NRows, NCols   int
 	Figsize        [2]float64
+	Annotations    []Annotation
+	Contours       []Contour
 }
 
 // New returns the chart of the series. A scale, a format or limits that it cannot draw are an error.

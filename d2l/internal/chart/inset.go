@@ -71,7 +71,7 @@ func (p *panel) corners() []corner {
 	all := []corner{{true, false}, {true, true}, {false, false}, {false, true}}
 	points := map[corner]int{}
 	for _, s := range p.series {
-		for _, xy := range s.xys {
+		for _, xy := range slices.Concat(s.runs...) {
 			x, y := p.X.Norm(xy.X), p.Y.Norm(xy.Y)
 			if x < 0.45 || x > 0.55 {
 				points[corner{y > 0.55, x < 0.45}]++
@@ -86,16 +86,18 @@ func (p *panel) corners() []corner {
 func (p *panel) isFree(box vg.Rectangle, c draw.Canvas) bool {
 	x, y := p.Transforms(&c)
 	for _, s := range p.series {
-		var last vg.Point
-		for i, xy := range s.xys {
-			at := vg.Point{X: x(xy.X), Y: y(xy.Y)}
-			if i == 0 || s.line.Width == 0 {
+		for _, xys := range s.runs {
+			var last vg.Point
+			for i, xy := range xys {
+				at := vg.Point{X: x(xy.X), Y: y(xy.Y)}
+				if i == 0 || s.line.Width == 0 {
+					last = at
+				}
+				if crosses(box, last, at) {
+					return false
+				}
 				last = at
 			}
-			if crosses(box, last, at) {
-				return false
-			}
-			last = at
 		}
 	}
 	return true

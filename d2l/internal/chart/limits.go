@@ -3,7 +3,6 @@ package chart
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -21,14 +20,25 @@ func narrow(min, max float64) bool {
 	return !(max-min > 1e-11*math.Max(math.Abs(min), math.Abs(max))) || max-min < minLog
 }
 
-// drawable returns the points that the axes can show; a logarithmic one shows no zero and nothing below.
-func drawable(p *plot.Plot, xys plotter.XYs) plotter.XYs {
+// runs returns the points that the axes can show, in pieces between those that they cannot: NaN, infinity, and on a
+// logarithmic axis zero and all below. No line goes from one piece to the next.
+func runs(p *plot.Plot, xys plotter.XYs) (all []plotter.XYs) {
 	shows := func(axis plot.Axis, v float64) bool {
 		return math.Abs(v) <= maxAbs && (v >= minLog || !isLog(axis))
 	}
-	return slices.DeleteFunc(slices.Clone(xys), func(xy plotter.XY) bool {
-		return !shows(p.X, xy.X) || !shows(p.Y, xy.Y)
-	})
+	gap := true
+	for _, xy := range xys {
+		switch {
+		case !shows(p.X, xy.X) || !shows(p.Y, xy.Y):
+			gap = true
+			continue
+		case gap:
+			all = append(all, nil)
+		}
+		all[len(all)-1] = append(all[len(all)-1], xy)
+		gap = false
+	}
+	return all
 }
 
 func isLog(axis plot.Axis) bool {

@@ -43,22 +43,34 @@ func newPanel(all []plotter.XYs, options Options, i, n int, size vg.Point) (*pan
 	grid.Vertical = draw.LineStyle{Color: page.Grid, Width: 0.5}
 	grid.Horizontal = grid.Vertical
 	p.Add(grid, &p.inset, &p.head)
+	for _, c := range options.Contours {
+		if c.Panel == i {
+			contour, err := c.plotter()
+			if err != nil {
+				return nil, err
+			}
+			p.Add(contour)
+		}
+	}
 	for k := i; k < len(all); k += n {
 		format := defaultFmt(k / n)
 		if len(options.Fmts) > 0 {
 			format = options.Fmts[k%len(options.Fmts)]
 		}
-		s := series{xys: drawable(p.Plot, all[k])}
+		s := series{runs: runs(p.Plot, all[k])}
 		var err error
 		if s.line, s.dot, err = lineStyle(format); err != nil {
 			return nil, err
 		}
-		if len(s.xys) > 0 {
-			p.Add(s.plotters()...)
-		}
+		p.Add(s.plotters()...)
 		p.series = append(p.series, s)
 		if k < len(options.Legend) && options.Legend[k] != "" {
 			p.legend = append(p.legend, entry{options.Legend[k], s})
+		}
+	}
+	for _, a := range options.Annotations {
+		if a.Panel == i {
+			p.Add(a)
 		}
 	}
 	if err := setLimits(&p.X, "XLim", options.XLim); err != nil {
@@ -87,22 +99,24 @@ func setAxis(axis *plot.Axis, scale string, room room) error {
 
 // A series is the points of a line or of dots, and their style.
 type series struct {
-	xys  plotter.XYs
+	runs []plotter.XYs  // With a gap between one and the next; none is empty.
 	line draw.LineStyle // Without width, no line.
 	dot  draw.GlyphStyle
 }
 
 // plotters returns what draws the series.
 func (s series) plotters() (all []plot.Plotter) {
-	if s.line.Width > 0 {
-		all = append(all, &plotter.Line{XYs: s.xys, LineStyle: s.line})
-	}
-	if s.dot.Radius > 0 || len(s.xys) == 1 { // One point is no line yet, so a dot.
-		dot := s.dot
-		if dot.Radius == 0 {
-			dot.Radius = dotRadius
+	for _, xys := range s.runs {
+		if s.line.Width > 0 {
+			all = append(all, &plotter.Line{XYs: xys, LineStyle: s.line})
 		}
-		all = append(all, &plotter.Scatter{XYs: s.xys, GlyphStyle: dot})
+		if s.dot.Radius > 0 || len(xys) == 1 { // One point is no line, so a dot.
+			dot := s.dot
+			if dot.Radius == 0 {
+				dot.Radius = dotRadius
+			}
+			all = append(all, &plotter.Scatter{XYs: xys, GlyphStyle: dot})
+		}
 	}
 	return all
 }

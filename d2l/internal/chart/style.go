@@ -3,9 +3,11 @@ package chart
 import (
 	"fmt"
 	"image/color"
+	"strconv"
 	"strings"
 
 	"github.com/d2l-go/book/d2l/internal/page"
+	"golang.org/x/image/colornames"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -38,14 +40,29 @@ func defaultFmt(i int) string {
 	return colors[i%len(colors):][:1] + lines[i%len(lines)]
 }
 
-// lineStyle reads a format as matplotlib and the book write it: a colour letter, a line (- solid, --
+// cutColor returns the colour that a format begins with, blue if it has none, and the rest. A colour is one of
+// matplotlib's letters, #rrggbb, or a name of CSS, such as orange; of several names that fit, the longest.
+func cutColor(format string) (color.Color, string) {
+	if value, err := strconv.ParseUint(strings.TrimPrefix(format[:min(7, len(format))], "#"), 16, 32); err == nil &&
+		len(format) >= 7 && format[0] == '#' {
+		return color.RGBA{uint8(value >> 16), uint8(value >> 8), uint8(value), 0xff}, format[7:]
+	}
+	for n := len(format); n > 1; n-- {
+		if named, ok := colornames.Map[format[:n]]; ok {
+			return named, format[n:]
+		}
+	}
+	if c, ok := colors[(format + " ")[0]]; ok {
+		return c, format[1:]
+	}
+	return colors['b'], format
+}
+
+// lineStyle reads a format as matplotlib and the book write it: a colour, a line (- solid, --
 // dashed, -. dash-dotted, : dotted) and o for dots. Dots alone have no line.
 func lineStyle(format string) (draw.LineStyle, draw.GlyphStyle, error) {
-	line := draw.LineStyle{Color: colors['b'], Width: lineWidth}
-	kind := format
-	if c, ok := colors[(kind + " ")[0]]; ok {
-		line.Color, kind = c, kind[1:]
-	}
+	stroke, kind := cutColor(format)
+	line := draw.LineStyle{Color: stroke, Width: lineWidth}
 	dot := draw.GlyphStyle{Color: line.Color, Shape: draw.CircleGlyph{}}
 	rest, dots := strings.CutPrefix(kind, "o")
 	if !dots {
@@ -59,7 +76,7 @@ func lineStyle(format string) (draw.LineStyle, draw.GlyphStyle, error) {
 	}
 	dashes, ok := dashes[rest]
 	if !ok {
-		const message = "the format %q is not a colour (b m g r c y k), a line (-, --, -., :) and o for dots"
+		const message = "the format %q is not a colour (b m g r c y k, #rrggbb or a name), a line (-, --, -., :) and o for dots"
 		return line, dot, fmt.Errorf(message, format)
 	}
 	line.Dashes = dashes

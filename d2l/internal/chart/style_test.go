@@ -1,9 +1,11 @@
 package chart
 
 import (
+	"image/color"
 	"testing"
 
 	"github.com/d2l-go/book/d2l/d2ltest"
+	"golang.org/x/image/colornames"
 )
 
 func TestLineStyle(t *testing.T) {
@@ -32,7 +34,15 @@ func TestLineStyle(t *testing.T) {
 			t.Errorf("%q is a line %+v with dots of radius %v", c.format, line, dot.Radius)
 		}
 	}
-	for _, format := range []string{"x", "m---", "mm", "-m", " -", "oo", "o-o"} {
+	for format, want := range map[string]color.Color{
+		"#ff7f0e--": color.RGBA{0xff, 0x7f, 0x0e, 0xff}, "orange": colornames.Orange, "orangeredo": colornames.Orangered,
+		"red:": colornames.Red, "r:": colors['r'],
+	} {
+		if line, _, err := lineStyle(format); err != nil || line.Color != want {
+			t.Errorf("%q is %v, %v", format, line.Color, err)
+		}
+	}
+	for _, format := range []string{"#ff7f0", "#gg0000-", "purpel", "x", "m---", "mm", "-m", " -", "oo", "o-o"} {
 		_, _, err := lineStyle(format)
 		d2ltest.WantError(t, err, `"`+format+`"`, "-, --, -., :")
 	}
