@@ -45,8 +45,9 @@
 // A [Layer] describes one step of a network and holds no parameters: [Dense],
 // [Conv2D], [AvgPool2D], [MaxPool2D], [GlobalAvgPool2D], [Flatten], [BatchNorm],
 // [Dropout], an [Activation] such as ReLU, and [Sequential], which applies several
-// in order; for sequences [Embedding], [OneHot], [RNN], [GRU] and [LSTM]. Anything that GoMLX can build can be a layer: a type with the two
-// methods of [Layer], as its example shows.
+// in order; for sequences [Embedding], [OneHot], [RNN], [GRU] and [LSTM]. Anything that
+// GoMLX can build can be a layer: a type with the two methods of [Layer], as its example
+// shows.
 //
 // A [Net] is a layer with parameters on a device. [Net.Initialize] prepares to draw
 // them, with [Xavier] or another [Initializer]; they are drawn when the first batch

@@ -81,7 +81,8 @@ func within(x *graph.Node, n int) *graph.Node {
 // requireTokens panics unless x has whole numbers.
 func requireTokens(layer string, x *graph.Node) {
 	if !x.DType().IsInt() {
-		panic(fmt.Sprintf("d2l: %s takes tokens, whole numbers such as int32 of shape (batch, steps), got %v", layer, x.DType()))
+		const message = "d2l: %s takes tokens, whole numbers such as int32 of shape (batch, steps), got %v"
+		panic(fmt.Sprintf(message, layer, x.DType()))
 	}
 }
 

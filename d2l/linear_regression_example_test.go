@@ -2,46 +2,16 @@ package d2l_test
 
 import (
 	"fmt"
-	"iter"
 	"math/rand/v2"
 
 	"github.com/d2l-go/book/d2l"
 	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/gomlx/ml/train"
 )
 
-// arrays is a DataIter over rows of features with their labels, in another order in each epoch.
-type arrays struct {
-	features  [][]float32
-	labels    []float32
-	batchSize int
-}
-
-func (a arrays) Name() string { return "arrays" }
-
-func (a arrays) Len() int { return (len(a.labels) + a.batchSize - 1) / a.batchSize }
-
-func (a arrays) Iter() iter.Seq2[train.Batch, error] {
-	return func(yield func(train.Batch, error) bool) {
-		order := rand.New(rand.NewPCG(1, 1)).Perm(len(a.labels))
-		for start := 0; start < len(order); start += a.batchSize {
-			var X [][]float32
-			var y []float32
-			for _, i := range order[start:min(start+a.batchSize, len(order))] {
-				X, y = append(X, a.features[i]), append(y, a.labels[i])
-			}
-			batch := train.Batch{
-				Inputs: []*tensors.Tensor{tensors.FromValue(X)}, Labels: []*tensors.Tensor{tensors.FromValue(y)},
-			}
-			if !yield(batch, nil) {
-				return
-			}
-		}
-	}
-}
-
 // syntheticData is the book's synthetic_data: n examples of y = Xw + b + noise.
-func syntheticData(w []float32, b float32, n int) (features [][]float32, labels []float32) {
+func syntheticData(w []float32, b float32, n int) (X, y *tensors.Tensor) {
+	var features [][]float32
+	var labels []float32
 	random := rand.New(rand.NewPCG(42, 0))
 	for range n {
 		x, y := make([]float32, len(w)), b+0.01*float32(random.NormFloat64())
@@ -51,14 +21,14 @@ func syntheticData(w []float32, b float32, n int) (features [][]float32, labels 
 		}
 		features, labels = append(features, x), append(labels, y)
 	}
-	return features, labels
+	return tensors.FromValue(features), tensors.FromValue(labels)
 }
 
 // Linear regression, as in the book's section "Concise Implementation of Linear Regression".
 func ExampleTrainer_WithLoss() {
 	d2l.Seed(1)
 	features, labels := syntheticData([]float32{2, -3.4}, 4.2, 1000)
-	dataIter := arrays{features, labels, 10}
+	dataIter := d2l.LoadArray(features, labels, 10, true)
 
 	net := d2l.NewNet(d2l.Dense{Units: 1})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
@@ -67,15 +37,15 @@ func ExampleTrainer_WithLoss() {
 		for range trainer.Steps(dataIter, nil) {
 		}
 		d2l.Check(trainer.Err())
-		fmt.Printf("epoch %d, loss %.4f\n", epoch+1, d2l.Must(trainer.EvaluateLoss(dataIter)))
+		fmt.Printf("epoch %d, loss %.3f\n", epoch+1, d2l.Must(trainer.EvaluateLoss(dataIter)))
 	}
 	for _, p := range net.Parameters() {
 		fmt.Printf("%s: %.1f\n", p.Name(), d2l.Must(p.Value()).Value())
 	}
 	// Output:
-	// epoch 1, loss 0.0382
-	// epoch 2, loss 0.0001
-	// epoch 3, loss 0.0001
+	// epoch 1, loss 0.038
+	// epoch 2, loss 0.000
+	// epoch 3, loss 0.000
 	// weights: [[2.0] [-3.4]]
 	// biases: [4.2]
 }

@@ -24,14 +24,14 @@ func (n *Net) Parameter(name string) (*model.Variable, error) {
 	}
 	var names []string
 	for _, v := range n.Variables() {
-		if name == named[v] || "/"+strings.TrimPrefix(name, "/") == strings.TrimPrefix(v.Path(), netScope) || name == v.Path() {
+		if name == named[v] || name == v.Path() || netScope+"/"+name == v.Path() {
 			return v, nil
 		}
 		names = append(names, named[v])
 	}
 	if names == nil {
-		return nil, fmt.Errorf("the net has no parameters yet, so no %s: they are drawn when the first batch shows the shape of "+
-			"the input, as in net.Forward(X)", name)
+		return nil, fmt.Errorf("the net has no parameters yet, so no %s: they are drawn when the first batch shows the "+
+			"shape of the input, as in net.Forward(X)", name)
 	}
 	return nil, fmt.Errorf("the net has no parameter %s, but %.400s", name, strings.Join(names, ", "))
 }

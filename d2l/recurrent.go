@@ -11,8 +11,8 @@ import (
 	"github.com/gomlx/gomlx/ml/model/initializer"
 )
 
-// A recurrent layer is what RNN, GRU and LSTM have in common. Its steps are unrolled in the graph: XLA's loops on the CPU
-// run their body an order of magnitude slower, and GoMLX v0.28.8 has no gradient of a loop.
+// A recurrent layer is what RNN, GRU and LSTM have in common. Its steps are unrolled in the graph: XLA's loops on the
+// CPU run their body an order of magnitude slower, and GoMLX v0.28.8 has no gradient of a loop.
 type recurrent struct {
 	kind           string
 	hidden, layers int
@@ -21,7 +21,8 @@ type recurrent struct {
 	bidirectional  bool
 	dropout        float64
 	stateful       bool
-	// cell returns the state after a step, from the state before it, W_ih·x + b_ih and W_hh·h + b_hh, (batch, gates·hidden).
+	// cell returns the state after a step, from the state before it, W_ih·x + b_ih and W_hh·h + b_hh, both of shape
+	// (batch, gates·hidden).
 	cell func(x, h *graph.Node, state []*graph.Node) []*graph.Node
 }
 
@@ -45,8 +46,8 @@ func (r recurrent) forward(scope *model.Scope, x *graph.Node) *graph.Node {
 			v = kept.VariableWithShape(fmt.Sprintf("state%d", i), shape).SetTrainable(false)
 		}
 		if !v.Shape().Equal(shape) {
-			panic(fmt.Sprintf("d2l: the state of a Stateful %s is that of batches of %d examples, but this one has %d: leave out a "+
-				"smaller last batch, or make a new Trainer", r.kind, v.Shape().Dim(0), x.Shape().Dim(0)))
+			panic(fmt.Sprintf("d2l: the state of a Stateful %s is that of batches of %d examples, but this one has %d: "+
+				"leave out a smaller last batch, or make a new Trainer", r.kind, v.Shape().Dim(0), x.Shape().Dim(0)))
 		}
 		variables, state = append(variables, v), append(state, v.NodeValue(x.Graph()))
 	}
@@ -57,8 +58,8 @@ func (r recurrent) forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	return y
 }
 
-// stateScope is where Stateful layers keep their states, at their own paths: apart from the net's variables, so that files
-// have none of it and a new Trainer starts afresh.
+// stateScope is where Stateful layers keep their states, at their own paths: apart from the net's variables, so that
+// files have none of it and a new Trainer starts afresh.
 const stateScope = "/state"
 
 // run adds the layer to the graph of x.
@@ -143,8 +144,8 @@ func (r recurrent) requireSequences(x *graph.Node) {
 		panic(fmt.Sprintf("d2l: %s needs a positive HiddenSize and NumLayers, got %d and %d", r.kind, r.hidden, r.layers))
 	}
 	if x.Rank() != 3 || !x.DType().IsFloat() {
-		panic(fmt.Sprintf("d2l: %s takes sequences of shape (batch, steps, features) of floating-point numbers, got %v of %v: "+
-			"for tokens put Embedding or OneHot before it", r.kind, Shape(x.Shape().Dimensions), x.DType()))
+		panic(fmt.Sprintf("d2l: %s takes sequences of shape (batch, steps, features) of floating-point numbers, "+
+			"got %v of %v: for tokens put Embedding or OneHot before it", r.kind, Shape(x.Shape().Dimensions), x.DType()))
 	}
 }
 

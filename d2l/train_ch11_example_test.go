@@ -8,11 +8,12 @@ import (
 	"strings"
 
 	"github.com/d2l-go/book/d2l"
+	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// dataCh11 is the book's get_data_ch11: 1,500 measurements of the noise of an airfoil, five features and the sound level,
-// each scaled to mean 0 and variance 1.
-func dataCh11(batchSize int) arrays {
+// dataCh11 is the book's get_data_ch11: 1,500 measurements of the noise of an airfoil, five features and the sound
+// level, each scaled to mean 0 and variance 1.
+func dataCh11(batchSize int) d2l.DataIter {
 	text := d2l.Must(os.ReadFile("testdata/airfoil_self_noise.dat"))
 	var rows [][]float32
 	for line := range strings.Lines(string(text)) {
@@ -34,11 +35,12 @@ func dataCh11(batchSize int) arrays {
 			row[column] = float32((float64(row[column]) - mean) / math.Sqrt(square))
 		}
 	}
-	data := arrays{batchSize: batchSize}
+	var features [][]float32
+	var labels []float32
 	for _, row := range rows[:1500] {
-		data.features, data.labels = append(data.features, row[:5]), append(data.labels, row[5])
+		features, labels = append(features, row[:5]), append(labels, row[5])
 	}
-	return data
+	return d2l.LoadArray(tensors.FromValue(features), tensors.FromValue(labels), batchSize, true)
 }
 
 // trainConciseCh11 is the book's train_concise_ch11, without its plot.
