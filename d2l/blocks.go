@@ -15,7 +15,7 @@ import (
 // An empty Sequential passes its input on, so Branches{Sequential{}, f} appends the output of f to the input, as
 // DenseNet does.
 //
-// Book: class Inception, section "Networks with Parallel Concatenations (GoogLeNet)".
+// Book: Inception, section "Networks with Parallel Concatenations (GoogLeNet)".
 type Branches []Layer
 
 // Kind returns "branches".
@@ -62,7 +62,7 @@ func sameButChannels(a, b *graph.Node) bool {
 // differ, Shortcut makes the input fit, as the book's convolution of 1 × 1 does; without one, the input is added
 // as it is. The parameters are in the scopes body and shortcut.
 //
-// Book: class Residual, section "Residual Networks (ResNet)".
+// Book: Residual, section "Residual Networks (ResNet)".
 type Residual struct {
 	Body     Layer
 	Shortcut Layer // Of the input; nil for none.

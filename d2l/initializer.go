@@ -29,7 +29,7 @@ func Xavier(store model.StoreProvider) model.VariableInitializer {
 // sigma, 0.01 in most of the book, and sets biases to zero. It panics if sigma is negative
 // or not a number.
 //
-// Book: init.Normal(sigma), section "Parameter Management".
+// Book: init.Normal, section "Parameter Management".
 func Normal(sigma float64) Initializer {
 	if !(sigma >= 0) || math.IsInf(sigma, 0) {
 		panic(fmt.Sprintf("d2l: Normal needs a standard deviation of at least 0, got %v", sigma))
@@ -42,7 +42,7 @@ func Normal(sigma float64) Initializer {
 // Uniform draws weights uniformly from −scale to scale, and sets biases to zero. It
 // panics if scale is negative or not a number.
 //
-// Book: init.Uniform(scale), section "Parameter Management".
+// Book: init.Uniform, section "Parameter Management".
 func Uniform(scale float64) Initializer {
 	if !(scale >= 0) || math.IsInf(scale, 0) {
 		panic(fmt.Sprintf("d2l: Uniform needs a scale of at least 0, got %v", scale))
@@ -54,7 +54,7 @@ func Uniform(scale float64) Initializer {
 
 // Constant sets all weights to a value, and biases to zero.
 //
-// Book: init.Constant(value), section "Parameter Management".
+// Book: init.Constant, section "Parameter Management".
 func Constant(value float64) Initializer {
 	return weightsBy(func(_ *model.Store, g *graph.Graph, shape shapes.Shape) *graph.Node {
 		return graph.BroadcastToShape(graph.Const(g, shapes.CastAsDType(value, shape.DType)), shape)
@@ -79,7 +79,7 @@ func weightsBy(draw func(*model.Store, *graph.Graph, shapes.Shape) *graph.Node) 
 // with: also in TrainCh5, which uses Xavier. For a block that holds for all its layers but
 // those that have a WithInit of their own. It panics without a layer or an init.
 //
-// Book: net[0].weight.initialize(init=…), section "Parameter Management".
+// Book: none; there a parameter has a method initialize, as of net[0].weight.
 func WithInit(layer Layer, init Initializer) Layer {
 	if nothing := absent(layer); nothing != "" {
 		panic("d2l: WithInit got " + nothing + ", not a layer")

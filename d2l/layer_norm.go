@@ -12,7 +12,7 @@ import (
 // a learned scale and offset. The shape stays, and training computes as inference does. Its parameters are weight and
 // bias (features), initially ones and zeros, whatever the Initializer.
 //
-// Book: nn.LayerNorm, section "Self-Attention and Positional Encoding" and "Transformer".
+// Book: nn.LayerNorm, section "Transformer".
 type LayerNorm struct{}
 
 // Kind returns "layernorm".

@@ -45,7 +45,7 @@ type Annotation struct {
 
 // A Contour is lines of equal height of a function of x and y, below the series.
 //
-// Book: d2l.plt.contour, as in show_trace_2d, section "Gradient Descent".
+// Book: d2l.plt.contour, show_trace_2d, section "Gradient Descent".
 type Contour struct {
 	F          func(x, y float64) float64
 	XLim, YLim [2]float64 // Where it is drawn, each a minimum and a greater maximum.

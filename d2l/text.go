@@ -64,7 +64,7 @@ func CountCorpus(tokens [][]string) []TokenFreq {
 
 // Unk is the token for all that a Vocab does not have. Its index is 0.
 //
-// Book: <unk>, section "Text Preprocessing".
+// Book: vocab.unk, section "Text Preprocessing".
 const Unk = "<unk>"
 
 // Vocab numbers tokens: 0 is Unk, then come the reserved tokens, then the others, the most frequent first.
@@ -102,17 +102,17 @@ func NewVocab(tokens [][]string, minFreq int, reservedTokens ...string) *Vocab {
 
 // Len returns the number of tokens, Unk and reserved ones included: the VocabSize of an Embedding.
 //
-// Book: len(vocab), section "Text Preprocessing".
+// Book: Vocab, section "Text Preprocessing".
 func (v *Vocab) Len() int { return len(v.tokens) }
 
 // Index returns the number of a token, or 0, that of Unk, if the vocabulary does not have it.
 //
-// Book: vocab[token], section "Text Preprocessing".
+// Book: Vocab, section "Text Preprocessing".
 func (v *Vocab) Index(token string) int32 { return v.indices[token] }
 
 // Indices returns the numbers of tokens, all lines one after the other: the corpus for SeqDataIterRandom.
 //
-// Book: vocab[tokens], section "Text Preprocessing".
+// Book: Vocab, section "Text Preprocessing".
 func (v *Vocab) Indices(tokens ...[]string) []int32 {
 	var indices []int32
 	for _, line := range tokens {

@@ -20,8 +20,9 @@ type Result struct {
 //
 // The parameters are initialized first (Xavier). Loss and training accuracy come from
 // the forward passes of the training steps, averaged over the epoch so far; they are
-// plotted every 50 batches, the test accuracy after each epoch. The rate, in examples
-// a second, is measured over the time of the steps, without loading and evaluation.
+// plotted every 50 batches, or four times in a shorter epoch, the test accuracy after
+// each epoch. The rate, in examples a second, is measured over the time of the steps,
+// without loading and evaluation.
 // On a GPU up to 50 steps are one program: see Trainer.Steps.
 //
 // A batch has inputs X of any shape that the net takes and labels y, int32 (batch);
@@ -59,7 +60,7 @@ func TrainCh5[R Rate](net *Net, trainIter, testIter DataIter,
 		for i, step := range trainer.Steps(trainIter, timer) {
 			metric.Add(step.LossSum, step.Correct, step.Examples)
 			trainLoss, trainAcc = metric[0]/metric[2], metric[1]/metric[2]
-			if (i+1)%50 == 0 {
+			if (i+1)%min(50, max(trainIter.Len()/4, 1)) == 0 {
 				animator.Add(float64(epoch)+float64(i)/float64(trainIter.Len()), trainLoss, trainAcc, None)
 			}
 		}

@@ -33,6 +33,12 @@ func blocks(stages []Stage) []block {
 	all := make([]block, len(stages))
 	for i, s := range stages {
 		notation := strings.Split(strings.ReplaceAll(s.Notation, ", ", ",\n"), "\n")
+		if parts := strings.Split(s.Notation, "\n"); len(parts) > 1 { // A block, whose parts have a line each.
+			notation = nil
+			for _, part := range parts {
+				notation = append(notation, page.Wrap(part, maxPart)...)
+			}
+		}
 		b := block{Stage: s, caption: []string{s.Name, s.size()}, notation: notation, sheets: 1, odd: i%2 == 1}
 		width, height := barWidth, vg.Length(0)
 		if count, rows, cols := s.maps(); count > 0 {

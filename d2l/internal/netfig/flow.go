@@ -18,6 +18,7 @@ const (
 	minMap, maxMap    = vg.Length(15), vg.Length(62) // Side of a feature map.
 	maxStep, maxDepth = vg.Length(3), vg.Length(22)  // From one sheet to the next, and of all.
 	minBar, maxBar    = vg.Length(28), vg.Length(92) // Height of a vector.
+	maxPart           = vg.Length(150)               // Of a line about a part of a block.
 	barWidth          = vg.Length(8)
 	minWindow         = vg.Length(2)
 	maxSheets         = 16 // Feature maps drawn.

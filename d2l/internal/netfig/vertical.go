@@ -39,7 +39,7 @@ func Vertical(stages []Stage) page.Drawing {
 func alt(of string, stages []Stage) string {
 	var notations []string
 	for _, s := range stages {
-		notations = append(notations, s.Notation)
+		notations = append(notations, strings.ReplaceAll(s.Notation, "\n", "; "))
 	}
 	return of + ": " + strings.Join(notations, ", ")
 }
