@@ -53,10 +53,11 @@ func (SoftmaxCrossEntropyLoss) mask(*graph.Node) *graph.Node { return nil }
 
 // MaskedSoftmaxCELoss is SoftmaxCrossEntropyLoss for sequences of different lengths: labels that are
 // Padding, such as the index of <pad>, fill them up and do not count, neither in the loss nor among
-// the examples and the correct predictions of StepMetrics. The mean is over the other labels.
+// the examples and the correct predictions of StepMetrics. The mean is over the other labels, as in
+// PyTorch's cross_entropy with ignore_index. In the book the labels' lengths tell what is padding, and
+// it counts in the mean.
 //
-// Book: MaskedSoftmaxCELoss, section "Sequence to Sequence Learning". There the labels' lengths tell
-// what is padding, and it counts in the mean; PyTorch's cross_entropy with ignore_index is as here.
+// Book: MaskedSoftmaxCELoss, section "Sequence to Sequence Learning".
 type MaskedSoftmaxCELoss struct{ Padding int32 }
 
 // Forward adds the losses, 0 where the label is padding, to the graph. They are scaled so that their
@@ -115,8 +116,7 @@ func (L1Loss) Forward(yHat, y *graph.Node) *graph.Node {
 // elsewhere, for each example its mean over the other axes. A Rho of 0 stands for 1. y is as for
 // L2Loss. (PyTorch calls it SmoothL1Loss, and Rho beta.)
 //
-// Book: gluon.loss.HuberLoss, in an exercise of the section "Concise Implementation of Linear
-// Regression".
+// Book: gluon.loss.HuberLoss, section "Concise Implementation of Linear Regression".
 type HuberLoss struct{ Rho float64 }
 
 // Forward adds the losses, one for each example, to the graph.
@@ -194,8 +194,8 @@ func (t *Trainer) WithLoss(loss Loss) *Trainer {
 	return t
 }
 
-// losses adds the losses of a batch to the graph. It returns their mean, a scalar, and the number of correct predictions,
-// 0 for a loss that does not have classes.
+// losses adds the losses of a batch to the graph. It returns their mean, a scalar, and the number of correct
+// predictions, 0 for a loss that does not have classes.
 func (t *Trainer) losses(X, yHat, y *graph.Node) (mean, correct *graph.Node) {
 	of, classes := t.loss.(classLoss)
 	if classes {
