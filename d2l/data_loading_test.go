@@ -225,7 +225,8 @@ func TestLoadImagesFaults(t *testing.T) {
 	if X := ToTensor(gray, gray); ShapeOf(X).String() != "(2, 1, 2, 2)" || float32s(t, X)[1] != 0.2 {
 		t.Errorf("grey pictures are %v", X)
 	}
-	for _, err := range LoadImages([]image.Image{gray, image.NewGray(image.Rect(0, 0, 3, 2))}, []int32{0, 1}, 2, false, nil).Iter() {
+	other := image.NewGray(image.Rect(0, 0, 3, 2))
+	for _, err := range LoadImages([]image.Image{gray, other}, []int32{0, 1}, 2, false, nil).Iter() {
 		wantError(t, err, "pictures: pictures of (2,2) and (3,2) pixels cannot be in one batch")
 	}
 	wantPanic(t, func() { LoadImages([]image.Image{gray}, nil, 2, false, nil) }, "got 1 pictures and 0 labels")

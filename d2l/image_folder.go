@@ -43,7 +43,8 @@ func ToTensor(pictures ...image.Image) *tensors.Tensor {
 	size, channels := pictures[0].Bounds().Size(), 1
 	for i, picture := range pictures {
 		if other := picture.Bounds().Size(); other != size {
-			const message = "d2l: ToTensor needs pictures of one size: picture %d has %d × %d pixels, the first %d × %d; Resize them"
+			const message = "d2l: ToTensor needs pictures of one size: picture %d has %d × %d pixels, the first %d × %d; " +
+				"Resize them"
 			panic(fmt.Sprintf(message, i, other.X, other.Y, size.X, size.Y))
 		}
 		if _, ok := picture.(*image.Gray); !ok {

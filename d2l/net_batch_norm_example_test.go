@@ -33,5 +33,6 @@ func batchNormLeNet() *d2l.Net {
 func ExampleTrainCh5_batchNorm() {
 	d2l.Seed(1)
 	trainIter, testIter := d2l.LoadDataFashionMnist(256)
-	d2l.Must(d2l.TrainCh5(batchNormLeNet(), d2l.FirstBatches(trainIter, 60), d2l.FirstBatches(testIter, 8), 1, 1.0, d2l.TryGPU(0)))
+	trainIter, testIter = d2l.FirstBatches(trainIter, 60), d2l.FirstBatches(testIter, 8)
+	d2l.Must(d2l.TrainCh5(batchNormLeNet(), trainIter, testIter, 1, 1.0, d2l.TryGPU(0)))
 }

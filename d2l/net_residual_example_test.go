@@ -52,5 +52,6 @@ func smallResNet() *d2l.Net {
 func ExampleTrainCh5_residual() {
 	d2l.Seed(1)
 	trainIter, testIter := d2l.LoadDataFashionMnist(64)
-	d2l.Must(d2l.TrainCh5(smallResNet(), d2l.FirstBatches(trainIter, 150), d2l.FirstBatches(testIter, 32), 1, 0.2, d2l.TryGPU(0)))
+	trainIter, testIter = d2l.FirstBatches(trainIter, 150), d2l.FirstBatches(testIter, 32)
+	d2l.Must(d2l.TrainCh5(smallResNet(), trainIter, testIter, 1, 0.2, d2l.TryGPU(0)))
 }

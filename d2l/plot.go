@@ -66,8 +66,9 @@ func isNone(y float64) bool { return math.Float64bits(y) == math.Float64bits(Non
 
 // Plot draws series of points as lines: Y[i] against X[i], against X[0] if there is only one X, or against
 // 0, 1, 2, … if X is nil. A notebook shows the figure. Points with None are left out, and the line joins those
-// on either side; NaN, infinity and, on a log axis, what is not positive leave a gap. It panics if the numbers of values, names or titles do not fit, and returns an error for
-// an unknown scale or format, and for limits that are not a range.
+// on either side; NaN, infinity and, on a log axis, what is not positive leave a gap. It panics if the numbers
+// of values, names or titles do not fit, and returns an error for an unknown scale or format, and for limits
+// that are not a range.
 //
 // Book: plot, section "Calculus".
 func Plot(X, Y [][]float64, options PlotOptions) (*Figure, error) {
@@ -151,7 +152,7 @@ func (options PlotOptions) require() {
 		panic(fmt.Sprintf("d2l: Plot got %d titles for %d panels", len(options.Titles), panels))
 	}
 	for _, a := range options.Annotations {
-		if a.Panel < 0 || a.Panel >= rows*cols || math.IsNaN(a.X+a.Y+a.TextX+a.TextY) || math.IsInf(a.X+a.Y+a.TextX+a.TextY, 0) {
+		if sum := a.X + a.Y + a.TextX + a.TextY; a.Panel < 0 || a.Panel >= rows*cols || math.IsNaN(sum) || math.IsInf(sum, 0) {
 			panic(fmt.Sprintf("d2l: an Annotation needs numbers and one of %d panels, from 0, got %+v", rows*cols, a))
 		}
 	}

@@ -15,8 +15,9 @@ func TestSeedRepeats(t *testing.T) {
 	run := func() (d2l.Result, [][]float32) {
 		d2l.Seed(1)
 		trainIter, testIter := d2l.LoadDataFashionMnist(128)
+		trainIter, testIter = d2l.FirstBatches(trainIter, 15), d2l.FirstBatches(testIter, 4)
 		net := lenet.New()
-		result, err := d2l.TrainCh5(net, d2l.FirstBatches(trainIter, 15), d2l.FirstBatches(testIter, 4), 2, 0.9, d2ltest.Device(d2l.CPU, d2l.GPU))
+		result, err := d2l.TrainCh5(net, trainIter, testIter, 2, 0.9, d2ltest.Device(d2l.CPU, d2l.GPU))
 		d2ltest.NoError(t, err)
 		result.ExamplesPerSec = 0 // The only figure that may differ.
 		var parameters [][]float32
