@@ -1,8 +1,8 @@
 """Writes rnn.json: what PyTorch computes with recurrent layers, for TestRecurrentLayersAgainstPyTorch. Run it by
 scripts/pytorch fixtures.
 
-Parameters, inputs and initial states come from a formula that the test shares. The gradients are those of the sum of the
-output times such numbers.
+Parameters, inputs and initial states come from a formula that the test shares. The gradients are those of the sum of
+the output times such numbers.
 """
 import torch
 from fixtures import numbers, wave, write
@@ -21,7 +21,8 @@ for name, build in (("RNN", nn.RNN), ("GRU", nn.GRU), ("LSTM", nn.LSTM), ("RNN o
         X = wave(33, 2, BATCH, STEPS, FEATURES).requires_grad_()
         cells = layers * (1 + bidirectional)
         states = 2 if name == "LSTM" else 1
-        initial = [wave(66 + s, 1, cells, BATCH, HIDDEN) if start else torch.zeros(cells, BATCH, HIDDEN) for s in range(states)]
+        size = (cells, BATCH, HIDDEN)
+        initial = [wave(66 + s, 1, *size) if start else torch.zeros(*size) for s in range(states)]
         output, last = net(X, tuple(initial) if states > 1 else initial[0])
         (output * wave(44, 1, *output.shape)).sum().backward()
         last = last if states > 1 else [last]

@@ -1,5 +1,7 @@
 """What a reader sees of mistakes: cells as a beginner writes them. Called by scripts/test."""
 
+# ruff: noqa: E501 (a mistake a line)
+
 import sys
 import tempfile
 import unittest

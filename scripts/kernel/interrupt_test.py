@@ -78,7 +78,8 @@ class InterruptTest(unittest.TestCase):
 
     def test_a_training_that_is_gone_on_with(self):
         path = json.dumps(str(self.folder / "interrupted.params"))
-        cell = train(epochs=1000).replace("d2l.Must(d2l.TrainCh5(lenet.New()", "net := lenet.New()\n_, err := d2l.TrainCh5(net")
+        trains = "net := lenet.New()\n_, err := d2l.TrainCh5(net"
+        cell = train(epochs=1000).replace("d2l.Must(d2l.TrainCh5(lenet.New()", trains)
         cell = cell.replace("TryGPU(0)))", f"TryGPU(0))\nd2l.Check(net.SaveParameters({path}))\nd2l.Check(err)")
         said = self.interrupted(self.kernel.follow(self.kernel.send(cell), lambda a: " left" in a.plot))
         self.assertIn("the parameters so far are in " + json.loads(path), said.stderr + said.error)

@@ -94,8 +94,8 @@ class OrderTest(unittest.TestCase):
         for source, says in {
             "batchSise": "batchSise is not declared in any cell of lenet.ipynb as it was saved last: fix the spelling "
             "or, if a cell does declare it, run that cell first",
-            "lr": "lr belongs to code cell 9 alone, which declares it among its statements (lr, numEpochs := 0.9, 1): declare it "
-            "above, with var, to use it in other cells",
+            "lr": "lr belongs to code cell 9 alone, which declares it among its statements (lr, numEpochs := 0.9, 1): "
+            "declare it above them, with var, to use it in other cells",
             "d2l.TryGpus()": "package d2l has no TryGpus: the nearest name that it has is TryGPU",
         }.items():
             answer = kernel.run(f"%%\nfmt.Println({source})")

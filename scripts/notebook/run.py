@@ -237,8 +237,8 @@ def page(nb, path: Path, out: Path) -> dict[Path, str]:
                     todo.append((nbformat.read(other, as_version=4), other))
         # Without the scripts that only interactive widgets need; formulas are drawn by MathJax.
         exporter = HTMLExporter(
-            template_name="d2l", extra_template_basedirs=[str(exports.TEMPLATES)], preprocessors=[d2l_export.Page(pages=links)],
-            embed_images=True, require_js_url="", jquery_url="",
+            template_name="d2l", extra_template_basedirs=[str(exports.TEMPLATES)],
+            preprocessors=[d2l_export.Page(pages=links)], embed_images=True, require_js_url="", jquery_url="",
         )
         html, _ = exporter.from_notebook_node(nb, {"metadata": {"name": path.stem}})
         pages[Path(out, f"{path.stem}.html")] = html.replace('<script src=""></script>', "")
