@@ -104,10 +104,15 @@ func requireLabels(who string, y *tensors.Tensor) {
 
 // requireClasses panics unless y holds the classes of a batch.
 func requireClasses(who string, y *tensors.Tensor) {
-	if y.Rank() == 0 || y.DType() != dtypes.Int32 {
-		panic(fmt.Sprintf("d2l: %s takes int32 labels y of shape (batch,) or (batch, steps), got %v of %v; for labels that "+
-			"are no classes choose a loss with WithLoss, such as L2Loss{}", who, ShapeOf(y), y.DType()))
+	if y.Rank() > 0 && y.DType() == dtypes.Int32 {
+		return
 	}
+	remedy := "for labels that are no classes choose a loss with WithLoss, such as L2Loss{}"
+	if y.DType().IsInt() && y.Rank() > 0 {
+		remedy = "convert them to int32"
+	}
+	panic(fmt.Sprintf("d2l: %s takes int32 labels y of shape (batch,) or (batch, steps), got %v of %v; %s",
+		who, ShapeOf(y), y.DType(), remedy))
 }
 
 // EvaluateAccuracyGPU returns the fraction of dataIter's examples that net

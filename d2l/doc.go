@@ -86,7 +86,7 @@
 // as [L2Loss] for numbers, or a function of your own as [LossFunc], with labels of any
 // shape and type; [Trainer.EvaluateLoss] then tests the net.
 //
-// [TrainCh5] and [NewTrainer] also take an [Optimizer] in place of a learning rate:
+// [NewTrainer] takes an [Optimizer], and [TrainCh5] one in place of a learning rate:
 // [SGD], [Momentum], [Adam] or an optimizer of GoMLX, with or without a schedule:
 //
 //	scheduler := d2l.CosineScheduler{MaxUpdate: 10 * trainIter.Len(), BaseLR: 0.3}

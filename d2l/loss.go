@@ -276,7 +276,7 @@ func requireLogits(X, yHat, y *graph.Node, classes int) {
 				"for numbers in place of classes choose a loss with WithLoss", labels[0], output))
 		}
 		panic(fmt.Sprintf("d2l: a classifier's output for labels of shape %v has that shape and the classes, as (batch, steps, "+
-			"classes), but the net's is %v", labels, output))
+			"classes), but the net's is %v; Dense has LastAxis for it", labels, output))
 	}
 	if yHat.DType() != dtypes.Float32 {
 		panic(fmt.Sprintf("d2l: X is %v, for which the net's output is %v: convert X to Float32",

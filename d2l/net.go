@@ -260,3 +260,37 @@ func (n *Net) copyStore() (*model.Store, error) {
 	}
 	return store, nil
 }
+
+// String lists the net's layers, each with its name and what a drawing of the net says of it.
+func (n *Net) String() string {
+	text := "net without parameters yet"
+	if n.store != nil {
+		text = fmt.Sprintf("net on %v", n.device)
+		if parameters := n.NumParameters(); parameters > 0 {
+			text += fmt.Sprintf(", %d parameters", parameters)
+		}
+	}
+	var list func(indent string, layer Layer)
+	list = func(indent string, layer Layer) {
+		layers, ok := layer.(Sequential)
+		if pointer, is := layer.(*Sequential); is {
+			layers, ok = *pointer, true
+		}
+		if !ok {
+			layers = Sequential{layer}
+		}
+		for name, inner := range layers.Named() {
+			says := inner.Kind()
+			if l, ok := inner.(interface{ Notation() string }); ok {
+				says = l.Notation()
+			}
+			text += fmt.Sprintf("\n%s%s: %s", indent, name, says)
+			switch inner.(type) {
+			case Sequential, *Sequential:
+				list(indent+"  ", inner)
+			}
+		}
+	}
+	list("  ", n.layer)
+	return text
+}

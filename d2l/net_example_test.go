@@ -35,6 +35,22 @@ func ExampleNet() {
 	// /net/dense0/biases (10,)
 }
 
+func ExampleNet_String() {
+	net := d2l.NewNet(d2l.Sequential{
+		d2l.Conv2D{Channels: 6, KernelSize: 5, Padding: 2},
+		d2l.Sequential{d2l.BatchNorm{}, d2l.ReLU},
+		d2l.Dense{Units: 10},
+	})
+	fmt.Println(net)
+	// Output:
+	// net without parameters yet
+	//   conv0: 5×5 Conv (6), pad 2
+	//   sequential0: sequential
+	//     batchnorm0: BatchNorm
+	//     relu0: relu
+	//   dense0: Dense (10)
+}
+
 func ExampleNet_Shapes() {
 	layers := d2l.Must(lenet.New().Shapes(1, 28, 28))
 	for _, layer := range layers {

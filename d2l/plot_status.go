@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/d2l-go/book/d2l/internal/page"
 	"github.com/d2l-go/book/d2l/internal/xla"
 	"gonum.org/v1/plot/plotter"
 )
@@ -18,6 +19,7 @@ type plotStatus struct {
 	firstX float64   // Of the first.
 	first  time.Time // When it came.
 	now    string    // What is going on that takes a while, or has ended it.
+	reason string    // Why it has ended, unless it was interrupted.
 }
 
 // live is the plot that grows, nil if there is none.
@@ -37,10 +39,11 @@ func setLivePlot(now string) {
 
 // endLivePlot makes the plot that grows say why it does no longer.
 func endLivePlot(err error) {
-	if errors.Is(err, ErrInterrupted) {
-		setLivePlot("interrupted")
-	} else {
+	if a := live.Load(); a != nil && !errors.Is(err, ErrInterrupted) {
+		a.status.reason = err.Error() // A cell may leave out to look at the error.
 		setLivePlot("ended by an error")
+	} else {
+		setLivePlot("interrupted")
 	}
 	live.Store(nil)
 }
@@ -76,5 +79,7 @@ func (s *plotStatus) lines(options PlotOptions, series []plotter.XYs) []string {
 			values = append(values, fmt.Sprintf("%s %.3f", options.name(i), points[len(points)-1].Y))
 		}
 	}
-	return []string{first, strings.Join(values, ", ")}
+	lines := []string{first, strings.Join(values, ", ")}
+	const width = 240 // In points, of most plots.
+	return append(lines, page.Wrap(s.reason, width)...)
 }

@@ -62,6 +62,9 @@ func (t *Trainer) Steps(dataIter DataIter, timer *Timer) iter.Seq2[int, StepMetr
 				return
 			}
 			t.epoch.add(step, dataIter.Len(), &t.net.trained)
+			if i == 0 && t.epoch.number == 1 {
+				setLivePlot("") // It is compiled.
+			}
 			if !yield(i, step) {
 				return
 			}

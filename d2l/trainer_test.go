@@ -178,7 +178,7 @@ func TestTrainerMisuse(t *testing.T) {
 	net, X := initialized(t)
 	trainer := must(NewTrainer(net, SGD(0.1)))(t)
 	const want = "Trainer.Step takes int32 labels y of shape (batch,) or (batch, steps), got "
-	wantPanic(t, func() { trainer.Step(X, tensors.FromValue([]int64{0, 1, 2, 3, 0})) }, want+"(5,) of Int64")
+	wantPanic(t, func() { trainer.Step(X, tensors.FromValue([]int64{0, 1, 2, 3, 0})) }, want+"(5,) of Int64; convert them to int32")
 	wantPanic(t, func() { trainer.Step(X, tensors.FromValue([]float32{0, 1, 2, 3, 0})) }, want+"(5,) of Float32")
 	wantPanic(t, func() { trainer.Step(X, tensors.FromValue(int32(1))) }, want+"() of Int32")
 	_, _, err := trainer.Step(X, tensors.FromValue([][]int32{{0}, {1}, {2}, {3}, {0}}))

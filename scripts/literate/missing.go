@@ -79,7 +79,8 @@ func missing(said, path string) (lines []string) {
 		var global map[string]string
 		global, locals[c] = namesIn(c.Source)
 		here := slices.DeleteFunc(find(global), func(name string) bool {
-			return strings.HasSuffix(global[name], `"`) && respelt(name) // An import.
+			// An import that the compiler knows lacks the name: it is the name that is wrong.
+			return strings.HasSuffix(global[name], `"`) && (respelt(name) || misspelt[name])
 		})
 		if len(here) > 0 {
 			lines = append(lines, fmt.Sprintf("%s in code cell %d (%s): run that cell first",
@@ -101,7 +102,13 @@ func missing(said, path string) (lines []string) {
 		if ok {
 			lines = append(lines, fmt.Sprintf("%s of Python is %s in Go", name, is))
 		}
-		return ok || respelt(name) || misspelt[name]
+		return ok || respelt(name) || misspelt[name] || slices.ContainsFunc(selected, func(s [2]string) bool {
+			lacks := s[0] == name && standard(name)
+			if lacks {
+				lines = append(lines, fmt.Sprintf("Go's package %s has no %s, and no cell declares %[1]s", name, s[1]))
+			}
+			return lacks
+		})
 	})
 	if len(names) > 0 {
 		lines = append(lines, are(names, "not declared")+" in "+where+
@@ -141,6 +148,12 @@ func nearest(pkg, name string) (best string) {
 		}
 	}
 	return best
+}
+
+// standard reports whether a package of Go's standard library has this name as its path.
+func standard(name string) bool {
+	out, _ := exec.Command("go", "list", "-f", "{{.Standard}}", name).Output()
+	return strings.TrimSpace(string(out)) == "true"
 }
 
 // likeness is how much of the longer name both begin and end with, whatever the case and without underscores.

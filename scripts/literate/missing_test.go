@@ -51,6 +51,7 @@ func TestMissing(t *testing.T) {
 		{"undefined: fmt.Printn", chapter, "package fmt has no Printn: the nearest name that it has is Println\n"},
 		{"undefined: fmt.Frobnicate", chapter, ""},
 		{"undefined: literate.Frobnicate", chapter, ""},
+		{"undefined: d2l.Randn", chapter, ""}, // The chapter imports it.
 		{"missing return", chapter, ""},
 		{"x.G undefined (type Y has no field or method G)", chapter, ""},
 		{"s.Push undefined (type Stack[int] has no field or method Push)", path,
@@ -96,9 +97,14 @@ func TestMisspelt(t *testing.T) {
 		"x := f(d2l.NewAcumulator(3))": "package d2l has no NewAcumulator: the nearest name that it has is NewAccumulator",
 		"d2l.Frobnicate()":             unknown,
 		"x := d2l":                     unknown,
+		"strings.Frobnicate()":         "Go's package strings has no Frobnicate, and no cell declares strings",
 	} {
 		d2ltest.Put(t, "main.go", []byte("package main\n\nfunc main() {\n\t"+call+"\n}\n"))
-		if got := strings.Join(missing("./main.go:4:2: undefined: d2l", ""), "\n"); got != want {
+		said := "./main.go:4:2: undefined: d2l"
+		if strings.HasPrefix(call, "strings.") {
+			said = "./main.go:4:2: undefined: strings"
+		}
+		if got := strings.Join(missing(said, ""), "\n"); got != want {
 			t.Errorf("%s:\n%s\nwant\n%s", call, got, want)
 		}
 	}

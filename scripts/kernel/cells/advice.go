@@ -10,14 +10,16 @@ import (
 )
 
 var (
-	notUsed   = regexp.MustCompile(`^declared and not used: (\w+)$`)
-	illegal   = regexp.MustCompile(`^illegal character U\+003F`)
-	question  = regexp.MustCompile(`[\pL_][\pL\p{Nd}_.]*`)
-	syntax    = regexp.MustCompile(`^(?:expected|unexpected|missing|illegal) `)
-	wordOf    = regexp.MustCompile(`^\pL*`)
-	closes    = regexp.MustCompile(`^expected (?:declaration|statement|';'), found '([)}\]])'`)
-	assigned  = regexp.MustCompile(`^([\pL_][\pL\p{Nd}_]*) *=[^=]`)
-	noPackage = regexp.MustCompile(`^no required module provides package |^package \S+ is not in std$`)
+	notUsed    = regexp.MustCompile(`^declared and not used: (\w+)$`)
+	illegal    = regexp.MustCompile(`^illegal character U\+003F`)
+	question   = regexp.MustCompile(`[\pL_][\pL\p{Nd}_.]*`)
+	syntax     = regexp.MustCompile(`^(?:expected|unexpected|missing|illegal) `)
+	wordOf     = regexp.MustCompile(`^\pL*`)
+	closes     = regexp.MustCompile(`^expected (?:declaration|statement|';'), found '([)}\]])'`)
+	assigned   = regexp.MustCompile(`^([\pL_][\pL\p{Nd}_]*) *=[^=]`)
+	called     = regexp.MustCompile(`(?:to type|in conversion to|struct literal of type) ((?:d2l\.)[A-Z]\w*)`)
+	cannotCall = regexp.MustCompile(`cannot call (?:non-function )?(\w+) \(variable of type \*d2l\.Net\)`)
+	noPackage  = regexp.MustCompile(`^no required module provides package |^package \S+ is not in std$`)
 )
 
 // python is what Go has instead of statements of Python, by their first words.
@@ -85,6 +87,13 @@ func (p Program) advice(m mistake) string {
 		}
 	case strings.HasPrefix(message, "assignment mismatch: 1 variable") && strings.HasSuffix(message, " returns 2 values"):
 		return "Take both values: x, y := f(). If the second is an error, x := d2l.Must(f()) ends the cell with it."
+	case called.MatchString(message):
+		return fmt.Sprintf("A layer or a loss is written with its fields in braces, as in d2l.Dense{Units: 10}: %s{…}",
+			called.FindStringSubmatch(message)[1])
+	case cannotCall.MatchString(message):
+		return fmt.Sprintf("%s.Forward(X) computes the output of a net.", cannotCall.FindStringSubmatch(message)[1])
+	case strings.Contains(message, "truncated to int"):
+		return "float64(n) converts an integer n: Go does not mix types of numbers."
 	case noPackage.MatchString(message):
 		return "Check the path. A package that is new here comes with its module: !*go get module@version"
 	}
