@@ -76,7 +76,8 @@
 // # Training
 //
 // [TrainCh5] is the book's whole loop. For a loop of your own use a [Trainer]:
-// [Trainer.Steps] trains for one epoch and yields the metrics of each step, and
+// [Trainer.Steps] trains for one epoch and yields the metrics of each step, with
+// [Trainer.Err] for the error that may have ended it, and
 // [Trainer.Step] makes a single one: it computes loss, gradients and update for a
 // batch in one compiled program, where the book has backward and step. [Accumulator]
 // sums the metrics, [Timer] measures the steps, [Animator] plots them, and

@@ -21,7 +21,8 @@ type StepMetrics struct {
 // Steps trains the net for one epoch, with a step for each batch of dataIter, and
 // yields each step's number, from 0, and its metrics. If a step fails, or the data does,
 // the loop ends: call Err after it. The steps before it have been made, and none after
-// it. An epoch without a batch is an error as well.
+// it. An epoch without a batch is an error as well, and so, in a notebook, is an interrupt
+// (ErrInterrupted), after the step or the program at hand.
 //
 // A GPU makes up to 50 steps as one program, without waiting for the host after each,
 // where the images are on it: those of LoadDataFashionMnist and LoadDataMnist, on one

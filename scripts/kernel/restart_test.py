@@ -40,7 +40,7 @@ class RestartTest(unittest.TestCase):
     def test_in_the_middle_of_training(self):
         for now in (False, True):
             self.declare()
-            self.kernel.follow(self.kernel.send(train(epochs=1000)), lambda a: a.pictures >= 2)
+            self.kernel.follow(self.kernel.send(train(epochs=1000)), lambda a: " left" in a.plot)
             self.assertEqual(len(self.kernel.at_work()), 1)
             self.restarted(lambda now=now: self.kernel.restart(now))
 
