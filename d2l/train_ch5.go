@@ -40,10 +40,11 @@ func TrainCh5[R Rate](net *Net, trainIter, testIter DataIter,
 	if numEpochs <= 0 || len(ctx) == 0 {
 		panic("d2l: TrainCh5 needs at least one epoch, and a device, such as TryGPU(0)")
 	}
+	opt := OptimizerOf(lr) // Which refuses a rate before the parameters are drawn anew.
 	if err := net.Initialize(ctx[0], Xavier); err != nil {
 		return nil, err
 	}
-	trainer, err := NewTrainer(net, OptimizerOf(lr), ctx...)
+	trainer, err := NewTrainer(net, opt, ctx...)
 	if err != nil {
 		return nil, err
 	}
