@@ -38,8 +38,8 @@ func NewAnimator(options PlotOptions) *Animator {
 	if len(options.XLim) == 2 && gonbui.IsNotebook {
 		a.status.end = options.XLim[1]
 		a.series = make([]plotter.XYs, len(options.Legend))
-		live.Store(a)
 		a.warn(a.show())
+		live.Store(a)
 	}
 	return a
 }

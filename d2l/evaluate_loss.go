@@ -18,8 +18,12 @@ func (t *Trainer) EvaluateLoss(dataIter DataIter) (float64, error) {
 	if err := t.requireCurrent(); err != nil {
 		return 0, err
 	}
+	defer watchInterrupts()()
 	metric := NewAccumulator(2) // Sum of losses, examples.
 	for batch, err := range OnDevice(dataIter, t.net.device).Iter() {
+		if err == nil {
+			err = inEvaluation(t.net, interrupted())
+		}
 		if err != nil {
 			return 0, err
 		}

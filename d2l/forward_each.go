@@ -44,7 +44,7 @@ func (n *Net) ForwardEach(dataIter DataIter, ctx ...Device) iter.Seq2[LabeledOut
 			}
 		}
 		for output, err := range net.labeledOutputs(dataIter) {
-			if batches++; !yield(output, err) || err != nil {
+			if batches++; !yield(output, inEvaluation(n, err)) || err != nil {
 				return
 			}
 		}

@@ -64,15 +64,27 @@ func interrupted() error {
 	return nil
 }
 
-// An interruption tells how far a training came.
+// An interruption tells how far a training, or an evaluation in one, came.
 type interruption struct {
-	net         *Net
-	epoch, step int // Of this Trainer, both from 1; step 0 is before the epoch's first.
-	batches     int
+	net   *Net
+	where string // Such as "in epoch 3, after step 17 of 235".
+}
+
+// inEvaluation returns err, as an interruption if it is that.
+func inEvaluation(net *Net, err error) error {
+	if !errors.Is(err, ErrInterrupted) {
+		return err
+	}
+	where := "in an evaluation"
+	if epochs := net.trained.Epochs; epochs > 0 {
+		where += fmt.Sprintf(", after %.3g epochs of training", epochs)
+	}
+	endLivePlot(err)
+	return interruption{net, where}
 }
 
 func (i interruption) Error() string {
-	message := fmt.Sprintf("interrupted in epoch %d, after step %d of %d: ", i.epoch, i.step, i.batches)
+	message := fmt.Sprintf("interrupted %s: ", i.where)
 	if i.net.savedTo != "" {
 		return message + "the parameters so far are in " + i.net.savedTo
 	}

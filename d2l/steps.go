@@ -56,7 +56,8 @@ func (t *Trainer) Steps(dataIter DataIter, timer *Timer) iter.Seq2[int, StepMetr
 		i := 0
 		for step, err := range t.steps(dataIter, timer) {
 			if errors.Is(err, ErrInterrupted) {
-				err = interruption{t.net, t.epoch.number, i, dataIter.Len()}
+				const where = "in epoch %d, after step %d of %d" // Of this Trainer; step 0 is before the epoch's first.
+				err = interruption{t.net, fmt.Sprintf(where, t.epoch.number, i, dataIter.Len())}
 			}
 			if t.err = err; err != nil {
 				endLivePlot(err)

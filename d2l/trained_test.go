@@ -73,6 +73,9 @@ func TestInterrupted(t *testing.T) {
 		if !errors.Is(err, ErrInterrupted) {
 			t.Errorf("evaluation ends with %v", err)
 		}
+		wantError(t, err, "interrupted in an evaluation, after 0.333 epochs of training: the parameters so far are in "+path)
+		_, err = must(NewTrainer(net, SGD(0.1)))(t).EvaluateLoss(data)
+		wantError(t, err, "interrupted in an evaluation, after 0.333 epochs of training: ")
 		interrupts.happened.Store(false)
 		loaded := smallNet()
 		noError(t, loaded.LoadParameters(path, testDevice()))

@@ -49,8 +49,9 @@ func blank(s string) string {
 
 // name is what a declaration declares or imports, a method as "T.F".
 type name struct {
-	name string
-	pos  token.Pos
+	name     string
+	pos, end token.Pos
+	imported bool
 }
 
 func namesOf(node ast.Decl) (found []name) {
@@ -60,17 +61,17 @@ func namesOf(node ast.Decl) (found []name) {
 		if node.Recv != nil && len(node.Recv.List) > 0 {
 			full = cells.Receiver(node.Recv.List[0].Type) + "." + full
 		}
-		return []name{{full, node.Name.Pos()}}
+		return []name{{name: full, pos: node.Name.Pos(), end: node.Name.End()}}
 	case *ast.GenDecl:
 		for _, spec := range node.Specs {
 			switch spec := spec.(type) {
 			case *ast.ImportSpec:
-				found = append(found, name{importName(spec), spec.Pos()})
+				found = append(found, name{importName(spec), spec.Pos(), spec.End(), true})
 			case *ast.TypeSpec:
-				found = append(found, name{spec.Name.Name, spec.Pos()})
+				found = append(found, name{name: spec.Name.Name, pos: spec.Pos(), end: spec.Name.End()})
 			case *ast.ValueSpec:
 				for _, id := range spec.Names {
-					found = append(found, name{id.Name, id.Pos()})
+					found = append(found, name{name: id.Name, pos: id.Pos(), end: id.End()})
 				}
 			}
 		}
@@ -117,7 +118,7 @@ func namesIn(source string) (global, local map[string]string) {
 			case *ast.AssignStmt:
 				for _, left := range s.Lhs {
 					if id, ok := left.(*ast.Ident); ok && s.Tok == token.DEFINE {
-						names = append(names, name{id.Name, id.Pos()})
+						names = append(names, name{name: id.Name, pos: id.Pos(), end: id.End()})
 					}
 				}
 			}

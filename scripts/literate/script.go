@@ -18,8 +18,30 @@ import (
 
 // A part is a declaration of a program that is made from a notebook.
 type part struct {
-	names []string
+	names []name // Where they stand in text, from 0.
 	text  string
+}
+
+// replace takes the names of a later declaration out of an earlier one, and returns whether any are left: where it has
+// others as well, as in var a, b = f(), a variable becomes _, and an import is left out. Offsets in text stay.
+func (p *part) replace(later []name) bool {
+	if len(p.names) == 0 {
+		return true // It is no declaration.
+	}
+	p.names = slices.DeleteFunc(p.names, func(old name) bool {
+		again := slices.ContainsFunc(later, func(n name) bool { return n.name == old.name })
+		if !again || old.name == "_" || old.name == "." {
+			return false
+		}
+		from, to := int(old.pos), int(old.end)
+		instead := blank(p.text[from:to])
+		if !old.imported {
+			instead = "_" + instead[1:]
+		}
+		p.text = p.text[:from] + instead + p.text[to:]
+		return true
+	})
+	return len(p.names) > 0
 }
 
 // script returns a notebook as a Go program: its declarations, a later one of a name in the place of an earlier one, and
@@ -30,10 +52,12 @@ func script(n *notebook.Notebook) (string, error) {
 	var parts []part
 	var inits, calls []string
 	declare := func(p part) {
-		parts = slices.DeleteFunc(parts, func(old part) bool {
-			return len(old.names) > 0 && !slices.ContainsFunc(old.names, func(name string) bool { return !slices.Contains(p.names, name) })
-		})
-		parts = append(parts, p)
+		for i := range parts {
+			if !parts[i].replace(p.names) {
+				parts[i] = part{}
+			}
+		}
+		parts = append(slices.DeleteFunc(parts, func(p part) bool { return p.text == "" }), p)
 	}
 	for _, c := range n.Cells {
 		if c.Number == 0 {
@@ -52,10 +76,6 @@ func script(n *notebook.Notebook) (string, error) {
 			return "", fmt.Errorf("code cell %d is not Go: %w", c.Number, err)
 		}
 		for _, decl := range file.Decls {
-			p := part{}
-			for _, name := range namesOf(decl) {
-				p.names = append(p.names, name.name)
-			}
 			from := decl.Pos()
 			switch decl := decl.(type) {
 			case *ast.FuncDecl:
@@ -66,11 +86,15 @@ func script(n *notebook.Notebook) (string, error) {
 					inits = append(inits, decl.Name.Name)
 				}
 			case *ast.GenDecl:
-				if decl.Doc != nil {
+				if decl.Doc != nil && decl.Tok != token.IMPORT { // Imports come first, and are found by their first word.
 					from = decl.Doc.Pos()
 				}
 			}
-			p.text = decls[int(from)-1-len(before) : int(decl.End())-1-len(before)]
+			p := part{names: namesOf(decl), text: decls[int(from)-1-len(before) : int(decl.End())-1-len(before)]}
+			for i := range p.names {
+				p.names[i].pos -= from
+				p.names[i].end -= from
+			}
 			declare(p)
 		}
 		if strings.TrimSpace(statements) != "" {

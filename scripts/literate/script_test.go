@@ -66,6 +66,25 @@ func main() {
 	d2ltest.WantError(t, err, "code cell 1 is not Go")
 }
 
+// What is declared again takes its own name's place alone, as in the kernel. Imports stay first, whatever is above them.
+func TestScriptDeclaredAgain(t *testing.T) {
+	n := &notebook.Notebook{}
+	for i, source := range []string{
+		"// What we need.\nimport (\n\t\"math/rand\"\n\t\"os\"\n)\nimport _ \"embed\"\n\nvar a, b = 1, 2\nconst (\n\tc = iota\n\td\n)",
+		"import _ \"time/tzdata\"\nimport \"math/rand/v2\"\n\nvar a = 3\n\nconst c = 4\n%%\nprintln(a, b, c, d, rand.Int(), os.Args)",
+	} {
+		n.Cells = append(n.Cells, &notebook.Cell{Type: "code", Number: i + 1, Source: source})
+	}
+	path := filepath.Join(t.TempDir(), "main.go")
+	if err := os.WriteFile(path, []byte(d2ltest.Must(script(n))(t)), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("go", "run", path).CombinedOutput()
+	if err != nil || !strings.HasPrefix(string(out), "3 2 4 1 ") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 // The chapter is a program that compiles, but for imports that the kernel adds.
 func TestScriptOfTheChapter(t *testing.T) {
 	root := d2ltest.Must(findRoot())(t)
