@@ -69,7 +69,9 @@ func (a *Animator) Add(x float64, ys ...float64) error {
 	if !gonbui.IsNotebook {
 		return a.warn(a.print(x, ys))
 	}
-	a.status.at(x)
+	if a.status.at(x); a.status.end == 0 {
+		live.CompareAndSwap(a, nil)
+	}
 	return a.warn(a.show())
 }
 

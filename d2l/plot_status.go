@@ -27,23 +27,23 @@ var live atomic.Pointer[Animator]
 
 func init() { xla.OnBuild = func() { setLivePlot("compiling …") } }
 
-// setLivePlot makes the plot that grows, if there is one, say what is going on.
-func setLivePlot(now string) {
+// setLivePlot makes the plot that grows, if there is one, say what is going on, and why it grows no longer if it does
+// not.
+func setLivePlot(now string, reason ...string) {
 	if a := live.Load(); a != nil {
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		a.status.now = now
+		a.status.now, a.status.reason = now, strings.Join(reason, "")
 		a.warn(a.show())
 	}
 }
 
 // endLivePlot makes the plot that grows say why it does no longer.
 func endLivePlot(err error) {
-	if a := live.Load(); a != nil && !errors.Is(err, ErrInterrupted) {
-		a.status.reason = err.Error() // A cell may leave out to look at the error.
-		setLivePlot("ended by an error")
-	} else {
+	if errors.Is(err, ErrInterrupted) {
 		setLivePlot("interrupted")
+	} else {
+		setLivePlot("ended by an error", err.Error()) // A cell may leave out to look at it.
 	}
 	live.Store(nil)
 }

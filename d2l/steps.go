@@ -74,6 +74,7 @@ func (t *Trainer) Steps(dataIter DataIter, timer *Timer) iter.Seq2[int, StepMetr
 		}
 		if i == 0 {
 			t.err = errNoExamples(dataIter)
+			endLivePlot(t.err)
 		}
 	}
 }
