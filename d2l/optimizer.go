@@ -3,6 +3,7 @@ package d2l
 import (
 	"fmt"
 	"math"
+	"reflect"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
@@ -15,13 +16,28 @@ import (
 //
 //	d2l.Optimizer{Interface: optimizer.RMSProp().LearningRate(0.01).Done()}
 //
-// Its learning rate is constant unless WithSchedule adds a schedule. It has no state,
-// so several Trainers may use the same one.
+// Its learning rate is constant unless WithSchedule adds a schedule: the decay of GoMLX's SGD
+// is turned off, and a rate that it would replace by its default, such as 0, is refused. It
+// has no state, so several Trainers may use the same one.
 //
 // Book: none; gluon.Trainer takes an optimizer by its name, such as 'sgd'.
 type Optimizer struct {
 	optimizer.Interface
 	schedule func(update int) float64 // nil for a constant learning rate.
+	own      updateRule
+}
+
+// UpdateGraph adds the update to the graph of the loss, at a constant rate: GoMLX's SGD has a
+// decay unless it is turned off. A Trainer adds what the With methods say.
+//
+// Book: none; gluon.Trainer calls the optimizer.
+func (o Optimizer) UpdateGraph(scope *model.Scope, g *graph.Graph, loss *graph.Node) {
+	if sgd, ok := o.Interface.(*optimizer.SGDConfig); ok {
+		constant := *sgd
+		constant.WithDecay(false).UpdateGraph(scope, g, loss)
+		return
+	}
+	o.Interface.UpdateGraph(scope, g, loss)
 }
 
 // WithSchedule returns the optimizer with a learning rate that changes. Before each
@@ -55,8 +71,16 @@ func scheduleOf(opt optimizer.Interface) func(update int) float64 {
 
 // requireOptimizer panics if opt is nil or empty.
 func requireOptimizer(opt optimizer.Interface) {
-	if o, ok := opt.(Optimizer); opt == nil || ok && o.Interface == nil {
+	o, ok := opt.(Optimizer)
+	if opt == nil || ok && o.Interface == nil {
 		panic("d2l: NewTrainer needs an optimizer, such as SGD(0.1)")
+	} else if sgd, isSGD := o.Interface.(*optimizer.SGDConfig); isSGD && o.schedule == nil {
+		// GoMLX does not tell the rate. It has -1 where none was set, and then takes the default.
+		if lr := reflect.ValueOf(sgd).Elem().FieldByName("initialLearningRate").Float(); lr != -1 {
+			requireRate("GoMLX's SGD", lr)
+		}
+	} else if ok {
+		requireOptimizer(o.Interface)
 	}
 }
 
@@ -99,9 +123,7 @@ func plainSGD(lr float64) *optimizer.SGDConfig {
 // Book: sgd_momentum, section "Momentum".
 func Momentum(lr, momentum float64) Optimizer {
 	requireRate("Momentum", lr)
-	if !(momentum >= 0 && momentum < 1) {
-		panic(fmt.Sprintf("d2l: Momentum needs a momentum from 0 to below 1, got %v", momentum))
-	}
+	requireFraction("Momentum", "momentum", momentum)
 	return Optimizer{Interface: sgdMomentum{sgd: plainSGD(lr), momentum: momentum}}
 }
 

@@ -73,3 +73,46 @@ func ExampleOptimizerOf() {
 	fmt.Println(falls(losses(d2l.OptimizerOf(1.0), 50)), falls(losses(d2l.OptimizerOf(d2l.Adam(0.1)), 50)))
 	// Output: true true
 }
+
+func ExampleAdagrad() {
+	fmt.Println(falls(losses(d2l.Adagrad(0.5), 50)))
+	// Output: true
+}
+
+func ExampleRMSProp() {
+	fmt.Println(falls(losses(d2l.RMSProp(0.1, 0.9), 50)))
+	// Output: true
+}
+
+func ExampleAdadelta() {
+	steps := losses(d2l.Adadelta(0.9), 50)
+	fmt.Println(steps[49] < steps[0])
+	// Output: true
+}
+
+// The penalty keeps the weights small, and the loss higher.
+func ExampleOptimizer_WithWeightDecay() {
+	without, with := losses(d2l.SGD(1), 50), losses(d2l.SGD(1).WithWeightDecay(0.1), 50)
+	fmt.Println(with[49] > without[49])
+	// Output: true
+}
+
+// With gradients of such a small norm, the rate matters little.
+func ExampleOptimizer_WithGradientClipping() {
+	steps := losses(d2l.SGD(1).WithGradientClipping(1e-3), 50)
+	fmt.Println(steps[0]-steps[49] < 0.2)
+	// Output: true
+}
+
+// The weights are frozen; the biases are trained ten times as fast.
+func ExampleOptimizer_WithRates() {
+	opt := d2l.SGD(0.1).WithRates(func(name string) float64 {
+		if name == "bias" {
+			return 10
+		}
+		return 0
+	})
+	steps := losses(opt, 5)
+	fmt.Println(steps[4] < steps[0])
+	// Output: true
+}

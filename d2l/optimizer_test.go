@@ -19,10 +19,24 @@ import (
 
 // fixtureOptimizers are those of testdata/optimizers_fixture.py.
 var fixtureOptimizers = map[string]optimizer.Interface{
-	"SGD":                    SGD(0.5),
-	"Momentum":               Momentum(0.1, 0.9),
-	"Adam":                   Adam(0.02),
-	"Adam of GoMLX":          optimizer.Adam().LearningRate(0.02).Epsilon(1e-3).Done(),
+	"SGD":           SGD(0.5),
+	"Momentum":      Momentum(0.1, 0.9),
+	"Adam":          Adam(0.02),
+	"Adam of GoMLX": optimizer.Adam().LearningRate(0.02).Epsilon(1e-3).Done(),
+	"Adagrad":       Adagrad(0.1),
+	"RMSProp":       RMSProp(0.01, 0.9),
+	"Adadelta":      Adadelta(0.9),
+	"SGD of GoMLX":  Optimizer{Interface: optimizer.StochasticGradientDescent().WithLearningRate(0.5)},
+	"SGD, decay":    SGD(0.5).WithWeightDecay(0.1),
+	"Momentum, decay of weights": Momentum(0.1, 0.9).WithWeightDecay(0.1, func(name string) bool {
+		return strings.HasSuffix(name, ".weight")
+	}),
+	"Adam, decay":                Adam(0.02).WithWeightDecay(0.1),
+	"Momentum, clipping, cosine": Momentum(0.5, 0.9).WithGradientClipping(0.1).WithSchedule(fixtureCosine.At),
+	"RMSProp, decay, clipping":   Optimizer{Interface: RMSProp(0.01, 0.9).WithWeightDecay(0.1)}.WithGradientClipping(0.1),
+	"Momentum, rates": Momentum(0.1, 0.9).WithRates(func(name string) float64 {
+		return map[string]float64{"dense0.weight": 1, "dense1.weight": 3, "dense1.bias": 1}[name]
+	}),
 	"SGD, cosine":            SGD(0.5).WithSchedule(fixtureCosine.At),
 	"Momentum, cosine":       Momentum(0.5, 0.9).WithSchedule(fixtureCosine.At),
 	"Adam, factor":           Adam(0.5).WithSchedule(FactorScheduler{Factor: 0.9, StopFactorLR: 0.02, BaseLR: 0.1}.At),

@@ -232,8 +232,9 @@ func (l *stepLoop) build(scope *model.Scope, form imageForm, images, labels, ord
 			examples := xla.At(order, i)
 			y := graph.ConvertDType(graph.Gather(labels, graph.ExpandAxes(examples, -1)), dtypes.Int32)
 			X := form.X(images, examples)
-			loss, correct := t.build(scope, X, y, l.opt)
-			result, made := guardStep(X, loss, correct, t.maxLoss(), plan.changed, func(v *model.Variable) *graph.Node { return old[v] })
+			before := func(v *model.Variable) *graph.Node { return old[v] }
+			loss, correct := t.build(scope, X, y, l.opt, before)
+			result, made := guardStep(X, loss, correct, t.maxLoss(), plan.changed, before)
 			for _, v := range plan.used {
 				next = append(next, v.NodeValue(g))
 			}

@@ -83,10 +83,9 @@ func NewTrainer(net *Net, opt optimizer.Interface, devices ...Device) (*Trainer,
 		Training: true,
 		Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
 			X := inputs[0]
-			loss, correct := t.build(scope, X, inputs[1], opt)
-			result, _ := guardStep(X, loss, correct, t.maxLoss(), changedIn(net.store, X.Graph()), func(v *model.Variable) *graph.Node {
-				return X.Graph().GetParameterByName(v.Path())
-			})
+			old := func(v *model.Variable) *graph.Node { return X.Graph().GetParameterByName(v.Path()) }
+			loss, correct := t.build(scope, X, inputs[1], opt, old)
+			result, _ := guardStep(X, loss, correct, t.maxLoss(), changedIn(net.store, X.Graph()), old)
 			return []*graph.Node{result}
 		},
 	}, devices...)
@@ -103,15 +102,16 @@ func NewTrainer(net *Net, opt optimizer.Interface, devices ...Device) (*Trainer,
 }
 
 // build adds a step to the graph of X and y. It returns the mean of the losses and the
-// number of correct predictions.
-func (t *Trainer) build(scope *model.Scope, X, y *graph.Node, opt optimizer.Interface) (loss, correct *graph.Node) {
+// number of correct predictions. Old returns what a variable was before the step.
+func (t *Trainer) build(scope *model.Scope, X, y *graph.Node, opt optimizer.Interface,
+	old func(v *model.Variable) *graph.Node) (loss, correct *graph.Node) {
 	g := X.Graph()
 	yHat := t.net.forward(scope, X)
 	loss, correct = t.losses(X, yHat, y)
 	train.AddMainLoss(loss)
 	total := train.TotalLoss(g)
 	requireGradients(t.net.store, total)
-	opt.UpdateGraph(scope.Store().RootScope(), g, total)
+	t.update(total, opt, old)
 	t.rate.requireVariable()
 	train.ExecPerStepUpdateGraphFn(g) // What layers have registered to be done after each step.
 	return loss, correct

@@ -1,0 +1,87 @@
+package d2l
+
+import (
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/gomlx/ml/train/optimizer"
+)
+
+// What has the rate 0 stays to the bit, running statistics too, and without state, with any optimizer, on two devices
+// too.
+func TestFrozenParameters(t *testing.T) {
+	frozen := func(name string) bool {
+		return strings.HasPrefix(name, "conv0.") || strings.HasPrefix(name, "batchnorm0.")
+	}
+	rates := func(name string) float64 {
+		if frozen(name) {
+			return 0
+		}
+		return 1
+	}
+	for name, opt := range map[string]Optimizer{
+		"SGD": SGD(0.1), "Momentum": Momentum(0.1, 0.9), "Adam": Adam(0.1), "Adadelta": Adadelta(0.9),
+	} {
+		for _, devices := range oneOrTwo() {
+			t.Run(name+" on "+devices.String(), func(t *testing.T) {
+				net := NewNet(Sequential{
+					Conv2D{Channels: 2, KernelSize: 3}, BatchNorm{}, MaxPool2D{PoolSize: 2}, BatchNorm{}, Dense{Units: 4}})
+				noError(t, net.Initialize(testDevice(), Xavier))
+				X := waves(1, 1, 5, 1, 8, 8)
+				_, err := net.Forward(X)
+				noError(t, err)
+				before := allValues(t, net)
+				trainer := must(NewTrainer(net, opt.WithRates(rates).WithWeightDecay(0.1).WithGradientClipping(1), devices...))(t)
+				for range 3 {
+					_, _, err := trainer.Step(X, fiveLabels())
+					noError(t, err)
+				}
+				for path, value := range allValues(t, net) {
+					file := strings.ReplaceAll(strings.TrimPrefix(path, netScope+"/"), "/", ".")
+					if same := reflect.DeepEqual(value, before[path]); same != frozen(file) {
+						t.Errorf("%s is as it was: %v", path, same)
+					}
+				}
+				for v := range net.store.IterVariables() {
+					if !strings.HasPrefix(v.Path(), netScope) && strings.Contains(v.Path(), "conv0") {
+						t.Errorf("the optimizer keeps %s", v.Path())
+					}
+				}
+				if n := len(net.Parameters()); n != 8 {
+					t.Errorf("the net has %d parameters left, expected 8", n)
+				}
+			})
+		}
+	}
+}
+
+// allValues returns the values of all variables of a net by their paths.
+func allValues(t *testing.T, net *Net) map[string]any {
+	values := map[string]any{}
+	for v := range net.store.Scope(netScope).IterVariables() {
+		values[v.Path()] = must(v.Value())(t).Value()
+	}
+	return values
+}
+
+func TestOptimizerWrongSettings(t *testing.T) {
+	for _, wrong := range []float64{-1, math.NaN(), math.Inf(1)} {
+		wantPanic(t, func() { SGD(1).WithWeightDecay(wrong) }, "d2l: Optimizer.WithWeightDecay needs a decay from 0, got ")
+		wantPanic(t, func() { SGD(1).WithGradientClipping(wrong) }, "WithGradientClipping needs a positive norm, got ")
+		wantPanic(t, func() { RMSProp(1, wrong) }, "d2l: RMSProp needs a gamma from 0 to below 1, got ")
+		wantPanic(t, func() { Adadelta(wrong) }, "d2l: Adadelta needs a rho from 0 to below 1, got ")
+		net, X := initialized(t)
+		trainer := must(NewTrainer(net, SGD(1).WithRates(func(string) float64 { return wrong })))(t)
+		_, _, err := trainer.Step(X, fiveLabels())
+		wantError(t, err, "the function of WithRates gives ", "expected a finite number from 0")
+	}
+	wantPanic(t, func() { SGD(1).WithRates(nil) }, "d2l: Optimizer.WithRates needs a function")
+	wantPanic(t, func() { SGD(1).WithWeightDecay(1, nil) }, "takes one function")
+	net, X := initialized(t)
+	_, _, err := must(NewTrainer(net, SGD(1).WithRates(func(string) float64 { return 0 })))(t).Step(X, fiveLabels())
+	wantError(t, err, "freezes all parameters")
+	ofGoMLX := optimizer.StochasticGradientDescent().WithLearningRate(0)
+	wantPanic(t, func() { NewTrainer(net, Optimizer{Interface: ofGoMLX}) }, "GoMLX's SGD needs a positive learning rate, got 0")
+}
