@@ -194,6 +194,8 @@
 // Training:
 //
 //	optimizer.go      SGD, Momentum, Adam, and optimizers of GoMLX
+//	optimizer_adaptive.go Adagrad, RMSProp, Adadelta
+//	optimizer_update.go weight decay, gradient clipping, rates by parameter
 //	schedule.go       learning rates that change
 //	loss.go           Loss, losses, Trainer.WithLoss
 //	trainer.go        Trainer: loss, gradients and update

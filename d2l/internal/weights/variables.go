@@ -73,16 +73,6 @@ func entries(scope *model.Scope, rules []Rule) ([]entry, error) {
 	return all, nil
 }
 
-// Names returns what files call the variables of a scope.
-func Names(scope *model.Scope, rules []Rule) (map[*model.Variable]string, error) {
-	all, err := entries(scope, rules)
-	names := map[*model.Variable]string{}
-	for _, e := range all {
-		names[e.variable] = e.name
-	}
-	return names, err
-}
-
 // ruleFor returns the rule for a variable, or one that leaves it as it is.
 func ruleFor(v *model.Variable, store *model.Store, rules []Rule) Rule {
 	for _, rule := range rules {
