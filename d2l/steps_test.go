@@ -76,6 +76,13 @@ func TestStepsInOneProgram(t *testing.T) {
 	}{
 		"SGD":                  {smallNet(), SGD(0.5), []int{50}},
 		"Adam with a schedule": {stateful, Adam(0.01).WithSchedule(rising.At), []int{3, 50}},
+		"decay, clipping and rates": {stateful, Momentum(0.05, 0.9).WithWeightDecay(0.1).WithGradientClipping(0.5).WithRates(
+			func(name string) float64 {
+				if name == "dense0.weight" {
+					return 0
+				}
+				return 0.5
+			}), []int{50}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := outcomeOf(t, c.net, c.opt, quadrants(76, 16, true), 0, 2)
