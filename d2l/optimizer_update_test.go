@@ -9,8 +9,8 @@ import (
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 )
 
-// What has the rate 0 stays to the bit, running statistics too, and without state, with any optimizer, on two devices
-// too.
+// A parameter with the rate 0 stays to the bit, and so does a running statistic; the optimizer keeps no state for it. That
+// holds on one device and on two. (TestStepsInOneProgram has it for many steps in a program.)
 func TestFrozenParameters(t *testing.T) {
 	frozen := func(name string) bool {
 		return strings.HasPrefix(name, "conv0.") || strings.HasPrefix(name, "batchnorm0.")
@@ -22,7 +22,7 @@ func TestFrozenParameters(t *testing.T) {
 		return 1
 	}
 	for name, opt := range map[string]Optimizer{
-		"SGD": SGD(0.1), "Momentum": Momentum(0.1, 0.9), "Adam": Adam(0.1), "Adadelta": Adadelta(0.9),
+		"SGD": SGD(0.1), "Momentum": Momentum(0.1, 0.9), "Adam": Adam(0.1), "Adadelta": Adadelta(0.9), "Adagrad": Adagrad(0.1), "RMSProp": RMSProp(0.1, 0.9),
 	} {
 		for _, devices := range oneOrTwo() {
 			t.Run(name+" on "+devices.String(), func(t *testing.T) {

@@ -3,6 +3,7 @@ package d2l
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -129,7 +130,7 @@ func (r recurrent) oneWay(scope *model.Scope, suffix string, steps, state []*gra
 	out = make([]*graph.Node, len(steps))
 	for i := range steps {
 		t := i
-		if suffix[len(suffix)-1] == 'e' { // _reverse
+		if strings.HasSuffix(suffix, "_reverse") {
 			t = len(steps) - 1 - i
 		}
 		state = r.cell(gates(steps[t], wx, bx), gates(state[0], wh, bh), state)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -19,12 +20,13 @@ func inLoops(t *testing.T, size int) {
 
 // outcome is what some epochs of steps leave behind.
 type outcome struct {
-	losses    []float32
-	others    [][2]float64 // Correct predictions and examples.
-	err       string
-	learnt    []float32
-	variables map[string]string
-	inLoop    bool // Or each step was a program of its own.
+	losses     []float32
+	others     [][2]float64 // Correct predictions and examples.
+	err        string
+	learnt     []float32
+	statistics []float32 // Of batch normalization.
+	variables  map[string]string
+	inLoop     bool // Or each step was a program of its own.
 }
 
 // outcomeOf makes steps on a net that is drawn from a seed, up to so many in one program.
@@ -46,6 +48,11 @@ func outcomeOf(t *testing.T, net *Net, opt optimizer.Interface, data DataIter, s
 	}
 	for _, p := range net.Parameters() {
 		o.learnt = append(o.learnt, float32s(t, must(p.Value())(t))...)
+	}
+	for _, v := range net.Variables() {
+		if !v.Trainable {
+			o.statistics = append(o.statistics, float32s(t, must(v.Value())(t))...)
+		}
 	}
 	o.variables = variables(t, net)
 	o.inLoop = trainer.loop.size > 0
@@ -77,8 +84,8 @@ func TestStepsInOneProgram(t *testing.T) {
 		"SGD":                  {smallNet(), SGD(0.5), []int{50}},
 		"Adam with a schedule": {stateful, Adam(0.01).WithSchedule(rising.At), []int{3, 50}},
 		"decay, clipping and rates": {stateful, Momentum(0.05, 0.9).WithWeightDecay(0.1).WithGradientClipping(0.5).WithRates(
-			func(name string) float64 {
-				if name == "dense0.weight" {
+			func(name string) float64 { // Parameters and running statistics that stay.
+				if name == "dense0.weight" || strings.HasPrefix(name, "batchnorm0.") {
 					return 0
 				}
 				return 0.5
@@ -91,9 +98,13 @@ func TestStepsInOneProgram(t *testing.T) {
 			}
 			got := outcomeOf(t, c.net, c.opt, quadrants(76, 16, true), c.sizes[0], 2)
 			got.wantLike(t, want)
+			if !got.inLoop || want.inLoop {
+				t.Errorf("many steps in a program: %v, single steps: %v", got.inLoop, !want.inLoop)
+			}
+			near(t, "running statistics", got.statistics, want.statistics, 1e-5)
 			for _, size := range c.sizes[1:] {
 				more := outcomeOf(t, c.net, c.opt, quadrants(76, 16, true), size, 2)
-				if !got.inLoop || !reflect.DeepEqual(got, more) {
+				if !reflect.DeepEqual(got, more) {
 					t.Errorf("programs of up to %d steps and of up to %d make different nets", c.sizes[0], size)
 				}
 			}

@@ -3,12 +3,11 @@
 # ruff: noqa: E501 (a mistake a line)
 
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from session import Kernel
+from session import KernelTest
 
 STATEMENTS = [  # Cells without %%, and what they print.
     ('fmt.Println("hi")', "hi\n"),
@@ -53,14 +52,7 @@ TOLD = [  # Mistakes, and what is said.
 ]
 
 
-class ErrorsTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory(prefix="d2l-test-")
-        cls.addClassCleanup(folder.cleanup)
-        cls.kernel = Kernel(Path(folder.name))
-        cls.addClassCleanup(cls.kernel.close)
-
+class ErrorsTest(KernelTest):
     def test_statements_without_a_line_above(self):
         for source, prints in STATEMENTS:
             with self.subTest(source):

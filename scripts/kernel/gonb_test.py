@@ -162,10 +162,11 @@ class GonbTest(unittest.TestCase):
                 self.assertEqual(self.kernel.follow(answer).stdout.split(), ["one", "two"])
 
     def test_what_a_cell_leaves_behind_does_not_hold_it(self):
-        answer = self.kernel.send("!sleep 600 & echo begun")
+        answer = self.kernel.send("!sleep 60 & echo begun")
         self.kernel.follow(answer, Answer.begun)
         self.kernel.interrupt()
         self.kernel.follow(answer)
+        self.assertIn("sleep 60", self.kernel.processes().values())  # It has not ended by itself.
         self.check([("%%\nfmt.Println(6 * 7)", "", "42\n")])
 
     def test_a_client_that_leaves_variables_as_they_stand(self):

@@ -5,13 +5,12 @@ import os
 import random
 import re
 import sys
-import tempfile
 import time
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from session import FOREVER, Kernel, eventually, train
+from session import FOREVER, KernelTest, eventually, train
 
 # Loads what an earlier run of it saved, and goes on saving.
 SAVE = """
@@ -44,15 +43,7 @@ IMPORTS = '''import (
 '''
 
 
-class InterruptTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory(prefix="d2l-test-")
-        cls.addClassCleanup(folder.cleanup)
-        cls.folder = Path(folder.name)
-        cls.kernel = Kernel(cls.folder)
-        cls.addClassCleanup(cls.kernel.close)
-
+class InterruptTest(KernelTest):
     def works(self):
         """The next cell works, and nothing of an earlier one is left."""
         eventually(lambda: not self.kernel.at_work(), lambda: f"the end of {self.kernel.at_work()}")

@@ -1,22 +1,14 @@
 """A kernel that is restarted or killed leaves nothing behind, and the next one works; called by scripts/test."""
 
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from session import FOREVER, Kernel, eventually, train
+from session import FOREVER, KernelTest, eventually, train
 
 
-class RestartTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory(prefix="d2l-test-")
-        cls.addClassCleanup(folder.cleanup)
-        cls.kernel = Kernel(Path(folder.name))
-        cls.addClassCleanup(cls.kernel.close)
-
+class RestartTest(KernelTest):
     def restarted(self, restart):
         """Restarts with a declaration made before; what was there then ends, the declaration too, and cells work."""
         kernel = self.kernel

@@ -7,6 +7,7 @@ import re
 import signal
 import tempfile
 import time
+import unittest
 import uuid
 from pathlib import Path
 
@@ -145,6 +146,18 @@ class Kernel:
         finally:
             self.log.close()
             self.temporary.cleanup()
+
+
+class KernelTest(unittest.TestCase):
+    """Tests with one kernel, in a folder of its own."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="d2l-test-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = Path(folder.name)
+        cls.kernel = Kernel(cls.folder)
+        cls.addClassCleanup(cls.kernel.close)
 
 
 def cells(notebook: Path = CHAPTER) -> dict[str, str]:
