@@ -6,6 +6,11 @@ root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 venv=$root/.venv
 self=$(basename -- "$0")
 
+# The chapter's notebooks, and those of later chapters.
+shopt -s nullglob
+all_notebooks=("$root"/notebooks/{,later/}*.ipynb)
+shopt -u nullglob
+
 # With standard input closed, the next pipe takes its place, and a program that reads it waits for itself.
 [ -e /dev/fd/0 ] || exec </dev/null
 

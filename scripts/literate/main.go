@@ -18,7 +18,7 @@ import (
 
 const usage = `usage: go run ./scripts/literate command [argument...]
 
-Without a notebook a command takes all in notebooks/.
+Without a notebook a command takes all in notebooks/ and notebooks/later/.
 
   check                          reports everything that is inconsistent, and exits with 1 if something is
   update [-force] [notebook...]  writes the package's code to the cells that begin with //d2l:save

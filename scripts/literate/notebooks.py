@@ -35,6 +35,16 @@ MACHINE = re.compile(
 )
 
 
+def paths(root=ROOT):
+    """The chapter's notebooks, and those of later chapters."""
+    return sorted([*root.glob("notebooks/*.ipynb"), *root.glob("notebooks/later/*.ipynb")])
+
+
+def books(root=ROOT):
+    """All notebooks, by their paths in notebooks/."""
+    return {path.relative_to(root / "notebooks").as_posix(): read(path) for path in paths(root)}
+
+
 def read(path):
     import nbformat  # takes a second
 
@@ -167,12 +177,11 @@ def verify(saved, executed):
 
 
 def check(root=ROOT):
-    books = {path.name: read(path) for path in sorted((root / "notebooks").glob("*.ipynb"))}
-    found = []
-    for name, nb in books.items():
+    found, all_books = [], books(root)
+    for name, nb in all_books.items():
         problems = [*dirt(root / "notebooks" / name), *outputs.tolerances(nb)]
         found += [f"notebooks/{name}: {problem}" for problem in problems]
-    found += [*references.coverage(root, books), *references.book(root), *references.readme(root, books)]
+    found += [*references.coverage(root, all_books), *references.book(root), *references.readme(root, all_books)]
     return found + list(references.faults(root))
 
 
@@ -184,7 +193,7 @@ def main(command, *args):
     elif command == "verify":
         found = verify(*args)
     elif command == "clean":
-        for path in args or sorted((ROOT / "notebooks").glob("*.ipynb")):
+        for path in args or paths():
             if clean(path):
                 print(f"{path}: cleaned")
     elif command == "readme":

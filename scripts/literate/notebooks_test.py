@@ -50,6 +50,14 @@ class FilesTest(unittest.TestCase):
         self.path.write_text(nbformat.writes(new_notebook(cells=list(cells), metadata=metadata)) + "\n")
         return "\n".join(notebooks.dirt(self.path))
 
+    def test_folders(self):
+        root, want = self.path.parent, ["later/b.ipynb", "x.ipynb"]
+        kept = [f"{folder}.ipynb_checkpoints/c.ipynb" for folder in ("", "later/")]
+        for name in want + kept:
+            Path(root, "notebooks", name).parent.mkdir(parents=True, exist_ok=True)
+            nbformat.write(new_notebook(), Path(root, "notebooks", name))
+        self.assertEqual(list(notebooks.books(root)), want)
+
     def test_what_clean_repairs(self):
         result = new_output("execute_result", data={"text/plain": "a"}, execution_count=3)
         counted = code()
@@ -217,7 +225,7 @@ class ReferencesTest(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.books = {path.name: notebooks.read(path) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
+        cls.books = notebooks.books()
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="d2l-test-")

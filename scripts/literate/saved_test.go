@@ -86,6 +86,19 @@ func wantCheck(t *testing.T, p *project, words ...string) {
 	d2ltest.WantParts(t, strings.Join(found, ""), words...)
 }
 
+// Notebooks in notebooks/later are the project's, too; what JupyterLab keeps beside notebooks is not.
+func TestFolders(t *testing.T) {
+	root := t.TempDir()
+	for _, folder := range []string{"", "later/", ".ipynb_checkpoints/", "later/.ipynb_checkpoints/"} {
+		d2ltest.Put(t, filepath.Join(root, "notebooks", folder, "x.ipynb"),
+			[]byte(`{"cells": [{"id": "a", "cell_type": "code", "source": "x()"}]}`))
+	}
+	p := d2ltest.Must(load(root, nil))(t)
+	if len(p.cells) != 2 {
+		t.Errorf("%d notebooks are the project's, want two", len(p.cells))
+	}
+}
+
 func TestProject(t *testing.T) {
 	p, err := load("../..", nil)
 	d2ltest.NoError(t, err)

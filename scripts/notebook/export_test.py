@@ -55,6 +55,21 @@ class ExportTest(unittest.TestCase):
             self.assertLessEqual({Path(path.parent, link) for link in links}, set(pages), path.name)
             self.assertTrue(links, path.name)
 
+    def test_links_to_another_folder(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            book = Path(folder, "book.ipynb")
+            later = Path(folder, "later/rnn.ipynb")
+            later.parent.mkdir()
+            for path, link in [(book, "later/rnn.ipynb"), (later, "../book.ipynb")]:
+                cells = [nbformat.v4.new_markdown_cell(f"[other]({link}), [none](no/{link})")]
+                nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+            pages = run.page(nbformat.read(later, 4), later, Path(folder, "out"))
+        self.assertEqual({path.name for path in pages}, {"book.html", "rnn.html"})
+        for path, text in pages.items():
+            other = "book.html" if path.name == "rnn.html" else "rnn.html"
+            self.assertIn(f'href="{other}"', text)
+            self.assertRegex(text, r'href="no/\S+\.ipynb"')
+
 
 if __name__ == "__main__":
     unittest.main()

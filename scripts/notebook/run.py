@@ -228,12 +228,13 @@ def page(nb, path: Path, out: Path) -> dict[Path, str]:
         nb, path = todo.pop()
         links = {}
         for cell in nb.cells:
-            for link in re.findall(r"\]\(([^()\s/]+)\.ipynb\)", cell.source) if cell.cell_type == "markdown" else []:
-                other = path.with_name(f"{link}.ipynb")
+            for link in re.findall(r"\]\(([^()\s:]+\.ipynb)\)", cell.source) if cell.cell_type == "markdown" else []:
+                other = path.parent.joinpath(link).resolve()
                 if not other.is_file():
                     continue
-                links[other.name] = f"{link}.html"
-                if not Path(out, f"{link}.html").exists() and Path(out, f"{link}.html") not in pages:
+                to = Path(out, f"{other.stem}.html")  # All pages are in one folder.
+                links[link] = to.name
+                if not to.exists() and to not in pages:
                     todo.append((nbformat.read(other, as_version=4), other))
         # Without the scripts that only interactive widgets need; formulas are drawn by MathJax.
         exporter = HTMLExporter(
