@@ -143,6 +143,7 @@
 //	animator.go       a plot that grows during training
 //	seed.go           repeatable random numbers
 //	check.go          Check and Must, for cells
+//	compile.go        Compile: functions of arrays
 //
 // Data:
 //
