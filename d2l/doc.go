@@ -111,6 +111,8 @@
 // file has the values, with PyTorch's names and shapes, and the names and settings of
 // the layers; the layers themselves are in the program. Its format is safetensors,
 // which PyTorch reads and writes. PyTorch's own files can be loaded, too.
+// [Net.LoadMatchingParameters] takes over what fits from the file of another net, by names
+// that a function of yours may change, and reports what was loaded.
 //
 // # Notebooks
 //
@@ -189,6 +191,7 @@
 //	shape.go          shapes as the book prints them
 //	draw.go           drawings of a net, and feature maps
 //	parameters.go     saved parameters, also from and for PyTorch
+//	parameters_matching.go what fits of another net's, for fine tuning
 //	parameters_describe.go what a file tells of the layers
 //	trained.go        how far a net has been trained
 //

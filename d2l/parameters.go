@@ -137,22 +137,29 @@ func (n *Net) LoadParameters(path string, device Device, input ...int) error {
 	if err == nil {
 		in, err = n.decodeParameters(content, device, input)
 	}
+	if err != nil {
+		return fileError(path, err)
+	}
+	n.use(in.store, device, Xavier)
+	n.input, n.trained, n.savedTo = in.example, trainedIn(in.training, written), path
+	return nil
+}
+
+// fileError returns the error of a file that cannot be loaded, with what to do about it.
+func fileError(path string, err error) error {
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return fmt.Errorf("there are no parameters in %s: run what trains the net and calls SaveParameters first (%w)",
 			path, err)
 	case errors.Is(err, os.ErrPermission):
 		return fmt.Errorf("the parameters in %s cannot be used: %w; let this user read the file", path, err)
-	case errors.Is(err, errExample), errors.Is(err, errSettings), errors.Is(err, weights.ErrNewer),
-		errors.As(err, new(weights.OtherKind)):
+	case errors.As(err, new(weights.OtherKind)), slices.ContainsFunc(
+		[]error{errExample, errExampleOf, errInitialize, errSettings, weights.ErrNewer, weights.ErrRename},
+		func(remedy error) bool { return errors.Is(err, remedy) }):
 		return fmt.Errorf("the parameters in %s cannot be used: %w", path, err)
-	case err != nil:
-		return fmt.Errorf("the parameters in %s cannot be used: %w; save them again with SaveParameters,"+
-			" or with PyTorch's safetensors.torch.save_file, from a net of the same layers", path, err)
 	}
-	n.use(in.store, device, Xavier)
-	n.input, n.trained, n.savedTo = in.example, trainedIn(in.training, written), path
-	return nil
+	return fmt.Errorf("the parameters in %s cannot be used: %w; save them again with SaveParameters,"+
+		" or with PyTorch's safetensors.torch.save_file, from a net of the same layers", path, err)
 }
 
 // errExample says what to do where the caller's shape of an example is missing or wrong.

@@ -138,7 +138,7 @@ func (f *File) Fill(scope *model.Scope, rules []Rule, layers []string) error {
 			return err
 		}
 	}
-	known := map[string]bool{}
+	known, fits := map[string]bool{}, make([]fit, 0, len(all))
 	for _, e := range all {
 		known[e.name] = true
 		tensor, ok := found[e.name]
@@ -155,19 +155,40 @@ func (f *File) Fill(scope *model.Scope, rules []Rule, layers []string) error {
 		default:
 			return fmt.Errorf("they are another net's: they have no %s, which this net needs, but %s", e.name, f.names())
 		}
+		fits = append(fits, f.fit(e, tensor, ok))
 	}
 	for _, name := range slices.Sorted(maps.Keys(found)) {
 		if !known[name] {
 			return fmt.Errorf("they are another net's: this net has no %s", found[name].called(name))
 		}
 	}
-	for _, e := range all {
-		tensor, ok := found[e.name]
-		value := tensors.FromShape(e.variable.Shape())
-		if err := value.MutableBytes(func(data []byte) { copy(data, e.values(tensor, ok)) }); err != nil {
+	return setAll(fits)
+}
+
+// A fit is a variable with the tensor whose values it gets, if there is one.
+type fit struct {
+	entry
+	tensor saved
+	ok     bool
+}
+
+// fit returns what a variable gets. A count of 0 from elsewhere counts as missing: PyTorch gives it to nets whose files
+// lack it, such as torchvision's older ones.
+func (f *File) fit(e entry, tensor saved, ok bool) fit {
+	if e.rule.Count && f.Description == nil {
+		ok = ok && binary.LittleEndian.Uint64(tensor.Values) != 0
+	}
+	return fit{e, tensor, ok}
+}
+
+// setAll gives variables their values.
+func setAll(fits []fit) error {
+	for _, f := range fits {
+		value := tensors.FromShape(f.variable.Shape())
+		if err := value.MutableBytes(func(data []byte) { copy(data, f.values(f.tensor, f.ok)) }); err != nil {
 			return err
 		}
-		if err := e.variable.SetValue(value); err != nil {
+		if err := f.variable.SetValue(value); err != nil {
 			return err
 		}
 	}
@@ -230,8 +251,10 @@ func (e entry) values(tensor saved, ok bool) []byte {
 }
 
 // names lists some of a file's tensors.
-func (f *File) names() string {
-	names := slices.Sorted(maps.Keys(f.tensors))
+func (f *File) names() string { return someOf(slices.Sorted(maps.Keys(f.tensors))) }
+
+// someOf lists some names.
+func someOf(names []string) string {
 	switch n := len(names); {
 	case n == 0:
 		return "nothing"
