@@ -10,7 +10,7 @@ import (
 
 // Accuracy returns the number of correct predictions, a count and not a fraction: the
 // number of rows of yHat, float32 (batch, classes), whose maximum is at the label in
-// y, int32 (batch).
+// y, int32 (batch); or of (batch, steps, classes) with labels (batch, steps).
 //
 // It panics on other shapes or types. A label without a column in yHat is an error,
 // and so is NaN in yHat.
@@ -18,15 +18,15 @@ import (
 // Book: accuracy, section "Implementation of Softmax Regression from Scratch".
 func Accuracy(yHat, y *tensors.Tensor) (float64, error) {
 	requireLabels("Accuracy", y)
-	if yHat.Rank() != 2 || yHat.Shape().Dim(0) != y.Size() {
-		panic(fmt.Sprintf("d2l: Accuracy takes yHat of shape (batch, classes) and y of shape (batch,), got %v and %v",
-			ShapeOf(yHat), ShapeOf(y)))
+	if yHat.Rank() != y.Rank()+1 || !slices.Equal(ShapeOf(yHat)[:y.Rank()], ShapeOf(y)) {
+		panic(fmt.Sprintf("d2l: Accuracy takes yHat of shape (batch, classes) and y of shape (batch,), or (batch, steps, "+
+			"classes) and (batch, steps), got %v and %v", ShapeOf(yHat), ShapeOf(y)))
 	}
 	predictions, err := Predict(yHat)
 	if err != nil {
 		return 0, err
 	}
-	if err := labelsWithin(y, yHat.Shape().Dim(1)); err != nil {
+	if err := labelsWithin(y, yHat.Shape().Dim(-1)); err != nil {
 		return 0, err
 	}
 	labels, err := tensors.CopyFlatData[int32](y)
@@ -43,13 +43,16 @@ func Accuracy(yHat, y *tensors.Tensor) (float64, error) {
 }
 
 // Predict returns the class of each row of yHat, float32 (batch, classes): the index
-// of its maximum, or the first of several. A row with NaN is an error.
+// of its maximum, or the first of several. Of (batch, steps, classes) these are the
+// classes of all steps, one example after the other. A row with NaN is an error.
 //
 // Book: none; predict_ch3 determines the class of a row in the same way.
 func Predict(yHat *tensors.Tensor) ([]int, error) {
-	if yHat.Rank() != 2 || yHat.DType() != dtypes.Float32 {
-		panic(fmt.Sprintf("d2l: Predict takes float32 yHat of shape (batch, classes), got %v of %v",
-			ShapeOf(yHat), yHat.DType()))
+	rank := yHat.Rank()
+	one := rank == 3 && yHat.Shape().Dim(2) == 1 // One class in each step is a mistake, such as axes in another order.
+	if rank < 2 || rank > 3 || one || yHat.DType() != dtypes.Float32 {
+		panic(fmt.Sprintf("d2l: Predict takes float32 yHat of shape (batch, classes) or (batch, steps, classes), "+
+			"got %v of %v", ShapeOf(yHat), yHat.DType()))
 	}
 	logits, err := tensors.CopyFlatData[float32](yHat)
 	if err != nil {
@@ -59,8 +62,8 @@ func Predict(yHat *tensors.Tensor) ([]int, error) {
 		return nil, fmt.Errorf("the net's output is %s, so that no class is the maximum: "+
 			"look for NaN in X and in the parameters", valueAt(yHat, logits, i))
 	}
-	classes := yHat.Shape().Dim(1)
-	predictions := make([]int, yHat.Shape().Dim(0))
+	classes := yHat.Shape().Dim(-1)
+	predictions := make([]int, yHat.Size()/max(classes, 1))
 	for i := range predictions {
 		row := logits[i*classes : (i+1)*classes]
 		for class, logit := range row {
@@ -97,8 +100,9 @@ func checkLabels(labels []int32, classes int, shape Shape, counts func(label int
 
 // requireLabels panics unless y holds the labels of a batch.
 func requireLabels(who string, y *tensors.Tensor) {
-	if y.Rank() != 1 || y.DType() != dtypes.Int32 {
-		panic(fmt.Sprintf("d2l: %s takes int32 labels y of shape (batch,), got %v of %v", who, ShapeOf(y), y.DType()))
+	if y.Rank() == 0 || y.DType() != dtypes.Int32 {
+		panic(fmt.Sprintf("d2l: %s takes int32 labels y of shape (batch,) or (batch, steps), got %v of %v", who,
+			ShapeOf(y), y.DType()))
 	}
 }
 
@@ -120,9 +124,11 @@ func requireClasses(who string, y *tensors.Tensor) {
 // is given, with a copy of the net on its first device.
 //
 // A batch has inputs X of any shape that the net takes and labels y, int32 (batch);
-// the net's output is (batch, classes). An error of the data or the net is returned.
-// It is also an error if there are no examples, if the net has no output for a label,
-// or if an output is NaN. An output of another shape panics, as in Accuracy.
+// the net's output is (batch, classes). With labels (batch, steps) and an output
+// (batch, steps, classes), each step counts as an example. An error of the data or the
+// net is returned. It is also an error if there are no examples, if the net has no
+// output for a label, or if an output is NaN. An output of another shape panics, as in
+// Accuracy.
 //
 // Book: evaluate_accuracy_gpu, section "Convolutional Neural Networks (LeNet)".
 func EvaluateAccuracyGPU(net *Net, dataIter DataIter, ctx ...Device) (float64, error) {

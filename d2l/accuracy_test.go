@@ -17,6 +17,13 @@ func TestAccuracy(t *testing.T) {
 	if got := must(Predict(yHat))(t); !slices.Equal(got, []int{1, 0, 1, 0}) {
 		t.Errorf("predictions %v", got)
 	}
+	steps := tensors.FromFlatDataAndDimensions(tensors.MustCopyFlatData[float32](yHat), 2, 2, 3)
+	if got := must(Predict(steps))(t); !slices.Equal(got, []int{1, 0, 1, 0}) {
+		t.Errorf("predictions %v of two steps", got)
+	}
+	if got := must(Accuracy(steps, tensors.FromValue([][]int32{{1, 0}, {2, 2}})))(t); got != 2 {
+		t.Errorf("%v of two steps are correct, expected 2", got)
+	}
 	for _, c := range []struct {
 		y    []int32
 		want float64
@@ -36,15 +43,17 @@ func TestAccuracyWrongShapes(t *testing.T) {
 	wantPanic(t, func() { Accuracy(yHat, tensors.FromValue([]int32{0, 1})) }, "(4, 3)", "(2,)")
 	wantPanic(t, func() { Accuracy(yHat, tensors.FromValue([][]int32{{0}, {1}, {2}, {0}})) }, "(4, 1)")
 	wantPanic(t, func() { Accuracy(waves(1, 1, 4), y) }, "(batch, classes)")
+	wantPanic(t, func() { Accuracy(waves(1, 1, 4, 3, 2), tensors.FromValue([][]int32{{0, 1}})) }, "(4, 3, 2)", "(1, 2)")
 	wantPanic(t, func() { Predict(waves(1, 1, 4, 3, 1)) }, "(4, 3, 1)")
+	wantPanic(t, func() { Predict(waves(1, 1, 4, 3, 1, 1)) }, "(4, 3, 1, 1)")
 }
 
 func TestAccuracyWrongTypes(t *testing.T) {
 	yHat, y := waves(1, 1, 4, 3), tensors.FromValue([]int32{0, 1, 2, 0})
 	wide := tensors.FromValue([][]float64{{1, 2, 3}, {1, 2, 3}, {1, 2, 3}, {1, 2, 3}})
-	wantPanic(t, func() { Accuracy(yHat, tensors.FromValue([]int64{0, 1, 2, 0})) }, "d2l: Accuracy takes int32 labels y of shape (batch,), got (4,) of Int64")
+	wantPanic(t, func() { Accuracy(yHat, tensors.FromValue([]int64{0, 1, 2, 0})) }, "d2l: Accuracy takes int32 labels y of shape (batch,) or (batch, steps), got (4,) of Int64")
 	wantPanic(t, func() { Accuracy(yHat, tensors.FromValue([]float32{0, 1, 2, 0})) }, "got (4,) of Float32")
-	wantPanic(t, func() { Accuracy(wide, y) }, "takes float32 yHat of shape (batch, classes), got (4, 3) of Float64")
+	wantPanic(t, func() { Accuracy(wide, y) }, "takes float32 yHat of shape (batch, classes) or (batch, steps, classes), got (4, 3) of Float64")
 	wantPanic(t, func() { Predict(wide) }, "d2l: Predict takes float32 yHat")
 	wantPanic(t, func() { Predict(tensors.FromValue([][]int32{{1, 2}})) }, "got (1, 2) of Int32")
 }

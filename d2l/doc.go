@@ -151,7 +151,7 @@
 //
 //	fashion_mnist.go  Fashion-MNIST and MNIST
 //	data_iter.go      DataIter: the batches of an epoch
-//	load_array.go     LoadArray; the first batches of a data set
+//	load_array.go     LoadArray, SyntheticData; the first batches of a data set
 //	image_iter.go     batches of the images of these sets
 //	image_folder.go   pictures from files, and their batches
 //	augment.go        flips, crops and colours
@@ -159,6 +159,7 @@
 //	on_device.go      data sets kept on a device
 //	text.go           tokens, Vocab
 //	seq_data_iter.go  sequences of tokens
+//	time_machine.go   The Time Machine, the text of chapter 8
 //
 // Devices:
 //
@@ -213,6 +214,7 @@
 //	evaluate_loss.go  the loss on a data set
 //	accuracy.go       predictions, accuracy, EvaluateAccuracyGPU
 //	train_ch5.go      TrainCh5, the whole loop
+//	train_ch8.go      TrainCh8 and PredictCh8, for language models
 //
 // What they are built on, one folder a subject:
 //

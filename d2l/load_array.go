@@ -10,6 +10,28 @@ import (
 	"github.com/gomlx/gomlx/ml/train"
 )
 
+// SyntheticData returns n examples of a linear model with noise: features X, float32 (n, len(w)), from a normal
+// distribution with standard deviation 1, and labels y = Xw + b + ε, float32 (n, 1), where the noise ε has 0.01. They are
+// as Seed has it. It panics if n is not positive or w is empty.
+//
+// Book: synthetic_data, section "Linear Regression Implementation from Scratch".
+func SyntheticData(w []float32, b float32, n int) (X, y *tensors.Tensor) {
+	if n <= 0 || len(w) == 0 {
+		panic(fmt.Sprintf("d2l: SyntheticData needs weights and a positive number of examples, got %v and %d", w, n))
+	}
+	random := newRand()
+	features, labels := make([]float32, n*len(w)), make([]float32, n)
+	for i := range labels {
+		labels[i] = b + 0.01*float32(random.NormFloat64())
+		for j := range w {
+			x := float32(random.NormFloat64())
+			features[i*len(w)+j] = x
+			labels[i] += x * w[j]
+		}
+	}
+	return tensors.FromFlatDataAndDimensions(features, n, len(w)), tensors.FromFlatDataAndDimensions(labels, n, 1)
+}
+
 // LoadArray returns the batches of examples that are in memory: X[i] with the label y[i], of any shapes and types.
 // For training they are shuffled in each epoch, as Seed has it; otherwise they stay in order. The last batch may be
 // smaller than the others. X and y stay the caller's, and may not be changed or finalized while batches are read.

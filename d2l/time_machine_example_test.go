@@ -4,56 +4,72 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"strings"
 
 	"github.com/d2l-go/book/d2l"
-	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// loadCorpusTimeMachine is the book's load_corpus_time_machine: the tokens of The Time Machine, one for each
-// character, and their vocabulary.
-func loadCorpusTimeMachine(maxTokens int) (corpus []int32, vocab *d2l.Vocab) {
-	text := d2l.Must(os.ReadFile("testdata/timemachine.txt"))
-	var lines []string
-	for line := range strings.Lines(string(text)) {
-		lines = append(lines, d2l.CleanLine(line))
-	}
-	tokens := d2l.Tokenize(lines, "char")
-	vocab = d2l.NewVocab(tokens, 0)
-	return vocab.Indices(tokens...)[:maxTokens], vocab
+func ExampleReadTimeMachine() {
+	lines := d2l.ReadTimeMachine()
+	fmt.Println("# text lines:", len(lines))
+	fmt.Println(lines[0])
+	fmt.Println(lines[10])
+	// Output:
+	// # text lines: 3221
+	// the time machine by h g wells
+	// twinkled and his usually pale face was flushed and animated the
 }
 
-// predictCh8 is the book's predict_ch8: the prefix and n more characters. The net sees what there is so far, filled
-// up to the full length: it does not look ahead, and one program does for all.
-func predictCh8(net *d2l.Net, prefix string, n int, vocab *d2l.Vocab) string {
-	tokens := vocab.Indices(strings.Split(prefix, ""))
-	for range n {
-		X := append(tokens[:len(tokens):len(tokens)], make([]int32, len(prefix)+n-len(tokens))...)
-		logits := d2l.Must(net.Forward(tensors.FromFlatDataAndDimensions(X, 1, len(X)))).Value().([][][]float32)
-		best, last := 0, logits[0][len(tokens)-1]
-		for token := range last {
-			if last[token] > last[best] {
-				best = token
-			}
-		}
-		tokens = append(tokens, int32(best))
-	}
-	return strings.Join(vocab.ToTokens(tokens...), "")
+func ExampleLoadCorpusTimeMachine() {
+	corpus, vocab := d2l.LoadCorpusTimeMachine(-1)
+	fmt.Println(len(corpus), vocab.Len())
+	// Output: 170580 28
 }
 
-// A language model of characters, as in the book's chapter on recurrent neural networks, here of the first 1,300. The
-// text that it predicts is, for example,
+func ExampleLoadDataTimeMachine() {
+	trainIter, vocab := d2l.LoadDataTimeMachine(32, 35)
+	for batch, err := range trainIter.Iter() {
+		d2l.Check(err)
+		fmt.Println("X:", d2l.ShapeOf(batch.Inputs[0]), "y:", d2l.ShapeOf(batch.Labels[0]), "tokens:", vocab.Len())
+		break
+	}
+	// Output: X: (32, 35) y: (32, 35) tokens: 28
+}
+
+// languageModel has logits for the next character at each step.
+func languageModel(layer d2l.Layer, vocab *d2l.Vocab) *d2l.Net {
+	return d2l.NewNet(d2l.Sequential{
+		d2l.OneHot{VocabSize: vocab.Len()}, layer, d2l.Dense{Units: vocab.Len(), LastAxis: true},
+	})
+}
+
+// The net of the book's section "Concise Implementation of Recurrent Neural Networks", for two epochs; the book trains
+// it for 500.
+func ExampleTrainCh8() {
+	trainIter, vocab := d2l.LoadDataTimeMachine(32, 35)
+	net := languageModel(d2l.RNN{HiddenSize: 32, Stateful: true}, vocab)
+	perplexity := d2l.Must(d2l.TrainCh8(net, trainIter, vocab, 1, 2, d2l.TryGPU(0)))
+	fmt.Fprintln(os.Stderr, perplexity)
+}
+
+func ExamplePredictCh8() {
+	d2l.Seed(1)
+	_, vocab := d2l.LoadCorpusTimeMachine(0)
+	net := languageModel(d2l.RNN{HiddenSize: 32}, vocab)
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Normal(0.01)))
+	text := d2l.Must(d2l.PredictCh8("time traveller ", 10, net, vocab)) // Without training, one or two characters again and again.
+	fmt.Println(text[:15], len(text)-15)
+	// Output: time traveller  10
+}
+
+// A language model of characters in a loop of one's own, here of the first 1,300. The text that it predicts is, for
+// example,
 //
 //	time traveller a mitt ancing tous aftr all s
 func ExampleGRU() {
 	d2l.Seed(1)
-	corpus, vocab := loadCorpusTimeMachine(1300)
+	corpus, vocab := d2l.LoadCorpusTimeMachine(1300)
 	trainIter := d2l.SeqDataIterConsecutive(corpus, 16, 20)
-	net := d2l.NewNet(d2l.Sequential{
-		d2l.OneHot{VocabSize: vocab.Len()},
-		d2l.GRU{HiddenSize: 64, Stateful: true},
-		d2l.Dense{Units: vocab.Len(), LastAxis: true},
-	})
+	net := languageModel(d2l.GRU{HiddenSize: 64, Stateful: true}, vocab)
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	trainer := d2l.Must(d2l.NewTrainer(net, d2l.Adam(0.03)))
 	perplexity := math.Inf(1)
@@ -67,7 +83,7 @@ func ExampleGRU() {
 		perplexity = math.Exp(metric[0] / metric[1])
 	}
 	fmt.Println("perplexity below 1.3:", perplexity < 1.3)
-	text := predictCh8(net, "time traveller", 30, vocab)
+	text := d2l.Must(d2l.PredictCh8("time traveller", 30, net, vocab))
 	fmt.Println(text[:len("time traveller")], "and", len(text)-len("time traveller"), "more")
 	// Output:
 	// perplexity below 1.3: true

@@ -10,7 +10,8 @@ NUMBER = r"([-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|nan|inf))"
 DEVICE = r"(?:[cg]pu\(\d+\)(?: in pure Go)?|\[[cg]pu\(\d+\)(?:, [cg]pu\(\d+\))*\])"
 SAVED = re.compile(r"\bsaved \d{4}-\d\d-\d\d \d\d:\d\d\b")
 # Speed, device and times differ from run to run. Measured numbers have decimals; counts have none.
-MEASURED = rf"(?<![\w.])([-+]?\d+\.\d+|[-+]?nan|[-+]?inf)(?: (examples/sec)(?: on {DEVICE})?| (sec|s|ms|µs)\b)"
+SPEED = rf"((?:examples|tokens)/sec)(?: on {DEVICE})?"
+MEASURED = rf"(?<![\w.])([-+]?\d+\.\d+|[-+]?nan|[-+]?inf)(?: {SPEED}| (sec|s|ms|µs)\b)"
 
 
 def numbers(text, tolerance):
