@@ -49,6 +49,7 @@ const batchCount = "avg_weight"
 // Forward adds the normalization to the graph of x.
 func (BatchNorm) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	normalize := func(x *graph.Node, axis int) *graph.Node {
+		claim(scope, "scale")
 		builder := norm.BatchNorm(scope, x, axis).Momentum(0.9).Epsilon(1e-5).CurrentScope()
 		// GoMLX in pure Go has no operation for inference; without it the gradients in training would be wrong.
 		known := x.Graph().Backend().Capabilities().Operations[compute.OpTypeBatchNormForInference]

@@ -93,7 +93,7 @@ func weightsAndBiases(scope *model.Scope, x *graph.Node, biased bool, sizes ...i
 	if !dtype.IsFloat() {
 		panic(fmt.Sprintf("d2l: layers with weights take floating-point numbers, got %v: convert X to Float32", dtype))
 	}
-	w := scope.VariableWithShape("weights", shapes.Make(dtype, sizes...))
+	w := newVariable(scope, "weights", shapes.Make(dtype, sizes...))
 	if penalty := regularizer.FromScope(scope); penalty != nil {
 		penalty(g, w)
 	}
@@ -105,5 +105,5 @@ func weightsAndBiases(scope *model.Scope, x *graph.Node, biased bool, sizes ...i
 
 // newBiases returns the biases of a layer, of x's type.
 func newBiases(scope *model.Scope, x *graph.Node, outputs int) *graph.Node {
-	return scope.VariableWithShape("biases", shapes.Make(x.DType(), outputs)).NodeValue(x.Graph())
+	return newVariable(scope, "biases", shapes.Make(x.DType(), outputs)).NodeValue(x.Graph())
 }

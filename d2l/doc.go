@@ -183,6 +183,7 @@
 //	recurrent.go      what these have in common; states
 //	layer_norm.go     layer normalization
 //	blocks.go         Branches and Residual: layers in parallel, and a sum
+//	share.go          one layer in several places
 //
 // Nets:
 //

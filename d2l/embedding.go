@@ -38,7 +38,7 @@ func (e Embedding) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 		panic(fmt.Sprintf("d2l: Embedding needs positive VocabSize and EmbedSize, got %d and %d", e.VocabSize, e.EmbedSize))
 	}
 	requireTokens("Embedding", x)
-	w := scope.VariableWithShape("weight", shapes.Make(dtypes.Float32, e.VocabSize, e.EmbedSize)).NodeValue(x.Graph())
+	w := newVariable(scope, "weight", shapes.Make(dtypes.Float32, e.VocabSize, e.EmbedSize)).NodeValue(x.Graph())
 	vectors := graph.Gather(w, graph.ExpandAxes(x, -1))
 	// XLA takes the nearest vector for a number that has none.
 	known := graph.BroadcastToShape(graph.ExpandAxes(within(x, e.VocabSize), -1), vectors.Shape())
@@ -88,7 +88,7 @@ func requireTokens(layer string, x *graph.Node) {
 
 // takesTokens reports whether a layer, or the first of a Sequential, is for whole numbers.
 func takesTokens(layer Layer) bool {
-	switch l := layer.(type) {
+	switch l := bare(layer).(type) {
 	case Embedding, *Embedding, OneHot, *OneHot:
 		return true
 	case Sequential:

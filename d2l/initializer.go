@@ -97,24 +97,45 @@ type withInit struct {
 
 // Forward applies the layer in a scope with the Initializer.
 func (l withInit) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
-	return l.Layer.Forward(scope.WithInitializer(l.init(scope)), x)
+	return l.Layer.Forward(l.scopeFor(scope, x), x)
+}
+
+func (l withInit) wrapped() Layer { return l.Layer }
+
+func (l withInit) scopeFor(scope *model.Scope, _ *graph.Node) *model.Scope {
+	return scope.WithInitializer(l.init(scope))
 }
 
 // ForwardWith lets the layer be computed together with the next: see Layer.
 func (l withInit) ForwardWith(scope *model.Scope, x *graph.Node, _, next Layer) (*graph.Node, bool) {
 	if f, ok := l.Layer.(fuser); ok {
-		return f.ForwardWith(scope.WithInitializer(l.init(scope)), x, l.Layer, next)
+		return f.ForwardWith(l.scopeFor(scope, x), x, l.Layer, next)
 	}
 	return nil, false
 }
 
-// bare returns the layer within WithInit, or else the layer itself.
-func bare(layer Layer) Layer {
+// A wrapper is a layer that decides about the scope of another.
+type wrapper interface {
+	Layer
+	wrapped() Layer
+	scopeFor(scope *model.Scope, x *graph.Node) *model.Scope // Of the wrapped layer.
+}
+
+// wrappers returns what WithInit and Share have made of a layer, from the outermost.
+func wrappers(layer Layer) (all []wrapper) {
 	for {
-		l, ok := layer.(withInit)
+		w, ok := layer.(wrapper)
 		if !ok {
-			return layer
+			return all
 		}
-		layer = l.Layer
+		all, layer = append(all, w), w.wrapped()
 	}
+}
+
+// bare returns the layer within WithInit and Share, or else the layer itself.
+func bare(layer Layer) Layer {
+	if all := wrappers(layer); len(all) > 0 {
+		return all[len(all)-1].wrapped()
+	}
+	return layer
 }

@@ -29,7 +29,7 @@ func (LayerNorm) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	}
 	parameter := func(name string, init model.VariableInitializer) *graph.Node {
 		shape := shapes.Make(x.DType(), x.Shape().Dim(-1))
-		v := scope.WithInitializer(init).VariableWithShape(name, shape).NodeValue(x.Graph())
+		v := newVariable(scope.WithInitializer(init), name, shape).NodeValue(x.Graph())
 		return graph.ExpandLeftToRank(v, x.Rank())
 	}
 	weight, bias := parameter("weight", initializer.One), parameter("bias", initializer.Zero)

@@ -214,11 +214,14 @@ func (n *Net) draw(p *xla.Program, X shapes.Shape) error {
 
 // forward applies the net's layers. Sequential names those of its own that panic;
 // any other net counts as one layer.
-func (n *Net) forward(scope *model.Scope, x *graph.Node) *graph.Node {
+func (n *Net) forward(scope *model.Scope, x *graph.Node) (y *graph.Node) {
 	if _, ok := n.layer.(Sequential); ok {
-		return n.layer.Forward(scope, x)
+		y = n.layer.Forward(scope, x)
+	} else {
+		y = forwardNamed(n.layer.Kind(), n.layer, scope, x)
 	}
-	return forwardNamed(n.layer.Kind(), n.layer, scope, x)
+	requireNoTwin(n.layer, scope.Store())
+	return y
 }
 
 // CopyTo returns a net with a copy of n's parameters on device, or n itself if

@@ -156,8 +156,8 @@ func forwardSteps(prefix string, layers Layer, inner bool, scope *model.Scope, x
 	for name, layer := range partsOf(layers) {
 		if inner && isSequential(layer) {
 			inLayer := scope.In("%s", name)
-			if l, ok := layer.(withInit); ok {
-				inLayer = inLayer.WithInitializer(l.init(inLayer))
+			for _, l := range wrappers(layer) {
+				inLayer = l.scopeFor(inLayer, x)
 			}
 			x = forwardSteps(prefix+name+".", layer, true, inLayer, x, yield)
 			continue

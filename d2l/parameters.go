@@ -23,15 +23,11 @@ func (n *Net) stateRules() []weights.Rule {
 }
 
 func stateDictRules(layer Layer, scope string) (rules []weights.Rule) {
-	if parts := partsOf(layer); parts != nil {
-		for name, inner := range parts {
-			rules = append(rules, stateDictRules(inner, scope+"/"+name)...)
-		}
-		return rules
-	}
-	if l, ok := bare(layer).(interface{ StateDict() map[string]string }); ok {
-		for variable, name := range l.StateDict() {
-			rules = append(rules, weights.Rule{Path: scope + "/" + variable, Name: name})
+	for _, p := range places(layer, scope) {
+		if l, ok := bare(p.layer).(interface{ StateDict() map[string]string }); ok {
+			for variable, name := range l.StateDict() {
+				rules = append(rules, weights.Rule{Path: p.scope + "/" + variable, Name: name})
+			}
 		}
 	}
 	return rules
@@ -39,14 +35,11 @@ func stateDictRules(layer Layer, scope string) (rules []weights.Rule) {
 
 // layerScopes returns the scopes of the layers in their order, those within a block of
 // the net's too, as names of tensors begin with them.
-func layerScopes(layer Layer, scope string) (scopes []string) {
-	if parts := partsOf(layer); parts != nil {
-		for name, inner := range parts {
-			scopes = append(scopes, layerScopes(inner, strings.TrimPrefix(scope+"."+name, "."))...)
-		}
-		return scopes
+func layerScopes(layer Layer) (scopes []string) {
+	for _, p := range places(layer, "") {
+		scopes = append(scopes, strings.TrimPrefix(strings.ReplaceAll(p.scope, "/", "."), "."))
 	}
-	return []string{scope}
+	return scopes
 }
 
 // SaveParameters writes the net's parameters, with running statistics such as those of
@@ -233,7 +226,7 @@ func (n *Net) readParameters(content []byte, device Device, input []int) (loaded
 	if err != nil {
 		return loaded{}, err
 	}
-	if err := file.Fill(in.store.Scope(netScope), n.stateRules(), layerScopes(n.layer, "")); err != nil {
+	if err := file.Fill(in.store.Scope(netScope), n.stateRules(), layerScopes(n.layer)); err != nil {
 		return loaded{}, err
 	}
 	return in, nil

@@ -120,7 +120,7 @@ func (r recurrent) oneWay(scope *model.Scope, suffix string, steps, state []*gra
 	g, dtype := steps[0].Graph(), steps[0].DType()
 	rows := r.gates * r.hidden
 	parameter := func(name string, sizes ...int) *graph.Node {
-		return scope.VariableWithShape(name+suffix, shapes.Make(dtype, sizes...)).NodeValue(g)
+		return newVariable(scope, name+suffix, shapes.Make(dtype, sizes...)).NodeValue(g)
 	}
 	wx := graph.Transpose(parameter("weight_ih", rows, steps[0].Shape().Dim(-1)), 0, 1)
 	wh := graph.Transpose(parameter("weight_hh", rows, r.hidden), 0, 1)
