@@ -55,6 +55,21 @@ class MessagesTest(KernelTest):
         for notebook in files:
             self.assertEqual(json.loads(notebook.read_text())["metadata"]["language_info"], info, notebook)
 
+    def test_tab_knows_what_changes_in_packages_of_the_readers_module(self):
+        folder = self.fresh()
+        (folder / "nets").mkdir()
+        (folder / "go.mod").write_text("module mine\n\ngo 1.26\n")
+        net, typed = folder / "nets/net.go", 'import "mine/nets"\n\n%%\nnets.'
+        net.write_text("package nets\n\nfunc Small() int { return 1 }\n")
+        kernel = self.another(folder)
+        self.assertEqual(self.matches(kernel, typed), ["Small"])
+        net.write_text("package nets\n\nfunc Large() int { return 2 }\n")
+        self.assertEqual(self.matches(kernel, typed), ["Large"])
+        (folder / "nets/more.go").write_text("package nets\n\nfunc More() {}\n")
+        self.assertEqual(sorted(self.matches(kernel, typed)), ["Large", "More"])
+        (folder / "nets/more.go").unlink()
+        self.assertEqual(self.matches(kernel, typed), ["Large"])
+
     def test_history_and_completeness(self):
         client = self.kernel.client
         reply = client.history(reply=True, timeout=PATIENCE)

@@ -3,6 +3,7 @@ package cells
 import (
 	"go/scanner"
 	"go/token"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -27,6 +28,27 @@ func Finish(lines []string, line, column int) []string {
 		}
 	}
 	return lines
+}
+
+// KeepImport returns a finished cell with one more use of the package whose name is in front of the point that is typed
+// at a line and column, in bytes, if a cell imports it: goimports removes imports of which no exported name is used.
+// imported tells the names that earlier cells import.
+func KeepImport(lines []string, line, column int, imported func(name string) bool) []string {
+	before, _ := strings.CutSuffix(strings.TrimRightFunc(lines[line][:column], inName), ".")
+	name := before[len(strings.TrimRightFunc(before, inName)):]
+	if name == "" || !imported(name) && !importOf(name).MatchString(strings.Join(lines, "\n")) {
+		return lines
+	}
+	kept := append(append([]string(nil), lines...), "var _ = "+name+".D2L")
+	if !program(kept) {
+		return lines
+	}
+	return kept
+}
+
+// importOf matches an import of a package by its name.
+func importOf(name string) *regexp.Regexp {
+	return regexp.MustCompile(`(^|\s)` + name + ` "|["/]` + name + `(/v[0-9]+)?"`)
 }
 
 // program reports whether a cell parses.

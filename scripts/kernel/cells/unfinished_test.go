@@ -31,6 +31,24 @@ func TestFinish(t *testing.T) {
 	}
 }
 
+func TestKeepImport(t *testing.T) {
+	for typed, want := range map[string]string{
+		"import \"mine/nets\"\n%%\nnets.‸ _":            "nets.D2L",
+		"import \"mine/nets/v2\"\n%%\nx := f(nets.sm‸)": "nets.D2L",
+		"import n \"mine/nets\"\nfunc f() { n.‸ _ }":    "n.D2L",
+		"%%\nearlier.‸ _":                               "earlier.D2L",
+		"%%\nstrings.‸ _":                               "", // Nobody has imported it: do not look for it everywhere.
+		"import \"mine/nets\"\n%%\nnets‸":               "",
+	} {
+		lines, line, column := cursor(typed)
+		got := KeepImport(lines, line, column, func(name string) bool { return name == "earlier" })
+		if text := strings.TrimPrefix(strings.Join(got, "\n"), strings.Join(lines, "\n")); want == "" && text != "" ||
+			want != "" && text != "\nvar _ = "+want {
+			t.Errorf("%q: added %q, want %q", typed, text, want)
+		}
+	}
+}
+
 // cursor returns the lines of a cell, and where ‸ stands in them.
 func cursor(typed string) (lines []string, line, column int) {
 	before, after, _ := strings.Cut(typed, "‸")
