@@ -25,8 +25,16 @@ import (
 // first ten batches have equal weights, so that the initial zeros and ones do not count,
 // unlike in the book: a net can be evaluated after a few steps.
 //
+// With UseGlobalStats training normalizes with the running statistics as well, and does not
+// change them: they are frozen as in a PyTorch module in eval mode. Scale and offset are
+// still trained, unless the optimizer's WithRates has 0 for them. This is for fine tuning
+// with batches too small or too different for statistics of their own. Files are the same
+// with and without it.
+//
 // Book: nn.BatchNorm, section "Batch Normalization".
-type BatchNorm struct{}
+type BatchNorm struct {
+	UseGlobalStats bool // Whether the running statistics are frozen; Gluon's use_global_stats.
+}
 
 // Kind returns "batchnorm".
 func (BatchNorm) Kind() string { return "batchnorm" }
@@ -47,10 +55,11 @@ var batchNormState = []weights.Rule{
 const batchCount = "avg_weight"
 
 // Forward adds the normalization to the graph of x.
-func (BatchNorm) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+func (b BatchNorm) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	normalize := func(x *graph.Node, axis int) *graph.Node {
 		claim(scope, "scale")
 		builder := norm.BatchNorm(scope, x, axis).Momentum(0.9).Epsilon(1e-5).CurrentScope()
+		builder = builder.FrozenAverages(b.UseGlobalStats)
 		// GoMLX in pure Go has no operation for inference; without it the gradients in training would be wrong.
 		known := x.Graph().Backend().Capabilities().Operations[compute.OpTypeBatchNormForInference]
 		return builder.UseBackendInference(known || scope.IsTraining(x.Graph())).Done()

@@ -93,8 +93,9 @@
 //	scheduler := d2l.CosineScheduler{MaxUpdate: 10 * trainIter.Len(), BaseLR: 0.3}
 //	opt := d2l.Momentum(0.3, 0.9).WithSchedule(scheduler.At)
 //
-// [TrainCh6] is the book's later name for TrainCh5. [Seed] makes runs repeatable, on a
-// GPU together with [UseDeterministicAlgorithms].
+// [TrainCh6] is the book's later name for TrainCh5. [TrainCh13] is the same loop from the
+// parameters that the net has, for fine tuning, and with a loss of your choice. [Seed]
+// makes runs repeatable, on a GPU together with [UseDeterministicAlgorithms].
 //
 // # Devices
 //
@@ -214,7 +215,7 @@
 //	forward_each.go   the outputs for a data set, likewise
 //	evaluate_loss.go  the loss on a data set
 //	accuracy.go       predictions, accuracy, EvaluateAccuracyGPU
-//	train_ch5.go      TrainCh5, the whole loop
+//	train_ch5.go      TrainCh5 and TrainCh13, the whole loop
 //	train_ch8.go      TrainCh8 and PredictCh8, for language models
 //
 // What they are built on, one folder a subject:

@@ -69,28 +69,30 @@ func ExampleLoadReport() {
 
 // torchvisionBlock is a block of torchvision's ResNet-18: its convolutions have no bias, and its shortcut is normalized
 // as well.
-func torchvisionBlock(channels, strides int, shortcut bool) d2l.Layer {
+func torchvisionBlock(channels, strides int, shortcut bool, norm d2l.BatchNorm) d2l.Layer {
 	conv := func(size, strides int) d2l.Layer {
 		return d2l.Conv2D{Channels: channels, KernelSize: size, Padding: size / 2, Strides: strides, NoBias: true}
 	}
 	block := d2l.Residual{Body: d2l.Sequential{
-		conv(3, strides), d2l.BatchNorm{}, d2l.ReLU, conv(3, 1), d2l.BatchNorm{},
+		conv(3, strides), norm, d2l.ReLU, conv(3, 1), norm,
 	}}
 	if shortcut {
-		block.Shortcut = d2l.Sequential{conv(1, strides), d2l.BatchNorm{}}
+		block.Shortcut = d2l.Sequential{conv(1, strides), norm}
 	}
 	return d2l.Sequential{block, d2l.ReLU}
 }
 
 // torchvisionResNet18 is torchvision's ResNet-18, which has 64, 128, 256 and 512 channels and 1000 classes.
-func torchvisionResNet18(channels [4]int, classes int) *d2l.Net {
+func torchvisionResNet18(channels [4]int, classes int, norm d2l.BatchNorm) *d2l.Net {
 	net := d2l.Sequential{
-		d2l.Conv2D{Channels: channels[0], KernelSize: 7, Strides: 2, Padding: 3, NoBias: true}, d2l.BatchNorm{}, d2l.ReLU,
+		d2l.Conv2D{Channels: channels[0], KernelSize: 7, Strides: 2, Padding: 3, NoBias: true}, norm, d2l.ReLU,
 		d2l.MaxPool2D{PoolSize: 3, Strides: 2, Padding: 1},
-		d2l.Sequential{torchvisionBlock(channels[0], 1, false), torchvisionBlock(channels[0], 1, false)},
+		d2l.Sequential{
+			torchvisionBlock(channels[0], 1, false, norm), torchvisionBlock(channels[0], 1, false, norm),
+		},
 	}
 	for _, c := range channels[1:] {
-		net = append(net, d2l.Sequential{torchvisionBlock(c, 2, true), torchvisionBlock(c, 1, false)})
+		net = append(net, d2l.Sequential{torchvisionBlock(c, 2, true, norm), torchvisionBlock(c, 1, false, norm)})
 	}
 	return d2l.NewNet(append(net, d2l.GlobalAvgPool2D{}, d2l.Dense{Units: classes}))
 }
@@ -113,7 +115,7 @@ var torchvisionNames = strings.NewReplacer(
 //	net = torchvision.models.resnet18(weights="DEFAULT")
 //	safetensors.torch.save_file(net.state_dict(), "resnet18.safetensors")
 func ExampleNet_LoadMatchingParameters_torchvision() {
-	net := torchvisionResNet18([4]int{2, 4, 8, 16}, 7)
+	net := torchvisionResNet18([4]int{2, 4, 8, 16}, 7, d2l.BatchNorm{})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	report, err := net.LoadMatchingParameters("testdata/resnet18.safetensors", func(name string) string {
 		if strings.HasPrefix(name, "fc.") {

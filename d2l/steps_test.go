@@ -83,6 +83,7 @@ func TestStepsInOneProgram(t *testing.T) {
 	}{
 		"SGD":                  {smallNet(), SGD(0.5), []int{50}},
 		"Adam with a schedule": {stateful, Adam(0.01).WithSchedule(rising.At), []int{3, 50}},
+		"frozen statistics":    {NewNet(Sequential{BatchNorm{UseGlobalStats: true}, Flatten{}, Dense{Units: 4}}), SGD(0.1), []int{50}},
 		"decay, clipping and rates": {stateful, Momentum(0.05, 0.9).WithWeightDecay(0.1).WithGradientClipping(0.5).WithRates(
 			func(name string) float64 { // Parameters and running statistics that stay.
 				if name == "dense0.weight" || strings.HasPrefix(name, "batchnorm0.") {

@@ -14,25 +14,14 @@ type Result struct {
 }
 
 // TrainCh5 trains net with minibatch stochastic gradient descent on the softmax
-// cross-entropy loss. ctx is one device, such as TryGPU(0), or several, such as
+// cross-entropy loss, from parameters that it draws first (Xavier), and then does what
+// TrainCh13 does. ctx is one device, such as TryGPU(0), or several, such as
 // TryAllGPUs()..., over which each batch is split. In place of the learning rate lr it
 // also takes an Optimizer, such as Adam(0.001), with or without a schedule.
 //
-// The parameters are initialized first (Xavier). Loss and training accuracy come from
-// the forward passes of the training steps, averaged over the epoch so far; they are
-// plotted every 50 batches, or four times in a shorter epoch, the test accuracy after
-// each epoch. The rate, in examples a second, is measured over the time of the steps,
-// without loading and evaluation.
-// On a GPU up to 50 steps are one program: see Trainer.Steps.
-//
-// A batch has inputs X of any shape that the net takes and labels y, int32 (batch);
-// the net's output is (batch, classes). Two lines are printed at the end, as in the
-// book. An error of the data, the net or a device ends the training and is returned.
-// So does a loss or an update that is NaN or infinite, for example because lr is too
-// large; the net then has the parameters of the last successful step. In a notebook, an
-// interrupt ends it with ErrInterrupted. If the loss is that of guessing at the end, or
-// higher, TrainCh5 says so on standard error. It panics if lr or numEpochs is not
-// positive, or without a device.
+// A batch has inputs X of any shape that the net takes and labels y, int32 (batch); the
+// net's output is (batch, classes). It panics if lr or numEpochs is not positive, or
+// without a device.
 //
 // Book: train_ch5, section "Convolutional Neural Networks (LeNet)".
 func TrainCh5[R Rate](net *Net, trainIter, testIter DataIter,
@@ -44,11 +33,44 @@ func TrainCh5[R Rate](net *Net, trainIter, testIter DataIter,
 	if err := net.Initialize(ctx[0], Xavier); err != nil {
 		return nil, err
 	}
-	trainer, err := NewTrainer(net, opt, ctx...)
+	return TrainCh13(net, trainIter, testIter, SoftmaxCrossEntropyLoss{}, opt, numEpochs, ctx...)
+}
+
+// TrainCh13 trains net from the parameters that it has, such as those of
+// LoadMatchingParameters for fine tuning. The optimizer, or the learning rate lr of
+// stochastic gradient descent, starts afresh. Without ctx, it is the net's device;
+// otherwise the net must be on the first of ctx.
+//
+// Loss and training accuracy come from the forward passes of the training steps,
+// averaged over the epoch so far; they are plotted every 50 batches, or four times in a
+// shorter epoch, the test accuracy after each epoch. The rate, in examples a second, is
+// measured over the time of the steps, without loading and evaluation.
+// On a GPU up to 50 steps are one program: see Trainer.Steps.
+//
+// A batch has inputs X of any shape that the net takes and labels y, int32 (batch); the
+// net's output is (batch, classes). The loss is one of classes, such as
+// SoftmaxCrossEntropyLoss{}. Two lines are printed at the end, as in the
+// book. An error of the data, the net or a device ends the training and is returned.
+// So does a loss or an update that is NaN or infinite, for example because lr is too
+// large; the net then has the parameters of the last successful step. In a notebook, an
+// interrupt ends it with ErrInterrupted. If the loss is that of guessing at the end, or
+// higher, TrainCh13 says so on standard error. It panics if lr or numEpochs is not
+// positive.
+//
+// Book: train_ch13, section "Image Augmentation".
+func TrainCh13[R Rate](net *Net, trainIter, testIter DataIter,
+	loss Loss, lr R, numEpochs int, ctx ...Device) (*Result, error) {
+	if numEpochs <= 0 {
+		panic("d2l: TrainCh13 needs at least one epoch")
+	}
+	trainer, err := NewTrainer(net, OptimizerOf(lr), ctx...)
 	if err != nil {
 		return nil, err
 	}
-	trainer.WithLoss(SoftmaxCrossEntropyLoss{})
+	trainer.WithLoss(loss)
+	if len(ctx) == 0 {
+		ctx = []Device{net.Device()}
+	}
 	animator := NewAnimator(PlotOptions{
 		XLabel: "epoch", XLim: []float64{0, float64(numEpochs)},
 		Legend: []string{"train loss", "train acc", "test acc"},
