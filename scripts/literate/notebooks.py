@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # What belongs in a notebook. JupyterLab also saves what is folded, scrolled, selected and the like.
 NOTEBOOK_METADATA = {"kernelspec", "language_info", "authors", "title"}
 CELL_METADATA = {"d2l", "tags"}
-D2L_METADATA = {"agreed", "tolerance"}
+D2L_METADATA = {"agreed", "tolerance", "varies"}
 OUTPUT_KEYS = {"output_type", "name", "text", "data", "metadata", "execution_count", "ename", "evalue", "traceback"}
 
 BINARY = ("/png", "/jpeg", "/gif")
