@@ -89,15 +89,18 @@ func (p Program) Explain(compiler string) (text []string, first string) {
 }
 
 // withoutFollowUps leaves out what another mistake explains: others in the same line, and, where there are others at
-// all, that a name is not used. Names of one line that are undefined are one mistake.
+// all, that a name is not used, or what is said of a type that is not known because of them. Names of one line that are
+// undefined are one mistake.
 func withoutFollowUps(all []mistake) (kept []mistake) {
 	const undefined = "undefined: "
-	unused := func(m mistake) bool { return strings.Contains(m.message, "and not used") }
-	other := slices.ContainsFunc(all, func(m mistake) bool { return !unused(m) })
+	follows := func(m mistake) bool {
+		return strings.Contains(m.message, "and not used") || strings.Contains(m.message, "(unknown type")
+	}
+	other := slices.ContainsFunc(all, func(m mistake) bool { return !follows(m) })
 	for _, m := range all {
 		i := slices.IndexFunc(kept, func(k mistake) bool { return k.line == m.line || k.message == m.message })
 		switch {
-		case unused(m) && other:
+		case follows(m) && other:
 		case i < 0:
 			kept = append(kept, m)
 		case strings.HasPrefix(m.message, undefined) && !strings.HasPrefix(kept[i].message, undefined):

@@ -43,6 +43,13 @@ func TestExplain(t *testing.T) {
 				"./main.go:9:9: too many values\n",
 			"line 2: undefined: a, b\n    d2l.Must(f(a, b, a))\n               ^",
 		},
+		"what follows from a method that is not there": {
+			[]string{"%%", "d2l.Must(net.Summary())"},
+			"./main.go:9:9: not enough arguments in call to d2l.Must\n\thave (unknown type)\n\twant (T, error)\n" +
+				"./main.go:9:14: net.Summary undefined (type *d2l.Net has no field or method Summary)\n",
+			"line 2: net.Summary undefined (type *d2l.Net has no field or method Summary)\n" +
+				"    d2l.Must(net.Summary())\n                 ^",
+		},
 		"what was got and wanted": {
 			[]string{"%%", "f(1)"},
 			"./main.go:9:3: not enough arguments in call to f\n\thave (number)\n\twant (int, int)\n",
