@@ -8,9 +8,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+import bleach
 import nbformat
 from nbconvert.preprocessors import Preprocessor
 from traitlets import Dict
+
+# Where HTML is to be sanitized, which JupyterLab's menu proposes, nbconvert shows all others as text.
+TAGS = {*bleach.ALLOWED_TAGS, *"div pre code span table tr td".split()}
+# So these are missing, of what Markdown becomes.
+MARKDOWN = set("p br hr h1 h2 h3 h4 h5 h6 del img sub sup thead tbody th".split())
+
+
+def clean_html(element) -> str:
+    """Takes the place of nbconvert's filter: HTML in which nothing can run, with all that Markdown becomes."""
+    allowed = {**bleach.ALLOWED_ATTRIBUTES, "*": ["class", "id"], "img": ["alt", "src", "title"]}
+    return bleach.clean(str(element), tags=TAGS | MARKDOWN, attributes=allowed)
 
 
 class Page(Preprocessor):

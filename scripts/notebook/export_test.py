@@ -46,6 +46,17 @@ class ExportTest(unittest.TestCase):
             program, resources = ScriptExporter(config=app.config).from_notebook_node(chapter)
             self.assertEqual((resources["output_extension"], program[:13]), (".go", "package main\n"))
 
+    def test_sanitized(self) -> None:
+        """As JupyterLab's menu proposes it."""
+        chapter = nbformat.read(CHAPTER, 4)
+        chapter.cells.append(nbformat.v4.new_markdown_cell('<b onclick="f()">bold</b> <script>run()</script>'))
+        app = ServerApp()
+        app.load_config_file()
+        page, _ = HTMLExporter(config=app.config, sanitize_html=True).from_notebook_node(chapter)
+        self.assertEqual(re.findall(r"&lt;/?(?!script)\w+[ &][^\n]{0,40}", page), [])
+        for text in ("<h1", "<p>We now have", '<code>%%</code>', "<b>bold</b> &lt;script&gt;run()"):
+            self.assertIn(text, page)
+
     def test_links_lead_to_pages(self) -> None:
         with tempfile.TemporaryDirectory() as out:
             pages = run.page(nbformat.read(CHAPTER, 4), CHAPTER, Path(out))

@@ -1,4 +1,4 @@
-"""Writes the environment's settings for nbconvert, also for JupyterLab's menu; called by scripts/setup."""
+"""Writes the environment's settings for JupyterLab and for nbconvert, also in its menu; called by scripts/setup."""
 
 import json
 import os
@@ -15,8 +15,12 @@ SETTINGS = {
         "template_name": "d2l",
         "extra_template_basedirs": [str(TEMPLATES)],
         "preprocessors": ["d2l_export.Page"],
+        "filters": {"clean_html": "d2l_export.clean_html"},
     },
     "ScriptExporter": {"preprocessors": ["d2l_export.GoProgram"]},
+    # JupyterLab itself: custom.css.
+    "LabApp": {"custom_css": True},
+    "ServerApp": {"tornado_settings": {"static_custom_path": [str(TEMPLATES / "d2l")]}},
 }
 
 
