@@ -17,6 +17,7 @@ const printed = (cell) =>
 export function copyWithoutOutputs(from, to) {
   const notebook = JSON.parse(readFileSync(from, "utf8"));
   const shown = notebook.cells.map((cell) => ({
+    id: cell.id,
     code: cell.cell_type === "code",
     source: [cell.source].flat().join(""),
     pictures: outputsOf(cell).filter(isPicture).length,
@@ -25,9 +26,20 @@ export function copyWithoutOutputs(from, to) {
   for (const cell of notebook.cells) {
     if (cell.cell_type === "code") Object.assign(cell, { outputs: [], execution_count: null });
   }
+  write(notebook, to);
+  return shown;
+}
+
+/** Writes a new notebook with code cells of these sources, for the kernel of the notebook like. */
+export function writeNotebook(like, to, sources) {
+  const notebook = JSON.parse(readFileSync(like, "utf8"));
+  const cell = { cell_type: "code", execution_count: null, metadata: {}, outputs: [] };
+  write({ ...notebook, cells: sources.map((source, i) => ({ ...cell, id: `cell-${i}`, source })) }, to);
+}
+
+function write(notebook, to) {
   mkdirSync(dirname(to), { recursive: true });
   writeFileSync(to, JSON.stringify(notebook, null, 1) + "\n");
-  return shown;
 }
 
 /** What is printed below each cell of a notebook's file; nothing as long as it is half written. */

@@ -16,18 +16,19 @@ function killMarked(mark) {
 }
 
 /**
- * Starts scripts/lab on a free port, with options; all that it says goes into the file log.
+ * Starts scripts/lab on a free port, with options and variables of the environment; all that it says goes into the
+ * file log.
  *   address  a promise of the address with the token that it prints
  *   died     a promise that is rejected when it ends before stop is called
  *   stop()   ends it, its kernels with it
  */
-export function startLab(root, log, options) {
+export function startLab(root, log, options, variables) {
   // A kernel is in a process group of its own and outlives a JupyterLab that is killed; all have this mark.
   const mark = ["D2L_BROWSER_TEST", `${process.pid}`];
   // So is scripts/lab: a Ctrl-C here reaches it through stop alone.
   const lab = spawn(`${root}/scripts/lab`, ["--no-browser", "--port=0", ...options], {
     detached: true,
-    env: { ...process.env, [mark[0]]: mark[1] },
+    env: { ...process.env, ...variables, [mark[0]]: mark[1] },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const file = createWriteStream(log);

@@ -19,17 +19,86 @@ export class Notebook {
     );
   }
 
+  /** Waits until the kernel is idle. */
+  async idle(when = "") {
+    await eventually(`the kernel to be idle ${when}`, 120, async () => {
+      const state = await this.state();
+      return state === "idle" ? "" : `it is ${state}`;
+    });
+  }
+
   async runAll() {
-    await this.#menu("Run", "Run All Cells");
+    await this.menu("Run", "Run All Cells");
+  }
+
+  /** Puts the cursor at the end of a cell. */
+  async edit(cell) {
+    await this.cell(cell).locator(".cm-content").click();
+    await this.page.keyboard.press("ControlOrMeta+End");
+  }
+
+  /** Begins to run a cell. */
+  async begin(cell) {
+    await this.edit(cell);
+    await this.page.keyboard.press("ControlOrMeta+Enter");
+  }
+
+  /** Waits until a cell, which has begun, has ended; returns the text below it. */
+  async ended(cell, seconds = 300) {
+    await eventually(`cell ${cell} to end`, seconds, async () => {
+      const prompt = await this.cell(cell).locator(".jp-InputPrompt").first().textContent();
+      return /\d/.test(prompt) ? "" : `the prompt ${prompt}`;
+    });
+    await this.idle(`after cell ${cell}`);
+    return this.text(cell);
+  }
+
+  async run(cell, seconds) {
+    await this.begin(cell);
+    return this.ended(cell, seconds);
+  }
+
+  cell(index) {
+    return this.page.locator(".jp-Notebook .jp-Cell").nth(index);
+  }
+
+  /** The text below a cell. */
+  async text(cell) {
+    return (await this.cell(cell).locator(".jp-OutputArea-output").allTextContents()).join("");
+  }
+
+  /** The words in the pictures below a cell, which are SVG. */
+  words(cell) {
+    return this.cell(cell).evaluate(async (cell) => {
+      const texts = [...cell.querySelectorAll(".jp-OutputArea-output img")].map(async ({ src }) => {
+        const picture = new DOMParser().parseFromString(await (await fetch(src)).text(), "image/svg+xml");
+        return [...picture.querySelectorAll("text")].map((text) => text.textContent).join(" ");
+      });
+      return (await Promise.all(texts)).join(" ");
+    });
+  }
+
+  /** Interrupts the kernel with the toolbar's button. */
+  async interrupt() {
+    await this.page.locator('.jp-NotebookPanel-toolbar [data-jp-item-name="interrupt"]').click();
   }
 
   async save() {
-    await this.#menu("File", "Save Notebook");
+    await this.menu("File", "Save Notebook");
+  }
+
+  /** Chooses JupyterLab's theme, Light or Dark. */
+  async theme(name) {
+    await this.menu("Settings", "Theme", `JupyterLab ${name}`);
+    const light = `${name === "Light"}`;
+    await eventually(`the theme ${name}`, 60, async () =>
+      (await this.page.evaluate(() => document.body.dataset.jpThemeLight)) === light ? "" : "the other one",
+    );
   }
 
   /** Begins to restart the kernel, and says yes to the question. */
   async restart() {
-    await this.#menu("Kernel", "Restart Kernel…");
+    await this.menu("Kernel", "Restart Kernel…");
     const restarting = '.jp-Notebook-ExecutionIndicator[data-status="restarting"]';
     const begun = this.page.waitForSelector(restarting, { state: "attached" });
     await Promise.all([begun, this.page.locator(".jp-Dialog .jp-mod-accept").click()]);
@@ -37,7 +106,7 @@ export class Notebook {
 
   /** Closes the notebook; what asks before it does stays open. */
   async close() {
-    await this.#menu("File", "Close Tab");
+    await this.menu("File", "Close Tab");
   }
 
   /** The kernel's state as the notebook shows it, such as idle. */
@@ -45,9 +114,13 @@ export class Notebook {
     return this.page.evaluate(() => document.querySelector(".jp-Notebook-ExecutionIndicator")?.dataset.status);
   }
 
-  async #menu(name, item) {
+  /** Chooses from the menu of this name, item by item. */
+  async menu(name, ...items) {
     await this.page.locator(".lm-MenuBar-item", { hasText: name }).first().click();
-    await this.page.locator(".lm-Menu-item", { hasText: item }).first().click();
+    for (const [depth, item] of items.entries()) {
+      const menu = this.page.locator(".lm-Menu").nth(depth);
+      await menu.locator(".lm-Menu-item", { has: this.page.getByText(item, { exact: true }) }).click();
+    }
   }
 
   /** Whether the tab has the mark of a notebook that is not saved. */

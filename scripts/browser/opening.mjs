@@ -8,10 +8,7 @@ import { eventually, expect } from "./failure.mjs";
 export async function opensUnchanged(notebook, cells, file, say) {
   const before = readFileSync(file);
   const unchanged = async (after) => {
-    await eventually(`the kernel to be idle ${after}`, 60, async () => {
-      const state = await notebook.state();
-      return state === "idle" ? "" : `it is ${state}`;
-    });
+    await notebook.idle(after);
     expect(!(await notebook.unsaved()), `nothing to save ${after}`, "the mark of a notebook that is not saved");
     expect(readFileSync(file).equals(before), `the same file ${after}`, "another one");
   };
