@@ -41,7 +41,8 @@ class ExportTest(unittest.TestCase):
             self.assertIn("<title>Convolutional Neural Networks (LeNet)</title>", page)
             for word in ("func", "var"):  # in colour
                 self.assertIn(f'<span class="kd">{word}</span>', page)
-            self.assertIn("tab-size: 4", page)
+            for rule in ("tab-size: 4", "word-break: normal"):
+                self.assertIn(rule, page)
             self.assertEqual(re.findall(r"<img (?!alt=\"(?:Data flow|Layers|Plot|\d+ images)\b)[^>]{0,40}", page), [])
             program, resources = ScriptExporter(config=app.config).from_notebook_node(chapter)
             self.assertEqual((resources["output_extension"], program[:13]), (".go", "package main\n"))
