@@ -1,11 +1,15 @@
 import os
+import subprocess
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).parent))
+from jupyter_client.manager import start_new_kernel
 from register import kernel_env
+from session import PATIENCE
 
 VARIABLE = "PJRT_PLUGIN_LIBRARY_PATH"
 
@@ -30,6 +34,62 @@ class KernelEnvTest(unittest.TestCase):
 
     def test_flags_are_kept_but_those_that_a_workspace_refuses(self):
         self.assertEqual(self.env()["GOFLAGS"], "-gcflags=all=-dwarf=false -v '-gcflags=-N -l' '-ldflags=-s -w'")
+
+
+
+class UserKernelTest(unittest.TestCase):
+    """The kernel in the user's own Jupyter, whose folder is another one here."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="d2l-test-")
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.env = dict(os.environ, JUPYTER_DATA_DIR=str(self.folder / "data"))
+        self.spec = self.folder / "data/kernels/d2l-go/kernel.json"
+
+    def call(self, action: str, status: int = 0) -> str:
+        script = [sys.executable, Path(__file__).with_name("user_kernel.py"), action]
+        done = subprocess.run(script, env=self.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual(done.returncode, status, done.stdout)
+        return done.stdout
+
+    def test_it_runs_outside_of_the_clone_and_goes_again(self):
+        others = self.folder / "data/kernels/python3/kernel.json"
+        others.parent.mkdir(parents=True)
+        others.write_text("{}")
+        self.call("refresh")
+        self.assertFalse(self.spec.exists())  # Nobody has asked for it.
+        self.assertIn("has the kernel", self.call("add"))
+        self.assertIn("already", self.call("add"))
+        with mock.patch.dict(os.environ, self.env):
+            manager, client = start_new_kernel(kernel_name="d2l-go", startup_timeout=PATIENCE, cwd=str(self.folder))
+        try:
+            said = []
+            code = 'import "github.com/d2l-go/book/d2l"\n\n%%\nfmt.Println(d2l.Shape{1, 28, 28})'
+            client.execute_interactive(code, timeout=PATIENCE, output_hook=lambda m: said.append(m["content"].get("text")))
+            self.assertIn("(1, 28, 28)\n", said)
+        finally:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
+        self.assertIn("is gone", self.call("remove"))
+        self.assertIn("no kernel", self.call("remove"))
+        self.assertEqual([file for file in (self.folder / "data").rglob("*") if file.is_file()], [others])
+
+    def test_what_is_another_clones_or_programs(self):
+        self.call("add")
+        mine = self.spec.read_text()
+        self.spec.write_text(mine.replace(str(Path(__file__).resolve().parents[2]), "/another/book"))
+        self.call("refresh")
+        self.assertIn("/another/book", self.spec.read_text())
+        self.assertIn("that of the clone /another/book before", self.call("add"))
+        self.assertEqual(self.spec.read_text(), mine)
+        self.spec.write_text(mine.replace("GOTOOLCHAIN", "CHANGED"))
+        self.call("refresh")
+        self.assertEqual(self.spec.read_text(), mine)
+        self.spec.write_text('{"argv": ["/usr/bin/other"]}')
+        self.assertIn("another program", self.call("add", status=1))
+        self.assertIn("another program", self.call("remove", status=1))
+        self.assertIn("other", self.spec.read_text())
 
 
 if __name__ == "__main__":
