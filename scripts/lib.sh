@@ -34,6 +34,10 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/d2l-go
 # Jupyter keeps everything inside the environment: its data (the kernels, the extensions, the
 # signatures of trusted notebooks), its settings, and its run-time files. The user's own
 # Jupyter is neither read nor written.
+case ${JUPYTER_DATA_DIR:-} in
+"$venv/share/jupyter") ;; # from a script that calls this one
+*) export D2L_USER_JUPYTER=${JUPYTER_DATA_DIR:-} ;;
+esac
 export JUPYTER_DATA_DIR=$venv/share/jupyter
 export JUPYTER_CONFIG_DIR=$venv/etc/jupyter-user
 export JUPYTER_RUNTIME_DIR=$venv/share/jupyter/runtime

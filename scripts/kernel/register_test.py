@@ -9,7 +9,7 @@ from unittest import mock
 sys.path.insert(0, str(Path(__file__).parent))
 from jupyter_client.manager import start_new_kernel
 from register import kernel_env
-from session import PATIENCE
+from session import PATIENCE, ROOT
 
 VARIABLE = "PJRT_PLUGIN_LIBRARY_PATH"
 
@@ -59,7 +59,10 @@ class UserKernelTest(unittest.TestCase):
         others.write_text("{}")
         self.call("refresh")
         self.assertFalse(self.spec.exists())  # Nobody has asked for it.
-        self.assertIn("has the kernel", self.call("add"))
+        setup = subprocess.run(
+            [ROOT / "scripts/setup", "--user-kernel"], env=self.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        self.assertIn(f"has the kernel \"Go (D2L)\" now: {self.spec.parent}", setup.stdout)
         self.assertIn("already", self.call("add"))
         with mock.patch.dict(os.environ, self.env):
             manager, client = start_new_kernel(kernel_name="d2l-go", startup_timeout=PATIENCE, cwd=str(self.folder))
