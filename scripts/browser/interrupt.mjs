@@ -50,4 +50,12 @@ export async function interrupts(desk) {
   const on = await notebook.run(last);
   const [before, after] = [loaded, on].map((text) => Number(text.match(trained)?.[2]));
   expect(after === before + 40, `${before} + 40 steps after a pass through the test set`, on);
+
+  // A narrow window has all of each picture.
+  await notebook.theme("Dark");
+  await notebook.page.setViewportSize({ width: 700, height: 1000 });
+  const hidden = (await notebook.read()).flatMap(({ pictures }) => pictures.map((picture) => picture.hidden));
+  expect(hidden.join("") === "", "pictures that a narrow window shows whole", hidden.join("; "));
+  await desk.screenshot("interrupted-dark-700", predict);
+  await notebook.theme("Light");
 }

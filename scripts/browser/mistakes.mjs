@@ -21,7 +21,7 @@ const mistakes = [
   // Python's words.
   ["def f(x):\n    return x", "A function in Go: func f(x int) int { return x }\nline 1:"],
   ["import math", 'Go imports a package by its path in quotes: import "math"\nline 1:'],
-  ['print("x is", 3)', ""],
+  ['print("x is", 3)', "x is3"],
   ["fmt.Println('text')", 'Text stands in double quotes: "text"\nline 1:'],
   ["# a comment\nfmt.Println(3)", "A comment in Go begins with //\nline 1:"],
   // Names.
