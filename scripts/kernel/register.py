@@ -55,7 +55,7 @@ def main() -> None:
 
     # GoNB writes its description beside the final place; it is completed there and then moved.
     with tempfile.TemporaryDirectory(prefix=".gonb-", dir=root / ".venv") as tmp:
-        env = dict(os.environ, JUPYTER_DATA_DIR=tmp, PATH=f"{root}/.venv/bin:{os.environ['PATH']}")
+        env = dict(os.environ, JUPYTER_DATA_DIR=tmp, PATH=f"{root}/scripts/kernel:{root}/.venv/bin:{os.environ['PATH']}")
         install = [gonb, "--install", "-raw_error", f"-go_work={root}"]
         done = subprocess.run(install, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode != 0:
