@@ -25,7 +25,7 @@ import (
 // A layer of your own shares by calling Forward of a shared layer several times.
 // Forward of another layer twice on one scope is an error.
 //
-// Book: net.add(…, shared, nn.Dense(8, params=shared.params)), section "Parameter Management".
+// Book: params, section "Parameter Management".
 func Share(layer Layer) Layer {
 	if nothing := absent(layer); nothing != "" {
 		panic("d2l: Share got " + nothing + ", not a layer")
