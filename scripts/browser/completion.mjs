@@ -50,8 +50,9 @@ export async function completes(desk) {
   const patience = settings["@jupyterlab/completer-extension:manager"].providerTimeout;
   if (heard.at - asked > patience) await tab(); // It is a busy machine, and JupyterLab no longer waits.
   await eventually(`Tab after ${names} to list TrainCh5 and TrainCh6`, 60, listed);
-  const first = (Date.now() - heard.started) / 1000;
-  desk.say(`the first Tab is answered ${first.toFixed(1)} s after JupyterLab asked for the kernel`);
+  const since = (time) => `${((Date.now() - time) / 1000).toFixed(1)} s after`;
+  const times = `${since(heard.started)} JupyterLab asked for the kernel, ${since(asked)} the key`;
+  desk.say(`the first Tab is answered ${times}`);
   await desk.screenshot("tab", 0);
   await page.keyboard.press("Escape");
 
