@@ -3,8 +3,11 @@ package d2l
 import (
 	"fmt"
 	"iter"
+	"reflect"
+	"slices"
 
 	"github.com/d2l-go/book/d2l/internal/report"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/train"
 )
 
@@ -60,6 +63,21 @@ func (it checkedIter) Iter() iter.Seq2[train.Batch, error] {
 			yield(train.Batch{}, fmt.Errorf("%s yields %d batches, but its Len() is %d: make them agree", it.Name(), count,
 				length))
 		}
+	}
+}
+
+// requireIter panics if a function has got no DataIter.
+func requireIter(function string, dataIter DataIter) {
+	if v := reflect.ValueOf(dataIter); dataIter == nil || v.Kind() == reflect.Pointer && v.IsNil() {
+		panic(fmt.Sprintf("d2l: %s got a DataIter that is nil (%T): give it data, such as that of LoadArray", function,
+			dataIter))
+	}
+}
+
+// requireArrays panics if one of a function's arrays is nil.
+func requireArrays(function string, arrays ...*tensors.Tensor) {
+	if i := slices.Index(arrays, nil); i >= 0 {
+		panic(fmt.Sprintf("d2l: %s got %s that is nil", function, []string{"an X", "a y"}[i]))
 	}
 }
 

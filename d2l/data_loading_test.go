@@ -97,7 +97,7 @@ func TestLoadArray(t *testing.T) {
 		"one, got (10, 2, 1) and (1,)")
 	wantPanic(t, func() { LoadArray(nil, y, 4, true) }, "got nil and (10, 1)")
 	wantPanic(t, func() { LoadArray(X, y, 0, true) }, "d2l: LoadArray needs a positive batch size, got 0")
-	wantPanic(t, func() { FirstBatches(data, -1) }, "d2l: FirstBatches needs a DataIter")
+	wantPanic(t, func() { FirstBatches(data, -1) }, "d2l: FirstBatches needs a number of batches, got -1")
 }
 
 // Every epoch has as many sequences as Len says, wherever it begins, none of them twice; y is one token ahead.

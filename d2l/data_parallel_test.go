@@ -218,7 +218,7 @@ func TestSeveralDevicesMisuse(t *testing.T) {
 		wantPanic(t, func() { NewTrainer(net, SGD(0.1), c.devices...) }, "d2l: ", c.want)
 		wantPanic(t, func() { TrainCh5(smallNet(), data, data, 1, 0.1, c.devices...) }, "d2l: ", c.want)
 	}
-	wantPanic(t, func() { TrainCh5(net, data, data, 1, 0.1) }, "d2l: TrainCh5 needs at least one epoch, and a device, such as TryGPU(0)")
+	wantPanic(t, func() { TrainCh5(net, data, data, 1, 0.1) }, "d2l: TrainCh5 needs data, at least one epoch, and a device, such as TryGPU(0)")
 	_, err := NewTrainer(net, SGD(0.1), nth(1, 0)...)
 	wantError(t, err, "the net is on "+testDevice().String(), "start its devices with "+nth(1)[0].String())
 	_, err = NewTrainer(net, SGD(0.1), testDevice(), missingDevice())

@@ -129,7 +129,13 @@ func (d Device) Backend() (compute.Backend, compute.DeviceNum, error) {
 		return nil, 0, fmt.Errorf("cannot compute on %v: %w", d, err)
 	}
 	if d.index < 0 || d.index >= b.NumDevices() {
-		return nil, 0, fmt.Errorf("there is no %v: this machine has %d such devices, numbered from 0", d, b.NumDevices())
+		remedy := ""
+		if d.platform == xla.CPU && d.index > 0 {
+			remedy = fmt.Sprintf("; to test a program for several, start it with %s=%d in the environment variable XLA_FLAGS",
+				"--xla_force_host_platform_device_count", d.index+1)
+		}
+		return nil, 0, fmt.Errorf("there is no %v: this machine has %d such devices, numbered from 0%s", d, b.NumDevices(),
+			remedy)
 	}
 	return b, compute.DeviceNum(d.index), nil
 }

@@ -113,7 +113,8 @@ func TestBackendErrors(t *testing.T) {
 	}{
 		{"no GPU", "", GPU(0), []string{"cannot compute on gpu(0)", "no NVIDIA GPU", "use TryGPU or CPU(0)"}},
 		{"told to use a GPU", "xla:cuda", GPU(0), []string{"no NVIDIA GPU"}},
-		{"no such device", "", CPU(99), []string{"there is no cpu(99)", "numbered from 0"}},
+		{"no such device", "", CPU(99), []string{"there is no cpu(99)", "numbered from 0",
+			"with --xla_force_host_platform_device_count=100 in the environment variable XLA_FLAGS"}},
 		{"a negative number", "", CPU(-1), []string{"there is no cpu(-1)"}},
 		{"pure Go has one", "go", Device{xla.Go, 1}, []string{"there is no cpu(1) in pure Go"}},
 		{"nonsense", "tpu", CPU(0), []string{`GOMLX_BACKEND="tpu"`, "xla:cpu, xla:cuda or go"}},

@@ -3,17 +3,19 @@ package d2l
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
 // Embedding turns each token, a whole number from 0 to below VocabSize, into a vector that it
 // learns: the output for (batch, steps), int32, is (batch, steps, EmbedSize). Its parameter is
-// weight (VocabSize, EmbedSize). For another number the vector is NaN, which a training step
-// reports as an error.
+// weight (VocabSize, EmbedSize). For another number the vector is NaN, which is an error in a
+// training step, in Trainer.EvaluateLoss, Accuracy and Predict.
 //
 // Book: nn.Embedding, section "Pretraining word2vec".
 type Embedding struct {
@@ -47,7 +49,7 @@ func (e Embedding) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 
 // OneHot turns each token, a whole number from 0 to below VocabSize, into a vector of zeros with a
 // one at its place: the output for (batch, steps), int32, is (batch, steps, VocabSize). For another
-// number the vector is NaN, which a training step reports as an error.
+// number the vector is NaN, as in Embedding.
 //
 // Book: npx.one_hot, section "Implementation of Recurrent Neural Networks from Scratch".
 type OneHot struct{ VocabSize int }
@@ -86,15 +88,41 @@ func requireTokens(layer string, x *graph.Node) {
 	}
 }
 
-// takesTokens reports whether a layer, or the first of a Sequential, is for whole numbers.
-func takesTokens(layer Layer) bool {
+// vocabSize returns how many tokens a layer, or the first of a Sequential, has, 0 if it is not for tokens.
+func vocabSize(layer Layer) int {
 	switch l := bare(layer).(type) {
-	case Embedding, *Embedding, OneHot, *OneHot:
-		return true
+	case Embedding:
+		return l.VocabSize
+	case *Embedding:
+		return l.VocabSize
+	case OneHot:
+		return l.VocabSize
+	case *OneHot:
+		return l.VocabSize
 	case Sequential:
-		return len(l) > 0 && takesTokens(l[0])
+		if len(l) > 0 {
+			return vocabSize(l[0])
+		}
 	case *Sequential:
-		return takesTokens(*l)
+		return vocabSize(*l)
 	}
-	return false
+	return 0
+}
+
+// unknownToken describes the first token in X that a net that begins with Embedding or OneHot does not have, "" if
+// there is none.
+func unknownToken(layer Layer, X *tensors.Tensor) (string, error) {
+	n := vocabSize(layer)
+	if n == 0 || X.DType() != dtypes.Int32 {
+		return "", nil
+	}
+	tokens, err := tensors.CopyFlatData[int32](X)
+	if err != nil {
+		return "", err
+	}
+	i := slices.IndexFunc(tokens, func(token int32) bool { return token < 0 || int(token) >= n })
+	if i < 0 {
+		return "", nil
+	}
+	return fmt.Sprintf("X is %d at %v, and the net has the tokens 0 to %d", tokens[i], indexOf(i, ShapeOf(X)), n-1), nil
 }

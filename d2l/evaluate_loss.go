@@ -1,7 +1,10 @@
 package d2l
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"math"
 
 	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/gomlx/core/graph"
@@ -11,10 +14,11 @@ import (
 
 // EvaluateLoss returns the mean of the Trainer's loss over dataIter's examples, with the net as it
 // is, in inference mode and on the net's device. Nothing is trained. An error of the data, the net or
-// the loss is returned, and it is one if there are no examples.
+// the loss is returned, and it is one if there are no examples, or if the loss of a batch is NaN.
 //
 // Book: evaluate_loss, section "Model Selection, Underfitting, and Overfitting".
 func (t *Trainer) EvaluateLoss(dataIter DataIter) (float64, error) {
+	requireIter("Trainer.EvaluateLoss", dataIter)
 	if err := t.requireCurrent(); err != nil {
 		return 0, err
 	}
@@ -67,6 +71,13 @@ func (t *Trainer) evaluate(X, y *tensors.Tensor) (lossSum, examples float64, err
 	}
 	mean, err := tensors.CopyFlatData[float32](outputs[0])
 	if err != nil {
+		return 0, 0, err
+	}
+	if math.IsNaN(float64(mean[0])) {
+		found, err := unknownToken(t.net.layer, X)
+		if err == nil {
+			err = errors.New(cmp.Or(found, "it is NaN: look for NaN in X, y and the parameters"))
+		}
 		return 0, 0, err
 	}
 	return float64(mean[0]) * float64(count), float64(count), nil

@@ -138,8 +138,9 @@ func newRand() *rand.Rand { return rand.New(rand.NewPCG(uint64(nextSeed()), 0)) 
 //
 // Book: none; a loop breaks off there.
 func FirstBatches(dataIter DataIter, n int) DataIter {
-	if n < 0 || dataIter == nil {
-		panic(fmt.Sprintf("d2l: FirstBatches needs a DataIter and a number of batches, got %v and %d", dataIter, n))
+	requireIter("FirstBatches", dataIter)
+	if n < 0 {
+		panic(fmt.Sprintf("d2l: FirstBatches needs a number of batches, got %d", n))
 	}
 	return firstBatches{dataIter, n}
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/janpfeifer/gonb/gonbui"
 )
 
 // Net is a network with parameters: a Layer, the values of its parameters, and
@@ -49,20 +48,13 @@ func NewNet(layer Layer) *Net {
 	return &Net{layer: layer}
 }
 
-// errNoParameters is the error for a net that is used too early.
-var errNoParameters = func() error {
-	const message = "the net has no parameters yet: call Initialize, LoadParameters or TrainCh5 first"
-	if gonbui.IsNotebook {
-		return errors.New(message + ", in this cell: each cell is a program of its own, so a net that another one " +
-			"trained comes from a file, by SaveParameters there and LoadParameters here")
-	}
-	return errors.New(message)
-}()
-
 // Initialize gives the net new parameters on device, drawn by init; whatever it
 // had before is dropped. The parameters themselves are drawn when the first
 // batch shows the shape of the input, as in the book's deferred initialization.
 func (n *Net) Initialize(device Device, init Initializer) error {
+	if n == nil || init == nil {
+		panic("d2l: Net.Initialize needs a net, as NewNet makes it, and an Initializer, such as Xavier")
+	}
 	if _, _, err := device.Backend(); err != nil {
 		return err
 	}
@@ -138,6 +130,7 @@ func (n *Net) Parameters() []*model.Variable {
 // normalization with its running statistics. X is copied to the device where
 // necessary and stays the caller's.
 func (n *Net) Forward(X *tensors.Tensor) (*tensors.Tensor, error) {
+	requireArrays("Net.Forward", X)
 	if n.store == nil {
 		return nil, errNoParameters
 	}

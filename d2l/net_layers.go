@@ -94,7 +94,7 @@ func (n *Net) inputType() dtypes.DType {
 	switch {
 	case n.input.Ok():
 		return n.input.DType
-	case takesTokens(n.layer):
+	case vocabSize(n.layer) > 0:
 		return dtypes.Int32
 	}
 	return dtypes.Float32

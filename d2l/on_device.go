@@ -28,6 +28,7 @@ import (
 //
 // Book: none; as_in_ctx, section "GPUs", does the same for a batch.
 func OnDevice(dataIter DataIter, device ...Device) DataIter {
+	requireIter("OnDevice", dataIter)
 	if it, ok := dataIter.(*imageIter); ok && len(device) == 1 {
 		return &deviceIter{it, device[0]}
 	}

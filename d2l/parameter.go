@@ -1,17 +1,31 @@
 package d2l
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/d2l-go/book/d2l/internal/weights"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/janpfeifer/gonb/gonbui"
 )
+
+// errNoParameters is the error for a net that is used too early.
+var errNoParameters = func() error {
+	const message = "the net has no parameters yet: call Initialize, LoadParameters or TrainCh5 first"
+	if gonbui.IsNotebook {
+		return errors.New(message + ", in this cell: each cell is a program of its own, so a net that another one " +
+			"trained comes from a file, by SaveParameters there and LoadParameters here")
+	}
+	return errors.New(message)
+}()
 
 // Parameter returns one of the net's variables: by the name that it has in a file of
 // SaveParameters, such as dense1.weight or batchnorm0.running_mean, or by its path, such as
 // dense1/weights. The value has the layer's own axes, (in, out) for dense1.weight where
-// files have (out, in). It is an error if there is none, as before the first batch.
+// files have (out, in). It is an error if there is none, as before the first batch. To
+// change the value, call SetParameter: the variable's own SetValue takes any shape.
 //
 // Book: net[1].weight, section "Parameter Management".
 func (n *Net) Parameter(name string) (*model.Variable, error) {
@@ -34,6 +48,37 @@ func (n *Net) Parameter(name string) (*model.Variable, error) {
 			"shape of the input, as in net.Forward(X)", name)
 	}
 	return nil, fmt.Errorf("the net has no parameter %s, but %.400s", name, strings.Join(names, ", "))
+}
+
+// SetParameter gives one of the net's variables a value, which stays the caller's: a tensor, or what
+// tensors.FromValue makes one of, such as [][]float32. Names and axes are those of Parameter. It is
+// an error if there is no such variable, or if it has another shape or type; then nothing changes.
+//
+// Book: net[0].weight.set_data, section "Parameter Management".
+func (n *Net) SetParameter(name string, value any) error {
+	v, err := n.Parameter(name)
+	if err != nil {
+		return err
+	}
+	var given *tensors.Tensor
+	if value != nil {
+		if given, err = tensors.FromAnyValue(value); err != nil {
+			return fmt.Errorf("the value of %s: %w", name, err)
+		}
+	}
+	if given == nil || !given.Shape().Equal(v.Shape()) {
+		got := "nil"
+		if given != nil {
+			got = given.Shape().String()
+		}
+		return fmt.Errorf("%s takes a value of the shape %v, got %s", name, v.Shape(), got)
+	}
+	given, err = given.LocalClone()
+	if err != nil {
+		return fmt.Errorf("the value of %s: %w", name, err)
+	}
+	n.savedTo = ""
+	return v.SetValue(given)
 }
 
 // Variables returns all that the net keeps, layer by layer: its Parameters and what is not

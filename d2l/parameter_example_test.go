@@ -14,15 +14,26 @@ func ExampleNet_Parameter() {
 	_, err := net.Parameter("dense1.bias")
 	fmt.Println(err)
 	d2l.Must(net.Forward(tensors.FromValue([][]float32{{1, 2, 3, 4}})))
-	bias := d2l.Must(net.Parameter("dense1.bias"))
-	d2l.Check(bias.SetValue(tensors.FromValue([]float32{5})))
-	fmt.Println(d2l.Must(bias.Value()).Value())
+	fmt.Println(d2l.Must(net.Parameter("dense1.bias")).MustValue().Value())
 	_, err = net.Parameter("dense2.bias")
 	fmt.Println(err)
 	// Output:
 	// the net has no parameters yet, so no dense1.bias: they are drawn when the first batch shows the shape of the input, as in net.Forward(X)
-	// [5]
+	// [0]
 	// the net has no parameter dense2.bias, but dense0.weight, dense0.bias, dense1.weight, dense1.bias
+}
+
+func ExampleNet_SetParameter() {
+	net := d2l.NewNet(d2l.Dense{Units: 1})
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	X := tensors.FromValue([][]float32{{1, 2}})
+	d2l.Must(net.Forward(X))
+	d2l.Check(net.SetParameter("weight", [][]float32{{10}, {1}}))
+	fmt.Println(d2l.Must(net.Forward(X)).Value())
+	fmt.Println(net.SetParameter("weight", []float32{10, 1}))
+	// Output:
+	// [[12]]
+	// weight takes a value of the shape (Float32)[2, 1], got (Float32)[2]
 }
 
 // Batch normalization keeps running statistics beside its parameters.

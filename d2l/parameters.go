@@ -151,8 +151,13 @@ func fileError(path string, err error) error {
 		func(remedy error) bool { return errors.Is(err, remedy) }):
 		return fmt.Errorf("the parameters in %s cannot be used: %w", path, err)
 	}
-	return fmt.Errorf("the parameters in %s cannot be used: %w; save them again with SaveParameters,"+
-		" or with PyTorch's safetensors.torch.save_file, from a net of the same layers", path, err)
+	remedy := "give the file of a net of the same layers, by SaveParameters or by PyTorch's safetensors.torch.save_file; " +
+		"LoadMatchingParameters takes what fits of another's"
+	if errors.As(err, new(weights.Damaged)) {
+		remedy = "save them again with SaveParameters, or PyTorch's safetensors.torch.save_file, or get the file again from " +
+			"where it comes"
+	}
+	return fmt.Errorf("the parameters in %s cannot be used: %w; %s", path, err, remedy)
 }
 
 // errExample says what to do where the caller's shape of an example is missing or wrong.

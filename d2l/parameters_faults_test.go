@@ -183,7 +183,7 @@ func TestLoadParametersHostile(t *testing.T) {
 				return
 			}
 			wantError(t, err, append(c.want, "the parameters in "+path+" cannot be used: ")...)
-			if again := strings.Contains(err.Error(), "save them again"); again == slices.Contains(c.want, newer) {
+			if again := strings.Contains(err.Error(), "save them again"); again != strings.Contains(err.Error(), "damaged") {
 				t.Errorf("the error gives the wrong advice: %v", err)
 			}
 			if !maps.EqualFunc(state(t, net), want, equalBits) {

@@ -199,7 +199,7 @@ func TestLoadParametersFromPyTorch(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "net.safetensors")
 			put(t, path, c.content)
-			wantError(t, net.LoadParameters(path, testDevice()), path, c.want, "with PyTorch's safetensors.torch.save_file")
+			wantError(t, net.LoadParameters(path, testDevice()), path, c.want, "PyTorch's safetensors.torch.save_file")
 			if got := float32s(t, must(net.Forward(X))(t)); !slices.Equal(got, want) {
 				t.Error("a refused file changed the net")
 			}

@@ -24,3 +24,21 @@ func (s Shape) String() string {
 	}
 	return "(" + strings.Trim(strings.ReplaceAll(fmt.Sprint([]int(s)), " ", ", "), "[]") + ")"
 }
+
+// valueAt describes the i-th of x's values.
+func valueAt(x *tensors.Tensor, values []float32, i int) string {
+	if x.Rank() == 0 {
+		return fmt.Sprint(values[i])
+	}
+	return fmt.Sprintf("%v at %v", values[i], indexOf(i, ShapeOf(x)))
+}
+
+// indexOf returns the index along each axis of the i-th value of an array.
+func indexOf(i int, shape Shape) Shape {
+	index := make(Shape, len(shape))
+	for axis := len(shape) - 1; axis >= 0; axis-- {
+		index[axis] = i % shape[axis]
+		i /= shape[axis]
+	}
+	return index
+}

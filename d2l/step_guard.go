@@ -183,6 +183,9 @@ func (s failedStep) find() (cause, remedy string, err error) {
 	if found, err := findNonFinite(s.y); err != nil || found != "" {
 		return "y is " + found, "leave such examples out", err
 	}
+	if found, err := unknownToken(s.net.layer, s.X); err != nil || found != "" {
+		return found, "number the tokens by the vocabulary that the net is for", err
+	}
 	for v := range s.net.store.IterVariables() {
 		value, err := v.Value()
 		if err != nil {
@@ -279,22 +282,4 @@ func maxAbs(values []float32) (largest float64) {
 		largest = max(largest, math.Abs(float64(v)))
 	}
 	return largest
-}
-
-// valueAt describes the i-th of x's values.
-func valueAt(x *tensors.Tensor, values []float32, i int) string {
-	if x.Rank() == 0 {
-		return fmt.Sprint(values[i])
-	}
-	return fmt.Sprintf("%v at %v", values[i], indexOf(i, ShapeOf(x)))
-}
-
-// indexOf returns the index along each axis of the i-th value of an array.
-func indexOf(i int, shape Shape) Shape {
-	index := make(Shape, len(shape))
-	for axis := len(shape) - 1; axis >= 0; axis-- {
-		index[axis] = i % shape[axis]
-		i /= shape[axis]
-	}
-	return index
 }

@@ -44,6 +44,7 @@ type StepMetrics struct {
 //
 // Book: the inner loop of train_ch5, section "Convolutional Neural Networks (LeNet)".
 func (t *Trainer) Steps(dataIter DataIter, timer *Timer) iter.Seq2[int, StepMetrics] {
+	requireIter("Trainer.Steps", dataIter)
 	if timer == nil {
 		timer = NewTimer()
 	}

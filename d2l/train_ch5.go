@@ -26,8 +26,8 @@ type Result struct {
 // Book: train_ch5, section "Convolutional Neural Networks (LeNet)".
 func TrainCh5[R Rate](net *Net, trainIter, testIter DataIter,
 	numEpochs int, lr R, ctx ...Device) (*Result, error) {
-	if numEpochs <= 0 || len(ctx) == 0 {
-		panic("d2l: TrainCh5 needs at least one epoch, and a device, such as TryGPU(0)")
+	if numEpochs <= 0 || len(ctx) == 0 || trainIter == nil || testIter == nil {
+		panic("d2l: TrainCh5 needs data, at least one epoch, and a device, such as TryGPU(0)")
 	}
 	opt := OptimizerOf(lr) // Which refuses a rate before the parameters are drawn anew.
 	if err := net.Initialize(ctx[0], Xavier); err != nil {
@@ -60,8 +60,8 @@ func TrainCh5[R Rate](net *Net, trainIter, testIter DataIter,
 // Book: train_ch13, section "Image Augmentation".
 func TrainCh13[R Rate](net *Net, trainIter, testIter DataIter,
 	loss Loss, lr R, numEpochs int, ctx ...Device) (*Result, error) {
-	if numEpochs <= 0 {
-		panic("d2l: TrainCh13 needs at least one epoch")
+	if numEpochs <= 0 || trainIter == nil || testIter == nil {
+		panic("d2l: TrainCh13 needs data for training and for testing, and at least one epoch")
 	}
 	trainer, err := NewTrainer(net, OptimizerOf(lr), ctx...)
 	if err != nil {

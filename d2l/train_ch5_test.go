@@ -156,7 +156,7 @@ func TestTrainCh5Misuse(t *testing.T) {
 	net, X := initialized(t)
 	before, good := values(t, net), quadrants(8, 4, false)
 	for _, numEpochs := range []int{0, -1} {
-		wantPanic(t, func() { TrainCh5(net, good, good, numEpochs, 0.1, testDevice()) }, "d2l: TrainCh5 needs at least one epoch")
+		wantPanic(t, func() { TrainCh5(net, good, good, numEpochs, 0.1, testDevice()) }, "d2l: TrainCh5 needs data, at least one epoch")
 	}
 	must(net.Forward(X))(t)
 	if !reflect.DeepEqual(values(t, net), before) {

@@ -55,8 +55,8 @@ func PredictCh8(prefix string, numPreds int, net *Net, vocab *Vocab) (string, er
 //
 // Book: train_ch8, section "Implementation of Recurrent Neural Networks from Scratch".
 func TrainCh8[R Rate](net *Net, trainIter DataIter, vocab *Vocab, lr R, numEpochs int, ctx ...Device) (float64, error) {
-	if numEpochs <= 0 || len(ctx) == 0 {
-		panic("d2l: TrainCh8 needs at least one epoch, and a device, such as TryGPU(0)")
+	if numEpochs <= 0 || len(ctx) == 0 || trainIter == nil || vocab == nil {
+		panic("d2l: TrainCh8 needs data and its vocabulary, at least one epoch, and a device, such as TryGPU(0)")
 	}
 	opt := OptimizerOf(lr).WithGradientClipping(1)
 	if err := net.Initialize(ctx[0], Normal(0.01)); err != nil {

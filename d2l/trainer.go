@@ -64,6 +64,9 @@ type programShape struct {
 func NewTrainer(net *Net, opt optimizer.Interface, devices ...Device) (*Trainer, error) {
 	requireOptimizer(opt)
 	requireTogether("NewTrainer", devices)
+	if net == nil {
+		panic("d2l: NewTrainer got a net that is nil: make one with NewNet")
+	}
 	if net.store == nil {
 		return nil, errNoParameters
 	}
@@ -173,6 +176,7 @@ func (t *Trainer) Step(X, y *tensors.Tensor) (lossSum, correct float64, err erro
 
 // makeStep does what Step does, and counts the examples.
 func (t *Trainer) makeStep(X, y *tensors.Tensor) (StepMetrics, error) {
+	requireArrays("Trainer.Step", X, y)
 	if err := t.requireCurrent(); err != nil {
 		return StepMetrics{}, err
 	}

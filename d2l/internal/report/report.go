@@ -4,7 +4,9 @@ package report
 import (
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -20,16 +22,36 @@ func WarnOnce(message string) {
 }
 
 // PanicError returns a recovered value as an error. Called by the function that recovered, it adds to a runtime error,
-// which does not explain itself, the file and line of the panic.
+// which does not explain itself, the file and line of the panic. What GoMLX says of a layer whose input has another
+// width than before, it says in other words.
 func PanicError(recovered any) error {
 	switch e := recovered.(type) {
 	case runtime.Error:
 		return fmt.Errorf("%w, at %s", e, panicLine())
 	case error:
-		return e
+		return otherWidth(e)
 	default:
 		return fmt.Errorf("%v", e)
 	}
+}
+
+// reused is what GoMLX says where a layer's variable would have another shape or type than it has.
+var reused = regexp.MustCompile(`^requested to reuse variable "([^"]+)", but with (?:value with )?different shape ` +
+	`from original: previous shape=\((\w+)\)\[?([^\]]*)\]?, requested shape=\((\w+)\)\[?([^\]]*)\]?`)
+
+// otherWidth returns an error that says what to do about it, and any other error as it is.
+func otherWidth(err error) error {
+	m := reused.FindStringSubmatch(err.Error())
+	if m == nil {
+		return err
+	}
+	name, dtype, sizes, wantType, wantSizes := path.Base(m[1]), m[2], m[3], m[4], m[5]
+	if dtype != wantType {
+		return fmt.Errorf("its parameter %s is %s, and with this input would be %s: convert X to %s", name, dtype, wantType,
+			dtype)
+	}
+	return fmt.Errorf("its parameter %s has the shape (%s), and with this input would have (%s): give X the width that the "+
+		"net had when its parameters were drawn or loaded, or initialize it again", name, sizes, wantSizes)
 }
 
 // panicLine returns the file and line of the panic that is being recovered.

@@ -99,6 +99,9 @@ type File struct {
 	tensors     map[string]saved
 }
 
+// Damaged is the error of a file that is not as it was written.
+type Damaged struct{ error }
+
 // Parse reads the content of a file. It takes memory in proportion to the content,
 // whatever sizes that claims.
 func Parse(content []byte) (*File, error) {
@@ -107,7 +110,7 @@ func Parse(content []byte) (*File, error) {
 		if other := otherKind(content); other != "" {
 			return nil, other
 		}
-		return nil, fmt.Errorf("not a file of safetensors, or it is damaged or cut off: %w", err)
+		return nil, Damaged{fmt.Errorf("not a file of safetensors, or it is damaged or cut off: %w", err)}
 	}
 	file := &File{Training: metadata[trainingKey], tensors: tensors}
 	text, described := metadata[descriptionKey]
@@ -116,16 +119,15 @@ func Parse(content []byte) (*File, error) {
 	case !described && !summed:
 		return file, nil
 	case !described || !summed:
-		return nil, fmt.Errorf("an earlier version of this package wrote them, or they are damaged: "+
-			"the metadata have only one of %s and %s",
-			descriptionKey, digestKey)
+		return nil, Damaged{fmt.Errorf("an earlier version of this package wrote them, or they are damaged: "+
+			"the metadata have only one of %s and %s", descriptionKey, digestKey)}
 	}
 	if err := checkVersion(text); err != nil {
 		return nil, err
 	}
 	if sum := digest(file.tensors, text); sum != saved {
-		return nil, fmt.Errorf("they are damaged: their SHA-256 is %s, but was %.64q when they were saved", sum,
-			saved)
+		return nil, Damaged{fmt.Errorf("they are damaged: their SHA-256 is %s, but was %.64q when they were saved", sum,
+			saved)}
 	}
 	file.Description, err = parseDescription(text)
 	return file, err

@@ -206,14 +206,14 @@ func checkVersion(text string) error {
 		Version int `json:"version"`
 	}
 	if err := json.Unmarshal([]byte(text), &d); err != nil {
-		return fmt.Errorf("they are damaged: %s: %w", descriptionKey, err)
+		return Damaged{fmt.Errorf("they are damaged: %s: %w", descriptionKey, err)}
 	}
 	switch {
 	case d.Version > Version:
 		return fmt.Errorf("their description has version %d, and this program knows %d: %w", d.Version, Version,
 			ErrNewer)
 	case d.Version < 1:
-		return fmt.Errorf("they are damaged: %s has no version", descriptionKey)
+		return Damaged{fmt.Errorf("they are damaged: %s has no version", descriptionKey)}
 	}
 	return nil
 }

@@ -130,7 +130,11 @@ func (p *Program) keepTrack(before int, err error) error {
 
 // Call runs the program. The inputs stay the caller's.
 func (p *Program) Call(inputs ...*tensors.Tensor) (outputs []*tensors.Tensor, err error) {
-	if _, err := p.Compile(inputs...); err != nil {
+	g, err := p.Compile(inputs...)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.checkValues(g); err != nil { // Before a failure on the device can cost the net its parameters.
 		return nil, err
 	}
 	args, err := p.copyIn(inputs)
@@ -146,6 +150,19 @@ func (p *Program) Call(inputs ...*tensors.Tensor) (outputs []*tensors.Tensor, er
 	}
 	p.made = nil                                             // GoMLX has drawn them if Draw has not.
 	return outputs[:len(outputs)/len(p.config.Devices)], nil // Every device has them all.
+}
+
+// checkValues returns an error if a variable was given a value of another shape or type than the graph has, which GoMLX
+// v0.28.8 lets SetValue do.
+func (p *Program) checkValues(g *graph.Graph) error {
+	for v := range p.config.Store.IterVariables() {
+		node := g.GetParameterByName(v.Path())
+		if node != nil && !node.Shape().Equal(v.Shape()) {
+			return fmt.Errorf("the variable %s was given a value of the shape %v, and has to have %v: give it one of that",
+				v.Path(), v.Shape(), node.Shape())
+		}
+	}
+	return nil
 }
 
 // Discard deletes the variables that the program has made and not drawn, if there are any, and with them what is
