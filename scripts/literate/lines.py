@@ -29,6 +29,7 @@ chapter_recurrent-neural-networks/rnn-scratch         notebooks/later/rnn.ipynb
 chapter_recurrent-modern/gru                          ExampleGRU
 chapter_optimization/minibatch-sgd                    d2l/train_ch11_example_test.go
 chapter_computer-vision/image-augmentation            ExampleCompose
+chapter_computer-vision/fine-tuning                   notebooks/later/fine-tuning.ipynb
 """
 
 
