@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 
 	"github.com/d2l-go/book/d2l"
-	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // redBlue is a picture whose left half is red, and its right half blue.
@@ -130,7 +129,7 @@ func ExampleLoadImageFolder() {
 	fmt.Println(classes)
 	for batch, err := range data.Iter() {
 		d2l.Check(err)
-		fmt.Println(d2l.ShapeOf(batch.Inputs[0]), tensors.MustCopyFlatData[int32](batch.Labels[0]))
+		fmt.Println(d2l.ShapeOf(batch.Inputs[0]), d2l.Values[int32](batch.Labels[0]))
 	}
 	fmt.Println(d2l.Must(d2l.ReadImage(filepath.Join(dir, "hotdog/1.png"))).Bounds())
 	// Output:

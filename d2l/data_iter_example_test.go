@@ -5,7 +5,6 @@ import (
 	"iter"
 
 	"github.com/d2l-go/book/d2l"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/train"
 )
 
@@ -24,7 +23,7 @@ func ExampleFirstBatches() {
 
 // A DataIter of your own: oneBatch below.
 func ExampleDataIter() {
-	var data d2l.DataIter = oneBatch{tensors.FromValue([][]float32{{1, 2}}), tensors.FromValue([]int32{1})}
+	var data d2l.DataIter = oneBatch{d2l.NewTensor([][]float32{{1, 2}}), d2l.NewTensor([]int32{1})}
 	for batch, err := range data.Iter() {
 		d2l.Check(err)
 		fmt.Println(data.Len(), d2l.ShapeOf(batch.Inputs[0]), d2l.ShapeOf(batch.Labels[0]))
@@ -33,7 +32,7 @@ func ExampleDataIter() {
 }
 
 // oneBatch is a DataIter of a single batch.
-type oneBatch struct{ X, y *tensors.Tensor }
+type oneBatch struct{ X, y *d2l.Tensor }
 
 func (oneBatch) Name() string { return "one batch" }
 
@@ -41,14 +40,14 @@ func (oneBatch) Len() int { return 1 }
 
 func (b oneBatch) Iter() iter.Seq2[train.Batch, error] {
 	return func(yield func(train.Batch, error) bool) {
-		yield(train.Batch{Inputs: []*tensors.Tensor{b.X}, Labels: []*tensors.Tensor{b.y}}, nil)
+		yield(train.Batch{Inputs: []*d2l.Tensor{b.X}, Labels: []*d2l.Tensor{b.y}}, nil)
 	}
 }
 
 // Five examples in batches of two, in order.
 func ExampleLoadArray() {
-	X := tensors.FromValue([][]float32{{1, 2}, {3, 4}, {5, 6}, {7, 8}, {9, 10}})
-	y := tensors.FromValue([]float32{1, 2, 3, 4, 5})
+	X := d2l.NewTensor([][]float32{{1, 2}, {3, 4}, {5, 6}, {7, 8}, {9, 10}})
+	y := d2l.NewTensor([]float32{1, 2, 3, 4, 5})
 	for batch, err := range d2l.LoadArray(X, y, 2, false).Iter() {
 		d2l.Check(err)
 		fmt.Println(batch.Inputs[0].Value(), batch.Labels[0].Value())

@@ -191,6 +191,7 @@
 //	net.go            Net: a layer with parameters on a device
 //	parameter.go      parameters by name, all variables
 //	net_layers.go     outputs of the layers, and their shapes
+//	tensor.go         arrays, of Go's slices and back
 //	shape.go          shapes as the book prints them
 //	draw.go           drawings of a net, and feature maps
 //	parameters.go     saved parameters, also from and for PyTorch

@@ -4,14 +4,13 @@ import (
 	"fmt"
 
 	"github.com/d2l-go/book/d2l"
-	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // parametersOf returns the parameters of a net, initialized by init, that takes three features.
 func parametersOf(layer d2l.Layer, init d2l.Initializer) []any {
 	net := d2l.NewNet(layer)
 	d2l.Check(net.Initialize(d2l.TryGPU(0), init))
-	d2l.Must(net.Forward(tensors.FromValue([][]float32{{1, 2, 3}})))
+	d2l.Must(net.Forward(d2l.NewTensor([][]float32{{1, 2, 3}})))
 	var values []any
 	for _, p := range net.Parameters() {
 		values = append(values, d2l.Must(p.Value()).Value())

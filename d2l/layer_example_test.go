@@ -6,7 +6,6 @@ import (
 	"github.com/d2l-go/book/d2l"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/initializer"
 )
@@ -55,7 +54,7 @@ func (Scale) StateDict() map[string]string { return map[string]string{"factors":
 func ExampleLayer_parameters() {
 	net := d2l.NewNet(d2l.Sequential{d2l.Dense{Units: 3}, Scale{}})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	yHat := d2l.Must(net.Forward(tensors.FromValue([][]float32{{1, 2}})))
+	yHat := d2l.Must(net.Forward(d2l.NewTensor([][]float32{{1, 2}})))
 	fmt.Println(d2l.ShapeOf(yHat))
 	for _, p := range net.Parameters() {
 		fmt.Println(p.Path(), p.Shape().Dimensions)

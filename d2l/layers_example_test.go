@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/d2l-go/book/d2l"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/layers/activation"
 )
 
@@ -57,7 +56,7 @@ func ExampleConv2D() {
 func ExampleAvgPool2D() {
 	net := d2l.NewNet(d2l.AvgPool2D{PoolSize: 2, Strides: 1})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	X := tensors.FromValue([][][][]float32{{{{0, 1, 2}, {3, 4, 5}, {6, 7, 8}}}})
+	X := d2l.NewTensor([][][][]float32{{{{0, 1, 2}, {3, 4, 5}, {6, 7, 8}}}})
 	fmt.Println(d2l.Must(net.Forward(X)).Value())
 	// Output: [[[[2 3] [5 6]]]]
 }
@@ -65,7 +64,7 @@ func ExampleAvgPool2D() {
 func ExampleMaxPool2D() {
 	net := d2l.NewNet(d2l.MaxPool2D{PoolSize: 2, Strides: 1})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	X := tensors.FromValue([][][][]float32{{{{0, 1, 2}, {3, 4, 5}, {6, 7, 8}}}})
+	X := d2l.NewTensor([][][][]float32{{{{0, 1, 2}, {3, 4, 5}, {6, 7, 8}}}})
 	fmt.Println(d2l.Must(net.Forward(X)).Value())
 	// Output: [[[[4 5] [7 8]]]]
 }
@@ -108,13 +107,13 @@ func ExampleBatchNorm() {
 	d2l.Seed(1)
 	net := d2l.NewNet(d2l.Sequential{d2l.BatchNorm{}, d2l.Dense{Units: 2}})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	X := tensors.FromValue([][]float32{{1, 10}, {2, 20}, {3, 30}})
-	y := tensors.FromValue([]int32{0, 1, 1})
+	X := d2l.NewTensor([][]float32{{1, 10}, {2, 20}, {3, 30}})
+	y := d2l.NewTensor([]int32{0, 1, 1})
 	trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(0.1)))
 	_, _, err := trainer.Step(X, y)
 	d2l.Check(err)
 	for _, batch := range [][][]float32{{{1, 10}, {2, 20}, {3, 30}}, {{2, 20}}} {
-		outputs := d2l.Must(net.Outputs(tensors.FromValue(batch)))
+		outputs := d2l.Must(net.Outputs(d2l.NewTensor(batch)))
 		fmt.Printf("%s %v: %.3f\n", outputs[0].Name, outputs[0].Shape(), outputs[0].Value.Value())
 	}
 	// Output:
@@ -126,7 +125,7 @@ func ExampleBatchNorm() {
 func ExampleDropout() {
 	net := d2l.NewNet(d2l.Dropout{Rate: 0.5})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	y := d2l.Must(net.Forward(tensors.FromValue([][]float32{{1, 2, 3, 4}})))
+	y := d2l.Must(net.Forward(d2l.NewTensor([][]float32{{1, 2, 3, 4}})))
 	fmt.Println(y.Value())
 	// Output: [[1 2 3 4]]
 }
@@ -135,7 +134,7 @@ func ExampleDropout() {
 func ExampleActivation_layer() {
 	net := d2l.NewNet(d2l.Sequential{d2l.ReLU, d2l.Tanh})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	outputs := d2l.Must(net.Outputs(tensors.FromValue([][]float32{{-1, 0, 1}})))
+	outputs := d2l.Must(net.Outputs(d2l.NewTensor([][]float32{{-1, 0, 1}})))
 	for _, layer := range outputs {
 		fmt.Printf("%s: %.3f\n", layer.Name, layer.Value.Value())
 	}
@@ -147,7 +146,7 @@ func ExampleActivation_layer() {
 func ExampleGlobalAvgPool2D() {
 	net := d2l.NewNet(d2l.GlobalAvgPool2D{})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	y := d2l.Must(net.Forward(tensors.FromValue([][][][]float32{{{{1, 2}, {3, 4}}, {{5, 5}, {5, 7}}}})))
+	y := d2l.Must(net.Forward(d2l.NewTensor([][][][]float32{{{{1, 2}, {3, 4}}, {{5, 5}, {5, 7}}}})))
 	fmt.Println(d2l.ShapeOf(y), y.Value())
 	// Output: (1, 2, 1, 1) [[[[2.5]] [[5.5]]]]
 }
@@ -165,9 +164,9 @@ func ExampleConv2D_notSquare() {
 func ExampleConv2D_edge() {
 	net := d2l.NewNet(d2l.Conv2D{Channels: 1, KernelHW: [2]int{1, 2}, NoBias: true})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	X := tensors.FromValue([][][][]float32{{{{1, 1, 0, 0, 0, 0, 1, 1}}}})
+	X := d2l.NewTensor([][][][]float32{{{{1, 1, 0, 0, 0, 0, 1, 1}}}})
 	d2l.Must(net.Forward(X))
-	d2l.Check(net.Parameters()[0].SetValue(tensors.FromFlatDataAndDimensions([]float32{1, -1}, 1, 2, 1, 1)))
+	d2l.Check(net.Parameters()[0].SetValue(d2l.NewTensor([]float32{1, -1}, 1, 2, 1, 1)))
 	fmt.Println(d2l.Must(net.Forward(X)).Value())
 	// Output: [[[[0 1 0 0 0 -1 0]]]]
 }
@@ -191,9 +190,9 @@ func ExampleConv2DTranspose() {
 	// The book's example, with the kernel [[0 1] [2 3]].
 	net = d2l.NewNet(d2l.Conv2DTranspose{Channels: 1, KernelSize: 2, NoBias: true})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	X := tensors.FromValue([][][][]float32{{{{0, 1}, {2, 3}}}})
+	X := d2l.NewTensor([][][][]float32{{{{0, 1}, {2, 3}}}})
 	d2l.Must(net.Forward(X))
-	d2l.Check(net.Parameters()[0].SetValue(tensors.FromFlatDataAndDimensions([]float32{0, 1, 2, 3}, 2, 2, 1, 1)))
+	d2l.Check(net.Parameters()[0].SetValue(d2l.NewTensor([]float32{0, 1, 2, 3}, 2, 2, 1, 1)))
 	fmt.Println(d2l.Must(net.Forward(X)).Value())
 	// Output:
 	// conv0 (1, 20, 6, 6)
@@ -205,6 +204,6 @@ func ExampleConv2DTranspose() {
 func ExampleLayerNorm() {
 	net := d2l.NewNet(d2l.LayerNorm{})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	fmt.Printf("%.3f\n", d2l.Must(net.Forward(tensors.FromValue([][]float32{{1, 2}, {2, 3}}))).Value())
+	fmt.Printf("%.3f\n", d2l.Must(net.Forward(d2l.NewTensor([][]float32{{1, 2}, {2, 3}}))).Value())
 	// Output: [[-1.000 1.000] [-1.000 1.000]]
 }

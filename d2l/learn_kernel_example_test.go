@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/d2l-go/book/d2l"
-	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // Learning a kernel, as in the book's section "Convolutions for Images": from an image with two vertical edges and the
@@ -20,8 +19,8 @@ func ExampleTrainer_WithLoss_kernel() {
 		}
 		Y[row*7+1], Y[row*7+5] = 1, -1
 	}
-	image := tensors.FromFlatDataAndDimensions(X, 1, 1, 6, 8)
-	edges := tensors.FromFlatDataAndDimensions(Y, 1, 1, 6, 7)
+	image := d2l.NewTensor(X, 1, 1, 6, 8)
+	edges := d2l.NewTensor(Y, 1, 1, 6, 7)
 
 	net := d2l.NewNet(d2l.Conv2D{Channels: 1, KernelHW: [2]int{1, 2}, NoBias: true})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
@@ -32,6 +31,6 @@ func ExampleTrainer_WithLoss_kernel() {
 		d2l.Check(err)
 	}
 	kernel := d2l.Must(d2l.Must(net.Parameter("weight")).Value())
-	fmt.Printf("%.2f\n", d2l.Must(tensors.CopyFlatData[float32](kernel)))
+	fmt.Printf("%.2f\n", d2l.Values[float32](kernel))
 	// Output: [1.00 -1.00]
 }

@@ -6,11 +6,10 @@ import (
 
 	"github.com/d2l-go/book/d2l"
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // meanLoss returns the mean loss of outputs yHat.
-func meanLoss(loss d2l.Loss, yHat, y *tensors.Tensor) float64 {
+func meanLoss(loss d2l.Loss, yHat, y *d2l.Tensor) float64 {
 	net := d2l.NewNet(d2l.Sequential{}) // Its output is its input.
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(1))).WithLoss(loss)
@@ -18,40 +17,40 @@ func meanLoss(loss d2l.Loss, yHat, y *tensors.Tensor) float64 {
 }
 
 func ExampleSoftmaxCrossEntropyLoss() {
-	yHat, y := tensors.FromValue([][]float32{{0, 0}, {2, 0}}), tensors.FromValue([]int32{0, 0})
+	yHat, y := d2l.NewTensor([][]float32{{0, 0}, {2, 0}}), d2l.NewTensor([]int32{0, 0})
 	fmt.Printf("%.4f\n", meanLoss(d2l.SoftmaxCrossEntropyLoss{}, yHat, y))
 	// Output: 0.4100
 }
 
 // Of two sequences the second is shorter: its last label, 0, is padding.
 func ExampleMaskedSoftmaxCELoss() {
-	yHat := tensors.FromValue([][][]float32{{{0, 0, 0}, {0, 0, 0}}, {{0, 0, 0}, {9, 0, 0}}})
-	y := tensors.FromValue([][]int32{{1, 2}, {2, 0}})
+	yHat := d2l.NewTensor([][][]float32{{{0, 0, 0}, {0, 0, 0}}, {{0, 0, 0}, {9, 0, 0}}})
+	y := d2l.NewTensor([][]int32{{1, 2}, {2, 0}})
 	fmt.Printf("%.4f, log 3 is %.4f\n", meanLoss(d2l.MaskedSoftmaxCELoss{Padding: 0}, yHat, y), math.Log(3))
 	// Output: 1.0986, log 3 is 1.0986
 }
 
 func ExampleL2Loss() {
-	yHat, y := tensors.FromValue([][]float32{{1}, {3}}), tensors.FromValue([]float32{1, 1})
+	yHat, y := d2l.NewTensor([][]float32{{1}, {3}}), d2l.NewTensor([]float32{1, 1})
 	fmt.Println(meanLoss(d2l.L2Loss{}, yHat, y), meanLoss(d2l.MSELoss{}, yHat, y))
 	// Output: 1 2
 }
 
 func ExampleMSELoss() {
-	yHat, y := tensors.FromValue([][]float32{{1, 2}}), tensors.FromValue([][]float32{{0, 0}})
+	yHat, y := d2l.NewTensor([][]float32{{1, 2}}), d2l.NewTensor([][]float32{{0, 0}})
 	fmt.Println(meanLoss(d2l.MSELoss{}, yHat, y))
 	// Output: 2.5
 }
 
 func ExampleL1Loss() {
-	yHat, y := tensors.FromValue([][]float32{{1, 2}}), tensors.FromValue([][]float32{{0, 0}})
+	yHat, y := d2l.NewTensor([][]float32{{1, 2}}), d2l.NewTensor([][]float32{{0, 0}})
 	fmt.Println(meanLoss(d2l.L1Loss{}, yHat, y))
 	// Output: 1.5
 }
 
 func ExampleHuberLoss() {
 	for _, difference := range []float32{0.5, 1, 3} {
-		yHat, y := tensors.FromValue([]float32{difference}), tensors.FromValue([]float32{0})
+		yHat, y := d2l.NewTensor([]float32{difference}), d2l.NewTensor([]float32{0})
 		fmt.Println(meanLoss(d2l.HuberLoss{Rho: 1}, yHat, y))
 	}
 	// Output:
@@ -61,7 +60,7 @@ func ExampleHuberLoss() {
 }
 
 func ExampleSigmoidBinaryCrossEntropyLoss() {
-	yHat, y := tensors.FromValue([][]float32{{0}, {0}}), tensors.FromValue([]bool{false, true})
+	yHat, y := d2l.NewTensor([][]float32{{0}, {0}}), d2l.NewTensor([]bool{false, true})
 	fmt.Printf("%.4f, log 2 is %.4f\n", meanLoss(d2l.SigmoidBinaryCrossEntropyLoss{}, yHat, y), math.Log(2))
 	// Output: 0.6931, log 2 is 0.6931
 }
@@ -73,7 +72,7 @@ func ExampleLossFunc() {
 		clipped := graph.Log(graph.Max(yHat, graph.OnesLike(yHat)))
 		return graph.Sqrt(graph.ReduceAllMean(graph.Square(graph.Sub(clipped, graph.Log(y)))))
 	})
-	yHat, y := tensors.FromValue([][]float32{{100}, {1000}}), tensors.FromValue([]float32{100, 2000})
+	yHat, y := d2l.NewTensor([][]float32{{100}, {1000}}), d2l.NewTensor([]float32{100, 2000})
 	fmt.Printf("%.4f\n", meanLoss(logRMSE, yHat, y))
 	// Output: 0.4901
 }
@@ -91,10 +90,10 @@ func ExampleLoss() {
 	net := d2l.NewNet(d2l.Dense{Units: 3})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(0.1))).WithLoss(smoothedLoss{})
-	X := tensors.FromValue([][]float32{{1, 0}, {0, 1}})
-	_, _, err := trainer.Step(X, tensors.FromValue([]int32{0, 5}))
+	X := d2l.NewTensor([][]float32{{1, 0}, {0, 1}})
+	_, _, err := trainer.Step(X, d2l.NewTensor([]int32{0, 5}))
 	fmt.Println(err)
-	_, correct, err := trainer.Step(X, tensors.FromValue([]int32{0, 1}))
+	_, correct, err := trainer.Step(X, d2l.NewTensor([]int32{0, 1}))
 	fmt.Println(correct >= 0, err)
 	// Output:
 	// training on a batch of shape (2, 2): label 1 is 5, but the net has outputs for 0 to 2

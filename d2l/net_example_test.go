@@ -16,7 +16,7 @@ import (
 )
 
 // zeros returns a batch of zeros.
-func zeros(shape ...int) *tensors.Tensor {
+func zeros(shape ...int) *d2l.Tensor {
 	return tensors.FromShape(shapes.Make(dtypes.Float32, shape...))
 }
 
@@ -80,7 +80,7 @@ func ExampleNet_Outputs() {
 		d2l.Flatten{},
 	})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	X := tensors.FromValue([][][][]float32{{{{1, 5, 2, 0}, {3, 4, 0, 7}}}})
+	X := d2l.NewTensor([][][][]float32{{{{1, 5, 2, 0}, {3, 4, 0, 7}}}})
 	for _, layer := range d2l.Must(net.Outputs(X)) {
 		fmt.Println(layer.Name, layer.Shape(), layer.Value.Value())
 	}
@@ -116,7 +116,7 @@ func ExampleXavier() {
 	net := d2l.NewNet(d2l.Dense{Units: 256})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	d2l.Must(net.Forward(zeros(1, 784)))
-	weights := tensors.MustCopyFlatData[float32](d2l.Must(net.Parameters()[0].Value()))
+	weights := d2l.Values[float32](d2l.Must(net.Parameters()[0].Value()))
 	maxAbs := 0.0
 	for _, w := range weights {
 		maxAbs = max(maxAbs, math.Abs(float64(w)))
@@ -141,7 +141,7 @@ func ExampleNet_SaveParameters() {
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "mlp.params")
 	layers := d2l.Sequential{d2l.Dense{Units: 20, Activation: d2l.ReLU}, d2l.Dense{Units: 10}}
-	X := tensors.FromValue([][]float32{{1, 2, 3}, {4, 5, 6}})
+	X := d2l.NewTensor([][]float32{{1, 2, 3}, {4, 5, 6}})
 
 	net := d2l.NewNet(layers)
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
@@ -205,7 +205,7 @@ func ExampleSeed() {
 	draw := func() any {
 		net := d2l.NewNet(d2l.Dense{Units: 2})
 		d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-		y := d2l.Must(net.Forward(tensors.FromValue([][]float32{{1, 2, 3}})))
+		y := d2l.Must(net.Forward(d2l.NewTensor([][]float32{{1, 2, 3}})))
 		return y.Value()
 	}
 	d2l.Seed(42)

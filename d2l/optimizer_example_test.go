@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"github.com/d2l-go/book/d2l"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 )
 
@@ -15,7 +14,7 @@ func losses(opt optimizer.Interface, steps int) []float64 {
 	net := d2l.NewNet(d2l.Dense{Units: 3})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	trainer := d2l.Must(d2l.NewTrainer(net, opt))
-	X, y := tensors.FromValue([][]float32{{1, 0}, {0, 1}, {1, 1}}), tensors.FromValue([]int32{0, 1, 2})
+	X, y := d2l.NewTensor([][]float32{{1, 0}, {0, 1}, {1, 1}}), d2l.NewTensor([]int32{0, 1, 2})
 	var losses []float64
 	for range steps {
 		lossSum, _, err := trainer.Step(X, y)
@@ -51,7 +50,7 @@ func ExampleSGD() {
 	net := d2l.NewNet(d2l.Dense{Units: 2})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(0.1)))
-	_, _, err := trainer.Step(tensors.FromValue([][]float32{{0, 0}}), tensors.FromValue([]int32{0}))
+	_, _, err := trainer.Step(d2l.NewTensor([][]float32{{0, 0}}), d2l.NewTensor([]int32{0}))
 	d2l.Check(err)
 	biases := net.Parameters()[1]
 	fmt.Printf("%.2f\n", d2l.Must(biases.Value()).Value())

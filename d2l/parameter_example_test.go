@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/d2l-go/book/d2l"
-	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // The parameters of a layer, as in the book's section "Parameter Management".
@@ -13,7 +12,7 @@ func ExampleNet_Parameter() {
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	_, err := net.Parameter("dense1.bias")
 	fmt.Println(err)
-	d2l.Must(net.Forward(tensors.FromValue([][]float32{{1, 2, 3, 4}})))
+	d2l.Must(net.Forward(d2l.NewTensor([][]float32{{1, 2, 3, 4}})))
 	fmt.Println(d2l.Must(net.Parameter("dense1.bias")).MustValue().Value())
 	_, err = net.Parameter("dense2.bias")
 	fmt.Println(err)
@@ -26,7 +25,7 @@ func ExampleNet_Parameter() {
 func ExampleNet_SetParameter() {
 	net := d2l.NewNet(d2l.Dense{Units: 1})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	X := tensors.FromValue([][]float32{{1, 2}})
+	X := d2l.NewTensor([][]float32{{1, 2}})
 	d2l.Must(net.Forward(X))
 	d2l.Check(net.SetParameter("weight", [][]float32{{10}, {1}}))
 	fmt.Println(d2l.Must(net.Forward(X)).Value())
@@ -40,7 +39,7 @@ func ExampleNet_SetParameter() {
 func ExampleNet_Variables() {
 	net := d2l.NewNet(d2l.BatchNorm{})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	d2l.Must(net.Forward(tensors.FromValue([][]float32{{1, 2, 3, 4}})))
+	d2l.Must(net.Forward(d2l.NewTensor([][]float32{{1, 2, 3, 4}})))
 	fmt.Println(len(net.Parameters()), "parameters")
 	for _, v := range net.Variables() {
 		fmt.Println(v.Name(), v.Shape().Dimensions)

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/d2l-go/book/d2l"
-	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // A net for two classes takes over what a net for three has learnt, with its running statistics: all but the output
@@ -21,7 +20,7 @@ func ExampleNet_LoadMatchingParameters() {
 		return net
 	}
 	pretrained := netFor(3)
-	d2l.Must(pretrained.Forward(tensors.FromValue([][]float32{{1, 2, 3, 4}})))
+	d2l.Must(pretrained.Forward(d2l.NewTensor([][]float32{{1, 2, 3, 4}})))
 	path := filepath.Join(d2l.Must(os.MkdirTemp("", "")), "pretrained.params")
 	d2l.Check(pretrained.SaveParameters(path))
 
@@ -47,7 +46,7 @@ func ExampleLoadReport() {
 		d2l.Sequential{d2l.Dense{Units: 4}},
 	})
 	d2l.Check(autoencoder.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	d2l.Must(autoencoder.Forward(tensors.FromValue([][]float32{{1, 2, 3, 4}})))
+	d2l.Must(autoencoder.Forward(d2l.NewTensor([][]float32{{1, 2, 3, 4}})))
 	path := filepath.Join(d2l.Must(os.MkdirTemp("", "")), "autoencoder.params")
 	d2l.Check(autoencoder.SaveParameters(path))
 

@@ -90,7 +90,7 @@ func ExampleShowImages() {
 		d2l.Check(err)
 		X, y := batch.Inputs[0], batch.Labels[0]
 		images := d2l.Must(d2l.Images(X))
-		titles := d2l.GetFashionMnistLabels(tensors.MustCopyFlatData[int32](y)...)
+		titles := d2l.GetFashionMnistLabels(d2l.Values[int32](y)...)
 		figure := d2l.Must(d2l.ShowImages(images, 2, 4, titles, 0.6))
 		d2l.Check(figure.Save("fashion_mnist.svg"))
 		break
@@ -135,7 +135,7 @@ func ExampleShowImageGrid() {
 		for i := range images {
 			rows = append(rows, append([]image.Image{images[i]}, maps[i]...))
 		}
-		labels := d2l.GetFashionMnistLabels(tensors.MustCopyFlatData[int32](y)...)
+		labels := d2l.GetFashionMnistLabels(d2l.Values[int32](y)...)
 		channels := []string{"image", "0", "1", "2", "3", "4", "5"}
 		d2l.Must(d2l.ShowImageGrid(rows, labels, channels, 0.5)) // A notebook shows it.
 		break
@@ -144,7 +144,7 @@ func ExampleShowImageGrid() {
 
 // Each channel goes from black, its minimum in the batch, to white, its maximum.
 func ExampleFeatureMaps() {
-	X := tensors.FromValue([][][][]float32{ // Two examples, one channel, 1 × 3.
+	X := d2l.NewTensor([][][][]float32{ // Two examples, one channel, 1 × 3.
 		{{{-1, 0, 1}}},
 		{{{0, 2, 3}}},
 	})
@@ -158,7 +158,7 @@ func ExampleFeatureMaps() {
 }
 
 func ExampleImages() {
-	X := tensors.FromValue([][][][]float32{{{{0, 0.5, 1}}}}) // One grey image of 1 × 3.
+	X := d2l.NewTensor([][][][]float32{{{{0, 0.5, 1}}}}) // One grey image of 1 × 3.
 	images := d2l.Must(d2l.Images(X))
 	fmt.Println(len(images), "of", images[0].Bounds().Size())
 	fmt.Println(images[0].At(1, 0))

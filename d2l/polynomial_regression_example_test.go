@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 
 	"github.com/d2l-go/book/d2l"
-	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // polynomial returns n examples of the book's polynomial of degree three, with noise: the features are xⁱ/i! for i
@@ -26,12 +25,12 @@ func polynomial(n int, random *rand.Rand) (features [][]float32, labels []float3
 }
 
 // firstColumns returns the first n features of each example.
-func firstColumns(features [][]float32, n int) *tensors.Tensor {
+func firstColumns(features [][]float32, n int) *d2l.Tensor {
 	var first [][]float32
 	for _, row := range features {
 		first = append(first, row[:n])
 	}
-	return tensors.FromValue(first)
+	return d2l.NewTensor(first)
 }
 
 // Polynomial regression, as in the book's section "Model Selection, Underfitting, and Overfitting": with four
@@ -42,8 +41,8 @@ func ExampleTrainer_EvaluateLoss() {
 	features, labels := polynomial(100, random)
 	testFeatures, testLabels := polynomial(100, random)
 	for _, degree := range []int{4, 2} {
-		trainIter := d2l.LoadArray(firstColumns(features, degree), tensors.FromValue(labels), 10, true)
-		testIter := d2l.LoadArray(firstColumns(testFeatures, degree), tensors.FromValue(testLabels), 10, false)
+		trainIter := d2l.LoadArray(firstColumns(features, degree), d2l.NewTensor(labels), 10, true)
+		testIter := d2l.LoadArray(firstColumns(testFeatures, degree), d2l.NewTensor(testLabels), 10, false)
 		net := d2l.NewNet(d2l.Dense{Units: 1})
 		d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 		trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(0.01))).WithLoss(d2l.L2Loss{})

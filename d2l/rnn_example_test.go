@@ -5,7 +5,6 @@ import (
 
 	"github.com/d2l-go/book/d2l"
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
@@ -33,7 +32,7 @@ func ExampleLSTM() {
 		d2l.LSTM{HiddenSize: 256, NumLayers: 2, Bidirectional: true},
 	})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	y := d2l.Must(net.Forward(tensors.FromValue([][]int32{{3, 1, 4}, {1, 5, 9}})))
+	y := d2l.Must(net.Forward(d2l.NewTensor([][]int32{{3, 1, 4}, {1, 5, 9}})))
 	fmt.Println(d2l.ShapeOf(y))
 	for _, p := range net.Parameters()[:5] {
 		fmt.Println(p.Name(), p.Shape().Dimensions)
@@ -73,7 +72,7 @@ func ExampleEmbedding() {
 	d2l.Seed(1)
 	net := d2l.NewNet(d2l.Embedding{VocabSize: 20, EmbedSize: 4})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	y := d2l.Must(net.Forward(tensors.FromValue([][]int32{{1, 2, 1}})))
+	y := d2l.Must(net.Forward(d2l.NewTensor([][]int32{{1, 2, 1}})))
 	vectors := y.Value().([][][]float32)[0]
 	fmt.Println(d2l.ShapeOf(y), fmt.Sprint(vectors[0]) == fmt.Sprint(vectors[2]))
 	// Output: (1, 3, 4) true
@@ -82,7 +81,7 @@ func ExampleEmbedding() {
 func ExampleOneHot() {
 	net := d2l.NewNet(d2l.OneHot{VocabSize: 3})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	fmt.Println(d2l.Must(net.Forward(tensors.FromValue([][]int32{{0, 2}}))).Value())
+	fmt.Println(d2l.Must(net.Forward(d2l.NewTensor([][]int32{{0, 2}}))).Value())
 	// Output: [[[1 0 0] [0 0 1]]]
 }
 
@@ -94,7 +93,7 @@ func ExampleNet_ResetState() {
 	})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(1e-9))) // The parameters stay almost as they are.
-	X, y := tensors.FromValue([][]int32{{0, 1}}), tensors.FromValue([][]int32{{1, 2}})
+	X, y := d2l.NewTensor([][]int32{{0, 1}}), d2l.NewTensor([][]int32{{1, 2}})
 	loss := func() string {
 		lossSum, _, err := trainer.Step(X, y)
 		d2l.Check(err)

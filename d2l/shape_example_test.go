@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/d2l-go/book/d2l"
-	"github.com/gomlx/gomlx/core/tensors"
 )
 
 func ExampleShape() {
@@ -13,6 +12,6 @@ func ExampleShape() {
 }
 
 func ExampleShapeOf() {
-	fmt.Println(d2l.ShapeOf(tensors.FromValue([][]float32{{1, 2, 3}, {4, 5, 6}})))
+	fmt.Println(d2l.ShapeOf(d2l.NewTensor([][]float32{{1, 2, 3}, {4, 5, 6}})))
 	// Output: (2, 3)
 }

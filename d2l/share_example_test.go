@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/d2l-go/book/d2l"
-	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // The net of the book's "Tied Parameters": its second and third layers are one.
@@ -17,7 +16,7 @@ func ExampleShare() {
 		d2l.Dense{Units: 10},
 	})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	d2l.Must(net.Forward(tensors.FromValue([][]float32{{1, 2, 3, 4}})))
+	d2l.Must(net.Forward(d2l.NewTensor([][]float32{{1, 2, 3, 4}})))
 	for _, p := range net.Parameters() {
 		fmt.Println(p.Path(), p.Shape().Dimensions)
 	}

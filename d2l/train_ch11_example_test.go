@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/d2l-go/book/d2l"
-	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // dataCh11 is the book's get_data_ch11: 1,500 measurements of the noise of an airfoil, five features and the sound
@@ -40,7 +39,7 @@ func dataCh11(batchSize int) d2l.DataIter {
 	for _, row := range rows[:1500] {
 		features, labels = append(features, row[:5]), append(labels, row[5])
 	}
-	return d2l.LoadArray(tensors.FromValue(features), tensors.FromValue(labels), batchSize, true)
+	return d2l.LoadArray(d2l.NewTensor(features), d2l.NewTensor(labels), batchSize, true)
 }
 
 // trainConciseCh11 is the book's train_concise_ch11, without its plot.

@@ -13,7 +13,6 @@ import (
 
 	"github.com/d2l-go/book/d2l"
 	"github.com/d2l-go/book/lenet"
-	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // Training prints, for example,
@@ -100,7 +99,7 @@ func ExampleTrainer_Step() {
 	net := d2l.NewNet(d2l.Dense{Units: 2})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(1)))
-	X, y := tensors.FromValue([][]float32{{1, 0}, {0, 1}}), tensors.FromValue([]int32{0, 1})
+	X, y := d2l.NewTensor([][]float32{{1, 0}, {0, 1}}), d2l.NewTensor([]int32{0, 1})
 	var lossSum, correct float64
 	for range 100 {
 		var err error
@@ -207,7 +206,7 @@ func ExampleNet_ForwardEach() {
 	for batch, err := range net.ForwardEach(testIter) {
 		d2l.Check(err)
 		predictions := d2l.Must(d2l.Predict(batch.YHat))
-		for i, label := range d2l.Must(tensors.CopyFlatData[int32](batch.Y)) {
+		for i, label := range d2l.Values[int32](batch.Y) {
 			seen[label]++
 			if predictions[i] == int(label) {
 				correct[label]++

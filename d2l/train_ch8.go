@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-
-	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // PredictCh8 returns prefix and the numPreds characters that net predicts after it, one
@@ -26,7 +24,7 @@ func PredictCh8(prefix string, numPreds int, net *Net, vocab *Vocab) (string, er
 	numSteps := (len(outputs) + numPreds + 31) / 32 * 32
 	for range numPreds {
 		X := TruncatePad(outputs, numSteps, 0)
-		yHat, err := net.Forward(tensors.FromFlatDataAndDimensions(X, 1, numSteps))
+		yHat, err := net.Forward(NewTensor(X, 1, numSteps))
 		if err != nil {
 			return "", err
 		}
