@@ -59,8 +59,8 @@ type LayerShape struct {
 // in order, without computing anything: the net needs no parameters, and those
 // it has stay as they are. The input is the shape of an example, such as 1, 28,
 // 28 for (channel, height, width). It has the type of the batches that the net has
-// seen; before the first, float32, or int32 if the net begins with Embedding or OneHot. A net that is not a Sequential counts as one
-// layer. These are the shapes of the table in the book's section "LeNet".
+// seen; before the first, float32, or int32 if the net begins with Embedding or OneHot. A
+// net that is not a Sequential counts as one layer. These are the shapes of the table in the book's section "LeNet".
 //
 // It panics unless the input is given as positive numbers; a layer that does not
 // take its input is an error.

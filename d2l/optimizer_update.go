@@ -69,7 +69,8 @@ func (o Optimizer) WithGradientClipping(theta float64) Optimizer {
 // optimizer keeps no state for it. multiple is also called with the names of running
 // statistics, such as batchnorm0.running_mean; 0 keeps these as they are, and other factors
 // make no difference. (The layer normalizes with the batch's statistics in training all
-// the same, as in PyTorch; with BatchNorm's UseGlobalStats it does not.) A factor that is negative, infinite or NaN, and 0 for all, is
+// the same, as in PyTorch; with BatchNorm's UseGlobalStats it does not.)
+// A factor that is negative, infinite or NaN, and 0 for all, is
 // an error of the step.
 //
 // Book: lr_mult in Gluon, parameter groups in PyTorch; train_fine_tuning, section "Fine-Tuning".

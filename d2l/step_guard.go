@@ -26,7 +26,8 @@ func (t *Trainer) maxLoss() float32 {
 
 // guardStep, called once everything that a step changes is known, puts the old values in the place of the new ones
 // unless X is finite, the loss is below maxLoss, and all new values are finite: those of parameters, running
-// statistics, the optimizer and the random generator. XLA decides that on the device, inside of the step's program: once it has run,
+// statistics, the optimizer and the random generator. XLA decides that on the device, inside of the step's program:
+// once it has run,
 // the old values are gone. It returns the stepResult, float32 (3 + len(changed)), and whether the step is made.
 func guardStep(X, loss, correct *graph.Node, maxLoss float32, changed []*model.Variable,
 	old func(v *model.Variable) *graph.Node) (result, made *graph.Node) {

@@ -14,14 +14,25 @@ type Result struct {
 }
 
 // TrainCh5 trains net with minibatch stochastic gradient descent on the softmax
-// cross-entropy loss, from parameters that it draws first (Xavier), and then does what
-// TrainCh13 does. ctx is one device, such as TryGPU(0), or several, such as
-// TryAllGPUs()..., over which each batch is split. In place of the learning rate lr it
-// also takes an Optimizer, such as Adam(0.001), with or without a schedule.
+// cross-entropy loss, from parameters that it draws first (Xavier). ctx is one device,
+// such as TryGPU(0), or several, such as TryAllGPUs()..., over which each batch is split.
+// In place of the learning rate lr it also takes an Optimizer, such as Adam(0.001), with
+// or without a schedule.
+//
+// Loss and training accuracy come from the forward passes of the training steps,
+// averaged over the epoch so far; they are plotted every 50 batches, or four times in a
+// shorter epoch, the test accuracy after each epoch. The rate, in examples a second, is
+// measured over the time of the steps, without loading and evaluation.
+// On a GPU up to 50 steps are one program: see Trainer.Steps.
 //
 // A batch has inputs X of any shape that the net takes and labels y, int32 (batch); the
-// net's output is (batch, classes). It panics if lr or numEpochs is not positive, or
-// without a device.
+// net's output is (batch, classes). Two lines are printed at the end, as in the
+// book. An error of the data, the net or a device ends the training and is returned.
+// So does a loss or an update that is NaN or infinite, for example because lr is too
+// large; the net then has the parameters of the last successful step. In a notebook, an
+// interrupt ends it with ErrInterrupted. If the loss is that of guessing at the end, or
+// higher, TrainCh5 says so on standard error. It panics if lr or numEpochs is not
+// positive, or without a device.
 //
 // Book: train_ch5, section "Convolutional Neural Networks (LeNet)".
 func TrainCh5[R Rate](net *Net, trainIter, testIter DataIter,
@@ -33,48 +44,18 @@ func TrainCh5[R Rate](net *Net, trainIter, testIter DataIter,
 	if err := net.Initialize(ctx[0], Xavier); err != nil {
 		return nil, err
 	}
-	return TrainCh13(net, trainIter, testIter, SoftmaxCrossEntropyLoss{}, opt, numEpochs, ctx...)
-}
-
-// TrainCh13 trains net from the parameters that it has, such as those of
-// LoadMatchingParameters for fine tuning. The optimizer, or the learning rate lr of
-// stochastic gradient descent, starts afresh. Without ctx, it is the net's device;
-// otherwise the net must be on the first of ctx.
-//
-// Loss and training accuracy come from the forward passes of the training steps,
-// averaged over the epoch so far; they are plotted every 50 batches, or four times in a
-// shorter epoch, the test accuracy after each epoch. The rate, in examples a second, is
-// measured over the time of the steps, without loading and evaluation.
-// On a GPU up to 50 steps are one program: see Trainer.Steps.
-//
-// A batch has inputs X of any shape that the net takes and labels y, int32 (batch); the
-// net's output is (batch, classes). The loss is one of classes, such as
-// SoftmaxCrossEntropyLoss{}. Two lines are printed at the end, as in the
-// book. An error of the data, the net or a device ends the training and is returned.
-// So does a loss or an update that is NaN or infinite, for example because lr is too
-// large; the net then has the parameters of the last successful step. In a notebook, an
-// interrupt ends it with ErrInterrupted. If the loss is that of guessing at the end, or
-// higher, TrainCh13 says so on standard error. It panics if lr or numEpochs is not
-// positive.
-//
-// Book: train_ch13, section "Image Augmentation".
-func TrainCh13[R Rate](net *Net, trainIter, testIter DataIter,
-	loss Loss, lr R, numEpochs int, ctx ...Device) (*Result, error) {
-	if numEpochs <= 0 || trainIter == nil || testIter == nil {
-		panic("d2l: TrainCh13 needs data for training and for testing, and at least one epoch")
-	}
-	trainer, err := NewTrainer(net, OptimizerOf(lr), ctx...)
+	trainer, err := NewTrainer(net, opt, ctx...)
 	if err != nil {
 		return nil, err
 	}
-	trainer.WithLoss(loss)
-	if len(ctx) == 0 {
-		ctx = []Device{net.Device()}
-	}
-	animator := NewAnimator(PlotOptions{
-		XLabel: "epoch", XLim: []float64{0, float64(numEpochs)},
-		Legend: []string{"train loss", "train acc", "test acc"},
-	})
+	return trainEpochs(net, trainer.WithLoss(SoftmaxCrossEntropyLoss{}), trainIter, testIter, numEpochs, ctx)
+}
+
+// trainEpochs is the loop of TrainCh5, for a net that has parameters.
+func trainEpochs(net *Net, trainer *Trainer, trainIter, testIter DataIter,
+	numEpochs int, ctx Devices) (_ *Result, err error) {
+	animator := NewAnimator(PlotOptions{XLabel: "epoch", XLim: []float64{0, float64(numEpochs)},
+		Legend: []string{"train loss", "train acc", "test acc"}})
 	timer := NewTimer()
 	var trainLoss, trainAcc, testAcc, examples float64
 	for epoch := range numEpochs {
@@ -98,7 +79,7 @@ func TrainCh13[R Rate](net *Net, trainIter, testIter DataIter,
 	}
 	trainer.WarnIfGuessing(trainLoss)
 	fmt.Printf("loss %.3f, train acc %.3f, test acc %.3f\n", trainLoss, trainAcc, testAcc)
-	fmt.Printf("%.1f examples/sec on %v\n", examples/timer.Sum(), Devices(ctx))
+	fmt.Printf("%.1f examples/sec on %v\n", examples/timer.Sum(), ctx)
 	return &Result{Loss: trainLoss, TrainAcc: trainAcc, TestAcc: testAcc,
 		ExamplesPerSec: examples / timer.Sum(), Devices: ctx}, nil
 }

@@ -17,8 +17,8 @@ import (
 //
 // Book: predict_ch8, section "Implementation of Recurrent Neural Networks from Scratch".
 func PredictCh8(prefix string, numPreds int, net *Net, vocab *Vocab) (string, error) {
-	if prefix == "" || numPreds < 0 {
-		panic("d2l: PredictCh8 needs a prefix, and a number of predictions that is not negative")
+	if prefix == "" || numPreds < 0 || net == nil || vocab == nil {
+		panic("d2l: PredictCh8 needs a prefix, a number of predictions that is not negative, a net and its vocabulary")
 	}
 	outputs := vocab.Indices(strings.Split(prefix, ""))
 	numSteps := (len(outputs) + numPreds + 31) / 32 * 32
@@ -48,7 +48,7 @@ func PredictCh8(prefix string, numPreds int, net *Net, vocab *Vocab) (string, er
 // each epoch and carried over from batch to batch, as trainIter has to have it; other
 // layers begin each batch with 0, as for batches of SeqDataIterRandom.
 //
-// The perplexity is plotted every ten epochs. At the end there is a line with it and
+// The perplexity is plotted every ten epochs and at the end. Then there is a line with it and
 // the speed, and two of predicted text. Errors and panics are those of TrainCh5.
 //
 // Book: train_ch8, section "Implementation of Recurrent Neural Networks from Scratch".
@@ -65,7 +65,7 @@ func TrainCh8[R Rate](net *Net, trainIter DataIter, vocab *Vocab, lr R, numEpoch
 		return 0, err
 	}
 	animator := NewAnimator(PlotOptions{
-		XLabel: "epoch", YLabel: "perplexity", Legend: []string{"train"}, XLim: []float64{10, float64(numEpochs)},
+		XLabel: "epoch", YLabel: "perplexity", Legend: []string{"train"}, XLim: []float64{0, float64(numEpochs)},
 	})
 	timer := NewTimer()
 	var perplexity, tokens float64
@@ -82,7 +82,7 @@ func TrainCh8[R Rate](net *Net, trainIter DataIter, vocab *Vocab, lr R, numEpoch
 		}
 		perplexity = math.Exp(metric[0] / metric[1])
 		tokens += metric[1]
-		if (epoch+1)%10 == 0 {
+		if (epoch+1)%10 == 0 || epoch+1 == numEpochs {
 			animator.Add(float64(epoch+1), perplexity)
 		}
 	}

@@ -33,7 +33,7 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/d2l-go
 
 # Jupyter keeps everything inside the environment: its data (the kernels, the extensions, the
 # signatures of trusted notebooks), its settings, and its run-time files. The user's own
-# Jupyter is neither read nor written.
+# Jupyter is neither read nor written, but for the kernel that scripts/setup --user-kernel puts there.
 case ${JUPYTER_DATA_DIR:-} in
 "$venv/share/jupyter") ;; # from a script that calls this one
 *) export D2L_USER_JUPYTER=${JUPYTER_DATA_DIR:-} ;;

@@ -1,5 +1,5 @@
 """Writes resnet18.safetensors, the state_dict of a narrow ResNet-18 with the names and shapes of torchvision's, and
-resnet18.json, what PyTorch computes with it, for TestResNet18OfTorchvision. Run it by scripts/pytorch fixtures.
+resnet18.json, what PyTorch computes with it, for TestResNet18AgainstPyTorch. Run it by scripts/pytorch fixtures.
 
 torchvision's own has the channels 64, 128, 256 and 512, and 1000 classes.
 """

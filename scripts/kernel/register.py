@@ -55,7 +55,8 @@ def main() -> None:
 
     # GoNB writes its description beside the final place; it is completed there and then moved.
     with tempfile.TemporaryDirectory(prefix=".gonb-", dir=root / ".venv") as tmp:
-        env = dict(os.environ, JUPYTER_DATA_DIR=tmp, PATH=f"{root}/scripts/kernel:{root}/.venv/bin:{os.environ['PATH']}")
+        path = f"{root}/scripts/kernel:{root}/.venv/bin:{os.environ['PATH']}"
+        env = dict(os.environ, JUPYTER_DATA_DIR=tmp, PATH=path)
         install = [gonb, "--install", "-raw_error", f"-go_work={root}"]
         done = subprocess.run(install, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode != 0:

@@ -36,7 +36,6 @@ class KernelEnvTest(unittest.TestCase):
         self.assertEqual(self.env()["GOFLAGS"], "-gcflags=all=-dwarf=false -v '-gcflags=-N -l' '-ldflags=-s -w'")
 
 
-
 class UserKernelTest(unittest.TestCase):
     """The kernel in the user's own Jupyter, whose folder is another one here."""
 
@@ -59,9 +58,8 @@ class UserKernelTest(unittest.TestCase):
         others.write_text("{}")
         self.call("refresh")
         self.assertFalse(self.spec.exists())  # Nobody has asked for it.
-        setup = subprocess.run(
-            [ROOT / "scripts/setup", "--user-kernel"], env=self.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
+        command = [ROOT / "scripts/setup", "--user-kernel"]
+        setup = subprocess.run(command, env=self.env, text=True, stdout=subprocess.PIPE)
         self.assertIn(f"has the kernel \"Go (D2L)\" now: {self.spec.parent}", setup.stdout)
         self.assertIn("already", self.call("add"))
         with mock.patch.dict(os.environ, self.env):
@@ -69,7 +67,11 @@ class UserKernelTest(unittest.TestCase):
         try:
             said = []
             code = 'import "github.com/d2l-go/book/d2l"\n\n%%\nfmt.Println(d2l.Shape{1, 28, 28})'
-            client.execute_interactive(code, timeout=PATIENCE, output_hook=lambda m: said.append(m["content"].get("text")))
+
+            def note(message: dict) -> None:
+                said.append(message["content"].get("text"))
+
+            client.execute_interactive(code, timeout=PATIENCE, output_hook=note)
             self.assertIn("(1, 28, 28)\n", said)
         finally:
             client.stop_channels()

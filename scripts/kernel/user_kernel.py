@@ -29,7 +29,7 @@ def registered(kernels: KernelSpecManager) -> dict | None:
 
 def clone_of(spec: dict) -> str:
     """The clone whose kernel it is; "" if it is none of ours."""
-    program = spec.get("argv", [""])[0]
+    program = (spec.get("argv") or [""])[0]
     return program.removesuffix("/.venv/bin/gonb") if program.endswith("/.venv/bin/gonb") else ""
 
 
@@ -40,7 +40,7 @@ def add(kernels: KernelSpecManager, there: dict | None) -> None:
         print(f'setup: your Jupyter has the kernel "{TITLE}" already, of this clone')
         return
     if there and not clone_of(there):
-        sys.exit(f"setup: your Jupyter has a kernel {NAME} of another program: remove it, or leave it; nothing was changed")
+        sys.exit(f"setup: your Jupyter has a kernel {NAME} of another program; nothing was changed")
     with tempfile.TemporaryDirectory() as tmp:
         shutil.copytree(SPEC, tmp, dirs_exist_ok=True)
         Path(tmp, "kernel.json").write_text(json.dumps(spec, indent=1) + "\n")

@@ -1,0 +1,27 @@
+package d2l
+
+// TrainCh13 trains net from the parameters that it has, such as those of
+// LoadMatchingParameters for fine tuning. The optimizer, or the learning rate lr of
+// stochastic gradient descent, starts afresh. Without ctx, it is the net's device;
+// otherwise the net must be on the first of ctx.
+//
+// All else is as in TrainCh5: batches with labels y, int32 (batch), plots, the two
+// lines and errors. The loss is one of classes, such as SoftmaxCrossEntropyLoss{}. It
+// panics if lr or numEpochs is not positive.
+//
+// Book: train_ch13, section "Image Augmentation".
+func TrainCh13[R Rate](net *Net, trainIter, testIter DataIter,
+	loss Loss, lr R, numEpochs int, ctx ...Device) (*Result, error) {
+	if numEpochs <= 0 || trainIter == nil || testIter == nil {
+		panic("d2l: TrainCh13 needs data for training and for testing, and at least one epoch")
+	}
+	trainer, err := NewTrainer(net, OptimizerOf(lr), ctx...)
+	if err != nil {
+		return nil, err
+	}
+	trainer.WithLoss(loss)
+	if len(ctx) == 0 {
+		ctx = []Device{net.Device()}
+	}
+	return trainEpochs(net, trainer, trainIter, testIter, numEpochs, ctx)
+}
