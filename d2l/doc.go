@@ -218,6 +218,7 @@
 //	accuracy.go       predictions, accuracy, EvaluateAccuracyGPU
 //	train_ch5.go      TrainCh5 and TrainCh13, the whole loop
 //	train_ch8.go      TrainCh8 and PredictCh8, for language models
+//	train_ch13.go     TrainCh13, which goes on from the parameters that a net has
 //
 // What they are built on, one folder a subject:
 //
