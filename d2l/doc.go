@@ -216,7 +216,7 @@
 //	forward_each.go   the outputs for a data set, likewise
 //	evaluate_loss.go  the loss on a data set
 //	accuracy.go       predictions, accuracy, EvaluateAccuracyGPU
-//	train_ch5.go      TrainCh5 and TrainCh13, the whole loop
+//	train_ch5.go      TrainCh5, the whole loop
 //	train_ch8.go      TrainCh8 and PredictCh8, for language models
 //	train_ch13.go     TrainCh13, which goes on from the parameters that a net has
 //
