@@ -17,9 +17,8 @@ import (
 //	double := d2l.Compile(func(x *graph.Node) *graph.Node { return graph.MulScalar(x, 2) })
 //	y, err := double([]float32{1, 2})
 //
-// An argument is a tensor, which stays the caller's, or a value of which
-// tensors.FromValue makes one: a number such as float32(2), or slices such as
-// [][]float32. (A Go constant such as 0.1 is a float64, which does not go together with
+// An argument is a tensor, which stays the caller's, or a value that NewTensor takes: a
+// number such as float32(2), or slices such as [][]float32. (A Go constant such as 0.1 is a float64, which does not go together with
 // float32.) XLA compiles f when the first arguments of their shapes and types come. It
 // computes on ctx or, without it, on TryGPU(0), where the result stays.
 //
@@ -90,8 +89,8 @@ func arrays(function reflect.Type, args []any) []*tensors.Tensor {
 			inputs[i], err = tensors.FromAnyValue(arg)
 		}
 		if inputs[i] == nil || err != nil {
-			panic(fmt.Sprintf("d2l: argument %d of a compiled function, of type %T, is not a tensor or a value of which "+
-				"tensors.FromValue makes one; rows of slices have the same length", i, arg))
+			panic(fmt.Sprintf("d2l: argument %d of a compiled function, of type %T, is not a tensor or a value that "+
+				"NewTensor takes; rows of slices have the same length", i, arg))
 		}
 	}
 	return inputs
