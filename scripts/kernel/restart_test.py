@@ -1,11 +1,21 @@
 """A kernel that is restarted or killed leaves nothing behind, and the next one works; called by scripts/test."""
 
+import os
+import subprocess
 import sys
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from session import FOREVER, KernelTest, eventually, train
+from session import FOREVER, KernelTest, eventually, marked, train
+
+# A Jupyter of its own, with a kernel that runs a cell.
+JUPYTER = """
+kernel = Kernel(Path.cwd())
+kernel.follow(kernel.send(FOREVER), Answer.begun)
+print(kernel.mark, flush=True)
+time.sleep(3600)
+"""
 
 
 class RestartTest(KernelTest):
@@ -44,6 +54,16 @@ class RestartTest(KernelTest):
         # Nobody has restarted it yet.
         eventually(lambda: not self.kernel.processes(), lambda: f"the end of {self.kernel.processes()}")
         self.restarted(lambda: self.kernel.restart(now=True))
+
+    def test_its_jupyter_is_killed(self):
+        jupyter = subprocess.Popen([sys.executable, "-c", "from session import *" + JUPYTER], cwd=self.folder,
+                                   env=dict(os.environ, PYTHONPATH=sys.path[0], TMPDIR=str(self.folder)),
+                                   text=True, stdout=subprocess.PIPE)
+        with jupyter:
+            mark = jupyter.stdout.readline().strip()
+            self.assertGreater(len(marked(mark)), 2)
+            jupyter.kill()
+        eventually(lambda: not marked(mark), lambda: f"the end of {marked(mark)}")
 
 
 if __name__ == "__main__":

@@ -34,6 +34,18 @@ def eventually(holds, what) -> None:
         time.sleep(0.005)
 
 
+def marked(mark: str) -> dict[int, str]:
+    """The processes that a kernel with this mark started, and itself, by their numbers: what each runs."""
+    found = {}
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(MARK) == mark and (command := " ".join(process.cmdline())):
+                found[process.pid] = command
+        except (psutil.Error, OSError):
+            pass  # it has just ended, or is another user's
+    return found
+
+
 class Answer:
     """What a cell has shown so far, and how it ended: "ok" or "error"; "" while it runs."""
 
@@ -114,14 +126,7 @@ class Kernel:
 
     def processes(self) -> dict[int, str]:
         """The processes of this kernel by their numbers: what each runs."""
-        found = {}
-        for process in psutil.process_iter():
-            try:
-                if process.environ().get(MARK) == self.mark and (command := " ".join(process.cmdline())):
-                    found[process.pid] = command
-            except (psutil.Error, OSError):
-                pass  # it has just ended, or is another user's
-        return found
+        return marked(self.mark)
 
     def at_work(self) -> dict[int, str]:
         """Those that build and run a cell: all but the kernel and gopls, which has a group of its own."""
