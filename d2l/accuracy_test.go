@@ -57,3 +57,22 @@ func TestAccuracyWrongTypes(t *testing.T) {
 	wantPanic(t, func() { Predict(wide) }, "d2l: Predict takes float32 yHat")
 	wantPanic(t, func() { Predict(tensors.FromValue([][]int32{{1, 2}})) }, "got (1, 2) of Int32")
 }
+
+// Each step of a sequence counts as an example, in batches of several sizes too.
+func TestEvaluateAccuracyOfSequences(t *testing.T) {
+	net := NewNet(Sequential{OneHot{VocabSize: 3}, Dense{Units: 3, LastAxis: true}})
+	noError(t, net.Initialize(testDevice(), Xavier))
+	X := tensors.FromValue([][]int32{{0, 1}, {2, 2}, {1, 0}}) // The net predicts the token itself.
+	must(net.Forward(X))(t)
+	noError(t, net.SetParameter("dense0.weight", [][]float32{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}))
+	for want, y := range map[float64][][]int32{1: {{0, 1}, {2, 2}, {1, 0}}, 0.5: {{0, 0}, {2, 1}, {0, 0}}} {
+		for _, batch := range []int{3, 2} {
+			data := LoadArray(X, tensors.FromValue(y), batch, false)
+			if got := must(EvaluateAccuracyGPU(net, data))(t); got != want {
+				t.Errorf("accuracy %v in batches of %d, expected %v", got, batch, want)
+			}
+		}
+	}
+	data := LoadArray(X, tensors.FromValue([]int32{0, 2, 1}), 3, false)
+	wantPanic(t, func() { EvaluateAccuracyGPU(net, data) }, "(3, 2, 3) and (3,)")
+}

@@ -51,6 +51,7 @@ func NewAnimator(options PlotOptions) *Animator {
 // That the plot cannot be shown is no reason to end what it shows: a line on standard error says so as well,
 // and the error may be ignored.
 func (a *Animator) Add(x float64, ys ...float64) error {
+	requireMade(a, "Animator.Add", "NewAnimator")
 	want := max(len(a.series), len(a.options.Legend))
 	if want > 0 && len(ys) != want {
 		const message = "d2l: Animator.Add got %d values of y for %d series; give None for a series that has none"
@@ -76,7 +77,10 @@ func (a *Animator) Add(x float64, ys ...float64) error {
 }
 
 // Figure returns the plot of all points so far.
-func (a *Animator) Figure() (*Figure, error) { return newPlot(a.series, a.options) }
+func (a *Animator) Figure() (*Figure, error) {
+	requireMade(a, "Animator.Figure", "NewAnimator")
+	return newPlot(a.series, a.options)
+}
 
 // show shows the plot with its status.
 func (a *Animator) show() error {

@@ -113,7 +113,8 @@
 // the layers; the layers themselves are in the program. Its format is safetensors,
 // which PyTorch reads and writes. PyTorch's own files can be loaded, too.
 // [Net.LoadMatchingParameters] takes over what fits from the file of another net, by names
-// that a function of yours may change, and reports what was loaded.
+// that a function of yours may change, and reports what was loaded. [SaveTensors] and
+// [LoadTensors] are for tensors of your own, with names.
 //
 // # Notebooks
 //
@@ -192,6 +193,7 @@
 //	parameter.go      parameters by name, all variables
 //	net_layers.go     outputs of the layers, and their shapes
 //	tensor.go         arrays, of Go's slices and back
+//	save_tensors.go   arrays in files
 //	shape.go          shapes as the book prints them
 //	draw.go           drawings of a net, and feature maps
 //	parameters.go     saved parameters, also from and for PyTorch

@@ -45,6 +45,7 @@ func DrawVertical(net *Net, input ...int) (*Figure, error) {
 }
 
 func drawNet(net *Net, input []int, draw func([]netfig.Stage) page.Drawing) (*Figure, error) {
+	requireMade(net, "the drawing", "NewNet")
 	stages, err := net.stages(input)
 	if err != nil {
 		return nil, err

@@ -18,6 +18,7 @@ import (
 //
 // Book: evaluate_loss, section "Model Selection, Underfitting, and Overfitting".
 func (t *Trainer) EvaluateLoss(dataIter DataIter) (float64, error) {
+	requireMade(t, "Trainer.EvaluateLoss", "NewTrainer")
 	requireIter("Trainer.EvaluateLoss", dataIter)
 	if err := t.requireCurrent(); err != nil {
 		return 0, err

@@ -64,14 +64,21 @@ func shown(drawing page.Drawing) (*Figure, error) {
 }
 
 // SVG returns the figure as an SVG document.
-func (f *Figure) SVG() ([]byte, error) { return f.drawing.SVG() }
+func (f *Figure) SVG() ([]byte, error) {
+	requireMade(f, "Figure.SVG", "Plot")
+	return f.drawing.SVG()
+}
 
 // PNG returns the figure as a PNG image of 192 pixels per inch.
-func (f *Figure) PNG() ([]byte, error) { return f.drawing.PNG() }
+func (f *Figure) PNG() ([]byte, error) {
+	requireMade(f, "Figure.PNG", "Plot")
+	return f.drawing.PNG()
+}
 
 // Save writes the figure to a file, as SVG or PNG by the extension of its name; missing folders are made.
 // A name with another extension is an error.
 func (f *Figure) Save(path string) error {
+	requireMade(f, "Figure.Save", "Plot")
 	var content []byte
 	var err error
 	switch strings.ToLower(filepath.Ext(path)) {
@@ -93,7 +100,10 @@ func (f *Figure) Save(path string) error {
 
 // Show shows the figure below the notebook's cell, again if it has been shown. Outside a notebook it does
 // nothing.
-func (f *Figure) Show() error { return f.show("") }
+func (f *Figure) Show() error {
+	requireMade(f, "Figure.Show", "Plot")
+	return f.show("")
+}
 
 // show shows the figure, with lines of text below it, in place of what was shown before with the same id.
 //

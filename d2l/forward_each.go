@@ -33,6 +33,7 @@ type LabeledOutput struct {
 // Book: the loop of evaluate_accuracy_gpu, section "Convolutional Neural Networks
 // (LeNet)".
 func (n *Net) ForwardEach(dataIter DataIter, ctx ...Device) iter.Seq2[LabeledOutput, error] {
+	requireMade(n, "Net.ForwardEach", "NewNet")
 	requireIter("Net.ForwardEach", dataIter)
 	return func(yield func(LabeledOutput, error) bool) {
 		defer watchInterrupts()()

@@ -184,6 +184,7 @@ func eachExample(losses *graph.Node) *graph.Node {
 //
 // Book: none; there the training loop calls the loss, such as gluon.loss.L2Loss.
 func (t *Trainer) WithLoss(loss Loss) *Trainer {
+	requireMade(t, "Trainer.WithLoss", "NewTrainer")
 	if loss == nil {
 		panic("d2l: WithLoss needs a loss, such as L2Loss{}")
 	}

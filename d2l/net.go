@@ -52,8 +52,9 @@ func NewNet(layer Layer) *Net {
 // had before is dropped. The parameters themselves are drawn when the first
 // batch shows the shape of the input, as in the book's deferred initialization.
 func (n *Net) Initialize(device Device, init Initializer) error {
-	if n == nil || init == nil {
-		panic("d2l: Net.Initialize needs a net, as NewNet makes it, and an Initializer, such as Xavier")
+	requireMade(n, "Net.Initialize", "NewNet")
+	if init == nil {
+		panic("d2l: Net.Initialize needs an Initializer, such as Xavier")
 	}
 	if _, _, err := device.Backend(); err != nil {
 		return err
@@ -98,11 +99,15 @@ func (n *Net) setTrainer(t *Trainer) {
 
 // Device returns where the net's parameters are and where it computes; a Trainer
 // may use other devices beside it.
-func (n *Net) Device() Device { return n.device }
+func (n *Net) Device() Device {
+	requireMade(n, "Net.Device", "NewNet")
+	return n.device
+}
 
 // NumParameters returns how many numbers the net learns, 0 before it has seen
 // its first batch.
 func (n *Net) NumParameters() int {
+	requireMade(n, "Net.NumParameters", "NewNet")
 	total := 0
 	for _, p := range n.Parameters() {
 		total += p.Shape().Size()
@@ -113,6 +118,7 @@ func (n *Net) NumParameters() int {
 // Parameters returns what the net learns, layer by layer; their paths are those
 // of the layers, such as /net/conv0/weights. Before the first batch there are none.
 func (n *Net) Parameters() []*model.Variable {
+	requireMade(n, "Net.Parameters", "NewNet")
 	if n.store == nil {
 		return nil
 	}
@@ -130,6 +136,7 @@ func (n *Net) Parameters() []*model.Variable {
 // normalization with its running statistics. X is copied to the device where
 // necessary and stays the caller's.
 func (n *Net) Forward(X *tensors.Tensor) (*tensors.Tensor, error) {
+	requireMade(n, "Net.Forward", "NewNet")
 	requireArrays("Net.Forward", X)
 	if n.store == nil {
 		return nil, errNoParameters
@@ -220,6 +227,7 @@ func (n *Net) forward(scope *model.Scope, x *graph.Node) (y *graph.Node) {
 // CopyTo returns a net with a copy of n's parameters on device, or n itself if
 // that is where they are already. It shares n's layers.
 func (n *Net) CopyTo(device Device) (*Net, error) {
+	requireMade(n, "Net.CopyTo", "NewNet")
 	if device == n.device || n.store == nil {
 		return n, nil
 	}

@@ -26,6 +26,7 @@ func (o LayerOutput) Shape() Shape { return ShapeOf(o.Value) }
 // Outputs computes the output of every layer for the batch X, in order, in
 // inference mode. A net that is not a Sequential counts as one layer.
 func (n *Net) Outputs(X *tensors.Tensor) ([]LayerOutput, error) {
+	requireMade(n, "Net.Outputs", "NewNet")
 	if n.store == nil {
 		return nil, errNoParameters
 	}
@@ -65,6 +66,7 @@ type LayerShape struct {
 // It panics unless the input is given as positive numbers; a layer that does not
 // take its input is an error.
 func (n *Net) Shapes(input ...int) ([]LayerShape, error) {
+	requireMade(n, "Net.Shapes", "NewNet")
 	requireExample("Shapes", input)
 	_, layers, err := n.withShapes(n.anyDevice(), n.example(input))
 	if err != nil {

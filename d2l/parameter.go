@@ -29,6 +29,7 @@ var errNoParameters = func() error {
 //
 // Book: net[1].weight, section "Parameter Management".
 func (n *Net) Parameter(name string) (*model.Variable, error) {
+	requireMade(n, "Net.Parameter", "NewNet")
 	if n.store == nil {
 		return nil, errNoParameters
 	}
@@ -56,6 +57,7 @@ func (n *Net) Parameter(name string) (*model.Variable, error) {
 //
 // Book: net[0].weight.set_data, section "Parameter Management".
 func (n *Net) SetParameter(name string, value any) error {
+	requireMade(n, "Net.SetParameter", "NewNet")
 	v, err := n.Parameter(name)
 	if err != nil {
 		return err
@@ -87,6 +89,7 @@ func (n *Net) SetParameter(name string, value any) error {
 //
 // Book: net.collect_params, section "Parameter Management".
 func (n *Net) Variables() (all []*model.Variable) {
+	requireMade(n, "Net.Variables", "NewNet")
 	if n.store == nil {
 		return nil
 	}

@@ -64,6 +64,7 @@ func layerScopes(layer Layer) (scopes []string) {
 //
 // Book: net.save_parameters, section "File I/O".
 func (n *Net) SaveParameters(path string) error {
+	requireMade(n, "Net.SaveParameters", "NewNet")
 	content, err := n.encodeParameters()
 	if err != nil {
 		return fmt.Errorf("saving parameters to %s: %w", path, err)
@@ -122,6 +123,7 @@ func (n *Net) encodeParameters() ([]byte, error) {
 //
 // Book: net.load_parameters, section "File I/O".
 func (n *Net) LoadParameters(path string, device Device, input ...int) error {
+	requireMade(n, "Net.LoadParameters", "NewNet")
 	if _, _, err := device.Backend(); err != nil {
 		return err
 	}

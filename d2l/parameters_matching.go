@@ -65,6 +65,7 @@ func (r LoadReport) String() string {
 //
 // Book: finetune_net.features = pretrained_net.features, section "Fine-Tuning".
 func (n *Net) LoadMatchingParameters(path string, rename func(name string) string, input ...int) (LoadReport, error) {
+	requireMade(n, "Net.LoadMatchingParameters", "NewNet")
 	if n.store == nil {
 		return LoadReport{}, errNoParameters
 	}

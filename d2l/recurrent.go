@@ -154,6 +154,7 @@ func (r recurrent) requireSequences(x *graph.Node) {
 //
 // Book: begin_state, section "Implementation of Recurrent Neural Networks from Scratch".
 func (n *Net) ResetState() error {
+	requireMade(n, "Net.ResetState", "NewNet")
 	if n.store == nil {
 		return errNoParameters
 	}

@@ -2,6 +2,7 @@ package d2l
 
 import (
 	"fmt"
+	"reflect"
 	"testing"
 
 	"github.com/d2l-go/book/d2l/d2ltest"
@@ -96,11 +97,36 @@ func TestNothingGiven(t *testing.T) {
 		"TrainCh8":            {func() { TrainCh8(net, data, nil, 0.1, 1, device) }, "d2l: TrainCh8 needs data and its vocabulary"},
 		"TrainCh13": {func() { TrainCh13(net, nil, data, SoftmaxCrossEntropyLoss{}, 0.1, 1) },
 			"d2l: TrainCh13 needs data"},
-		"Initialize": {func() { net.Initialize(device, nil) }, "and an Initializer, such as Xavier"},
-		"no net":     {func() { (*Net)(nil).Initialize(device, Xavier) }, "d2l: Net.Initialize needs a net"},
-		"NewTrainer": {func() { NewTrainer(nil, SGD(0.1)) }, "d2l: NewTrainer got a net that is nil"},
+		"Initialize":         {func() { net.Initialize(device, nil) }, "needs an Initializer, such as Xavier"},
+		"TrainCh5 of no net": {func() { TrainCh5(nil, data, data, 1, 0.1, device) }, "d2l: Net.Initialize of a nil *d2l.Net"},
+		"PredictCh8":         {func() { PredictCh8("a", 1, nil, NewVocab(nil, 0)) }, "a net and its vocabulary"},
+		"DrawVertical":       {func() { DrawVertical(nil, 1) }, "d2l: the drawing of a nil *d2l.Net"},
+		"NewTrainer":         {func() { NewTrainer(nil, SGD(0.1)) }, "d2l: NewTrainer got a net that is nil"},
 	} {
 		t.Run(name, func(t *testing.T) { wantPanic(t, c.f, c.want) })
+	}
+}
+
+// Every exported method of a type with a constructor says in a sentence that its receiver is nil.
+func TestNilReceivers(t *testing.T) {
+	for _, nothing := range []any{(*Net)(nil), (*Trainer)(nil), (*Vocab)(nil), (*Animator)(nil), (*Figure)(nil), (*Timer)(nil)} {
+		value := reflect.ValueOf(nothing)
+		for i := range value.NumMethod() {
+			method, name := value.Method(i), value.Type().Method(i).Name
+			if name == "String" { // Package fmt writes <nil> for it.
+				continue
+			}
+			var arguments []reflect.Value
+			for i := range method.Type().NumIn() {
+				if i < method.Type().NumIn()-1 || !method.Type().IsVariadic() {
+					arguments = append(arguments, reflect.Zero(method.Type().In(i)))
+				}
+			}
+			typ := value.Type().Elem().Name()
+			t.Run(typ+"."+name, func(t *testing.T) {
+				wantPanic(t, func() { method.Call(arguments) }, "d2l: "+typ+"."+name+" of a nil *d2l."+typ+": ")
+			})
+		}
 	}
 }
 

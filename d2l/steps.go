@@ -44,6 +44,7 @@ type StepMetrics struct {
 //
 // Book: the inner loop of train_ch5, section "Convolutional Neural Networks (LeNet)".
 func (t *Trainer) Steps(dataIter DataIter, timer *Timer) iter.Seq2[int, StepMetrics] {
+	requireMade(t, "Trainer.Steps", "NewTrainer")
 	requireIter("Trainer.Steps", dataIter)
 	if timer == nil {
 		timer = NewTimer()
@@ -85,6 +86,7 @@ func (t *Trainer) Steps(dataIter DataIter, timer *Timer) iter.Seq2[int, StepMetr
 //
 // Book: none; in Python the loop raises an exception.
 func (t *Trainer) Err() error {
+	requireMade(t, "Trainer.Err", "NewTrainer")
 	err := t.err
 	t.err = nil
 	return err

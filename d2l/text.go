@@ -103,17 +103,24 @@ func NewVocab(tokens [][]string, minFreq int, reservedTokens ...string) *Vocab {
 // Len returns the number of tokens, Unk and reserved ones included: the VocabSize of an Embedding.
 //
 // Book: Vocab, section "Text Preprocessing".
-func (v *Vocab) Len() int { return len(v.tokens) }
+func (v *Vocab) Len() int {
+	requireMade(v, "Vocab.Len", "NewVocab")
+	return len(v.tokens)
+}
 
 // Index returns the number of a token, or 0, that of Unk, if the vocabulary does not have it.
 //
 // Book: Vocab, section "Text Preprocessing".
-func (v *Vocab) Index(token string) int32 { return v.indices[token] }
+func (v *Vocab) Index(token string) int32 {
+	requireMade(v, "Vocab.Index", "NewVocab")
+	return v.indices[token]
+}
 
 // Indices returns the numbers of tokens, all lines one after the other: the corpus for SeqDataIterRandom.
 //
 // Book: Vocab, section "Text Preprocessing".
 func (v *Vocab) Indices(tokens ...[]string) []int32 {
+	requireMade(v, "Vocab.Indices", "NewVocab")
 	var indices []int32
 	for _, line := range tokens {
 		for _, token := range line {
@@ -127,6 +134,7 @@ func (v *Vocab) Indices(tokens ...[]string) []int32 {
 //
 // Book: vocab.to_tokens, section "Text Preprocessing".
 func (v *Vocab) ToTokens(indices ...int32) []string {
+	requireMade(v, "Vocab.ToTokens", "NewVocab")
 	tokens := make([]string, len(indices))
 	for i, index := range indices {
 		if index < 0 || int(index) >= len(v.tokens) {
@@ -140,7 +148,10 @@ func (v *Vocab) ToTokens(indices ...int32) []string {
 // TokenFreqs returns the tokens of the text with their frequencies, as CountCorpus does, those left out included.
 //
 // Book: vocab.token_freqs, section "Text Preprocessing".
-func (v *Vocab) TokenFreqs() []TokenFreq { return slices.Clone(v.freqs) }
+func (v *Vocab) TokenFreqs() []TokenFreq {
+	requireMade(v, "Vocab.TokenFreqs", "NewVocab")
+	return slices.Clone(v.freqs)
+}
 
 // TruncatePad returns a line of exactly numSteps numbers: cut, or with padding at its end. It panics if numSteps is
 // negative.

@@ -20,9 +20,10 @@ type Result struct {
 // or without a schedule.
 //
 // Loss and training accuracy come from the forward passes of the training steps,
-// averaged over the epoch so far; they are plotted every 50 batches, or four times in a
-// shorter epoch, the test accuracy after each epoch. The rate, in examples a second, is
-// measured over the time of the steps, without loading and evaluation.
+// averaged over the epoch so far; they are plotted every 50 batches, or, in an epoch of
+// fewer than 200, after each fifth of them and after the last, as in later editions; the
+// test accuracy after each epoch. The rate, in examples a second, is measured over the
+// time of the steps, without loading and evaluation.
 // On a GPU up to 50 steps are one program: see Trainer.Steps.
 //
 // A batch has inputs X of any shape that the net takes and labels y, int32 (batch); the
@@ -64,8 +65,9 @@ func trainEpochs(net *Net, trainer *Trainer, trainIter, testIter DataIter,
 		for i, step := range trainer.Steps(trainIter, timer) {
 			metric.Add(step.LossSum, step.Correct, step.Examples)
 			trainLoss, trainAcc = metric[0]/metric[2], metric[1]/metric[2]
-			if (i+1)%min(50, max(trainIter.Len()/4, 1)) == 0 {
-				animator.Add(float64(epoch)+float64(i)/float64(trainIter.Len()), trainLoss, trainAcc, None)
+			n := trainIter.Len() // In a short epoch a point is after each fifth, and at the end.
+			if n >= 200 && (i+1)%50 == 0 || n < 200 && ((i+1)%max(n/5, 1) == 0 || i == n-1) {
+				animator.Add(float64(epoch)+float64(i)/float64(n), trainLoss, trainAcc, None)
 			}
 		}
 		if err := trainer.Err(); err != nil {

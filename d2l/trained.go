@@ -27,6 +27,7 @@ type trainingRecord struct {
 //
 // Book: none.
 func (n *Net) Trained() string {
+	requireMade(n, "Net.Trained", "NewNet")
 	t, text := n.trained, "not trained here"
 	switch {
 	case t.Epochs > 0:
@@ -87,6 +88,7 @@ func (e *epochMetrics) add(step StepMetrics, batches int, to *trainingRecord) {
 //
 // Book: none.
 func (t *Trainer) WarnIfGuessing(loss float64) {
+	requireMade(t, "Trainer.WarnIfGuessing", "NewTrainer")
 	const margin = 0.99
 	guess := math.Log(float64(t.classes))
 	if t.classes < 2 || loss < margin*guess {

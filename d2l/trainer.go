@@ -170,6 +170,7 @@ func (n *Net) dropOptimizer() error {
 // Checking all new values costs a pass over them: a few percent of a step of
 // LeNet, more for a net with many parameters and small batches.
 func (t *Trainer) Step(X, y *tensors.Tensor) (lossSum, correct float64, err error) {
+	requireMade(t, "Trainer.Step", "NewTrainer")
 	metrics, err := t.makeStep(X, y)
 	return metrics.LossSum, metrics.Correct, err
 }

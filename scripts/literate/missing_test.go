@@ -45,7 +45,7 @@ func TestMissing(t *testing.T) {
 			net + at("trainIter and testIter are", 5, load) + restart},
 		{"undefined: net.Initialize", chapter, net + restart}, // The standard library has a package net.
 		{"use of package net without selector", chapter, net + restart},
-		{"undefined: tensors", chapter, at("tensors is", 3, `"github.com/gomlx/gomlx/core/tensors"`) + restart},
+		{"undefined: rand", chapter, at("rand is", 3, `import "math/rand/v2"`) + restart},
 		{"undefined: numEpochs", chapter, local("numEpochs", 9, "lr, numEpochs := 0.9, 10")},
 		{"undefined: trainIta", chapter, unknown("trainIta is", "of lenet.ipynb as it was saved last")},
 		{"undefined: fmt.Printn", chapter, "package fmt has no Printn: the nearest name that it has is Println\n"},

@@ -5,7 +5,8 @@
 // container.go reads and writes the file, reader.go its tensors, and kinds.go knows files
 // of other kinds; description.go has the description of the net; variables.go turns a
 // net's variables into tensors and back, names.go finds tensors by names from elsewhere,
-// matching.go those of another net that fit, and dtypes.go converts types of numbers.
+// matching.go those of another net that fit; tensors.go has files of tensors of no net, and dtypes.go converts types of
+// numbers.
 package weights
 
 import (

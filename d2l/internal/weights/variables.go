@@ -100,13 +100,11 @@ func Encode(scope *model.Scope, rules []Rule, input shapes.Shape, layers []Layer
 		if err != nil {
 			return nil, err
 		}
-		if value, err = value.LocalClone(); err != nil { // From the device.
+		t, err := copied(value)
+		if err != nil {
 			return nil, err
 		}
-		t := Tensor{Type: e.dtype, Sizes: e.sizes}
-		if err := value.ConstBytes(func(data []byte) { t.Values = slices.Clone(data) }); err != nil {
-			return nil, err
-		}
+		t.Sizes = e.sizes
 		if e.rule.Count {
 			t.Type = safetensors.I64
 			if t.Values, err = countOf(t.Values, e.dtype); err != nil {
@@ -214,9 +212,7 @@ func (e entry) check(tensor saved, fromElsewhere bool) error {
 			return fmt.Errorf("%s is %d, expected a number of batches", name, count)
 		}
 	case tensor.kind == e.dtype.String():
-		if dtype == safetensors.BOOL && slices.ContainsFunc(tensor.Values, func(b byte) bool { return b > 1 }) {
-			return fmt.Errorf("%s has values that are neither true nor false", name)
-		}
+		return tensor.checkBools(name)
 	case !fromElsewhere || !isFloat(dtype) || !isFloat(e.dtype):
 		return fmt.Errorf("they are another net's: %s is %s, expected %s", name, tensor.kind, e.dtype)
 	default:
