@@ -116,6 +116,10 @@ func partsOf(layer Layer) iter.Seq2[string, Layer] {
 		return l.parts()
 	case *Residual:
 		return l.parts()
+	case EncoderDecoder:
+		return l.parts()
+	case *EncoderDecoder:
+		return l.parts()
 	}
 	return nil
 }
@@ -132,6 +136,8 @@ func notation(layer Layer) string {
 		lines = append(lines, "concatenate")
 	case Residual, *Residual:
 		lines = append(lines, "residual")
+	case EncoderDecoder, *EncoderDecoder:
+		lines = append(lines, "encoder and decoder")
 	}
 	parts := partsOf(layer)
 	if parts == nil {

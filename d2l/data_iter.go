@@ -1,13 +1,13 @@
 package d2l
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"reflect"
 	"slices"
 
 	"github.com/d2l-go/book/d2l/internal/report"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/train"
 )
 
@@ -15,9 +15,9 @@ import (
 // a GoMLX dataset that knows its length, so GoMLX's own tools for datasets take
 // one too.
 //
-// A batch has the inputs X in Inputs[0] and the labels y in Labels[0], and no others. An error
-// of the source, such as a missing file, ends the iteration and is handed to
-// the loop.
+// A batch has the inputs X in Inputs[0], or, for a net of several, in Inputs in their order;
+// and the labels y in Labels[0], and no others. An error of the source, such as a missing
+// file, ends the iteration and is handed to the loop.
 //
 // Book: gluon.data.DataLoader, section "The Image Classification Dataset".
 type DataIter interface {
@@ -48,7 +48,9 @@ func (it checkedIter) Iter() iter.Seq2[train.Batch, error] {
 				return false // The DataIter ignores what yield returns.
 			}
 			if err == nil {
-				err = checkBatch(it.Name(), batch)
+				if err = checkBatch(batch); err != nil {
+					err = fmt.Errorf("%s yields %w", it.Name(), err)
+				}
 			}
 			if count++; err == nil && count > length {
 				err = fmt.Errorf("%s yields more than %d batches, which is its Len(): make them agree", it.Name(), length)
@@ -74,24 +76,17 @@ func requireIter(function string, dataIter DataIter) {
 	}
 }
 
-// requireArrays panics if one of a function's arrays is nil.
-func requireArrays(function string, arrays ...*tensors.Tensor) {
-	if i := slices.Index(arrays, nil); i >= 0 {
-		panic(fmt.Sprintf("d2l: %s got %s that is nil", function, []string{"an X", "a y"}[i]))
-	}
-}
-
-// checkBatch returns an error unless a batch has X and y.
-func checkBatch(name string, batch train.Batch) error {
-	if len(batch.Inputs) == 0 || batch.Inputs[0] == nil {
-		return fmt.Errorf("%s yields a batch without X in Inputs[0]", name)
+// checkBatch returns an error unless a batch has inputs and one y.
+func checkBatch(batch train.Batch) error {
+	if i := slices.Index(batch.Inputs, nil); len(batch.Inputs) == 0 || i >= 0 {
+		return fmt.Errorf("a batch without X in Inputs[%d]", max(i, 0))
 	}
 	if len(batch.Labels) == 0 || batch.Labels[0] == nil {
-		return fmt.Errorf("%s yields a batch without y in Labels[0]", name)
+		return errors.New("a batch without y in Labels[0]")
 	}
-	if inputs, labels := len(batch.Inputs), len(batch.Labels); inputs > 1 || labels > 1 {
-		return fmt.Errorf("%s yields a batch with %d tensors of inputs and %d of labels, but a net takes one, and a loss: "+
-			"put them together, for a layer or a loss of your own that takes them apart", name, inputs, labels)
+	if labels := len(batch.Labels); labels > 1 {
+		return fmt.Errorf("a batch with %d tensors of labels, but a loss takes 1: put them together, for a loss of your own "+
+			"that takes them apart; what the net needs, such as lengths, goes to Inputs", labels)
 	}
 	return nil
 }

@@ -57,3 +57,16 @@ func ExampleLoadArray() {
 	// [[5 6] [7 8]] [3 4]
 	// [[9 10]] [5]
 }
+
+// Two inputs of a net, of which one is the lengths of the other.
+func ExampleLoadArrays() {
+	X := d2l.NewTensor([][]int32{{4, 2, 0}, {5, 0, 0}, {3, 3, 1}})
+	lengths, y := d2l.NewTensor([]int32{2, 1, 3}), d2l.NewTensor([]int32{0, 1, 1})
+	for batch, err := range d2l.LoadArrays([]*d2l.Tensor{X, lengths}, y, 2, false).Iter() {
+		d2l.Check(err)
+		fmt.Println(batch.Inputs[0].Value(), batch.Inputs[1].Value(), batch.Labels[0].Value())
+	}
+	// Output:
+	// [[4 2 0] [5 0 0]] [2 1] [0 1]
+	// [[3 3 1]] [3] [1]
+}

@@ -47,7 +47,8 @@
 // [Dropout], an [Activation] such as ReLU, and [Sequential], which applies several
 // in order; for sequences [Embedding], [OneHot], [RNN], [GRU] and [LSTM]. Anything that
 // GoMLX can build can be a layer: a type with the two methods of [Layer], as its example
-// shows.
+// shows. A net of several inputs begins with an [EncoderDecoder], or with a layer that has
+// the method ForwardN.
 //
 // A [Net] is a layer with parameters on a device. [Net.Initialize] prepares to draw
 // them, with [Xavier] or another [Initializer]; they are drawn when the first batch
@@ -68,7 +69,7 @@
 //
 // [LoadDataFashionMnist] returns two, for training and for testing; they read
 // nothing until the first batch is needed. [LoadDataMnist] does the same for
-// handwritten digits. [LoadArray] has examples in memory, [LoadImages] and
+// handwritten digits. [LoadArray] and, for several inputs, [LoadArrays] have examples in memory, [LoadImages] and
 // [LoadImageFolder] pictures, and [SeqDataIterRandom] and [SeqDataIterConsecutive] the
 // tokens that a [Vocab] numbers. For other data, write a type with the methods of
 // [DataIter].
@@ -186,12 +187,14 @@
 //	layer_norm.go     layer normalization
 //	blocks.go         Branches and Residual: layers in parallel, and a sum
 //	share.go          one layer in several places
+//	encoder_decoder.go EncoderDecoder: a layer of two inputs
 //
 // Nets:
 //
 //	net.go            Net: a layer with parameters on a device
 //	parameter.go      parameters by name, all variables
 //	net_layers.go     outputs of the layers, and their shapes
+//	inputs.go         nets of several inputs
 //	tensor.go         arrays, of Go's slices and back
 //	save_tensors.go   arrays in files
 //	shape.go          shapes as the book prints them

@@ -24,8 +24,8 @@ import (
 // Squares and bars are in proportion as far as all stay visible; of more than 16 feature maps, 16 are drawn. A
 // net too long for the page's width goes on in another row, which begins with the last stage of the row above.
 //
-// The input is the shape of an example, such as 1, 28, 28. Panics and errors are those of Shapes; a picture
-// beyond the limit of a [Figure] is an error as well.
+// The input is the shape of an example, such as 1, 28, 28, or left out as for Shapes, whose panics and errors these
+// are; a picture beyond the limit of a [Figure] is an error as well. Several inputs are drawn side by side.
 //
 // Book: img_lenet, section "Convolutional Neural Networks (LeNet)".
 func DrawDataFlow(net *Net, input ...int) (*Figure, error) {
@@ -36,8 +36,8 @@ func DrawDataFlow(net *Net, input ...int) (*Figure, error) {
 // column of boxes, from the input at the bottom to the last layer at the top, with the layers' Notation, such
 // as 5×5 Conv (6), pad 2, or else their Kind. Blocks are drawn as by DrawDataFlow. A notebook shows the figure.
 //
-// The input is the shape of an example, such as 1, 28, 28. Panics and errors are those of Shapes; a picture
-// beyond the limit of a [Figure] is an error as well.
+// The input is the shape of an example, such as 1, 28, 28, or left out as for Shapes, whose panics and errors these
+// are; a picture beyond the limit of a [Figure] is an error as well. Several inputs are drawn side by side.
 //
 // Book: img_lenet_vert, section "Convolutional Neural Networks (LeNet)".
 func DrawVertical(net *Net, input ...int) (*Figure, error) {
@@ -46,18 +46,23 @@ func DrawVertical(net *Net, input ...int) (*Figure, error) {
 
 func drawNet(net *Net, input []int, draw func([]netfig.Stage) page.Drawing) (*Figure, error) {
 	requireMade(net, "the drawing", "NewNet")
-	stages, err := net.stages(input)
+	example, err := net.exampleOf("a drawing", input)
+	if err != nil {
+		return nil, err
+	}
+	stages, err := net.stages(example)
 	if err != nil {
 		return nil, err
 	}
 	return shown(draw(stages))
 }
 
-// stages returns the net's input, for one example of the given shape, and its layers, with those of each Sequential in
-// it in its place.
-func (n *Net) stages(input []int) ([]netfig.Stage, error) {
-	requireExample("a drawing", input)
-	stages := []netfig.Stage{netfig.Input(input)}
+// stages returns the net's inputs, for one example of the given shapes, and its layers, with those of each Sequential
+// in it in its place.
+func (n *Net) stages(example exampleShapes) (stages []netfig.Stage, err error) {
+	for _, input := range example {
+		stages = append(stages, netfig.Input(input.Dimensions))
+	}
 	add := func(name string, layer Layer, y *graph.Node) {
 		s := netfig.Stage{Name: name, Shape: y.Shape().Dimensions[1:], Notation: notation(layer), Look: netfig.Box}
 		if l, ok := bare(layer).(interface{ look() netfig.Look }); ok {
@@ -65,15 +70,15 @@ func (n *Net) stages(input []int) ([]netfig.Stage, error) {
 		}
 		stages = append(stages, s)
 	}
-	_, err := n.buildOnly(n.anyDevice(), n.example(input), func(scope *model.Scope, x *graph.Node) {
+	_, err = n.buildOnly(n.anyDevice(), example, func(scope *model.Scope, inputs []*graph.Node) {
 		if _, ok := n.layer.(Sequential); ok {
-			forwardSteps("", n.layer, true, scope, x, add)
+			forwardSteps("", n.layer, true, scope, inputs, add)
 		} else {
-			add(n.layer.Kind(), n.layer, n.forward(scope, x))
+			add(n.layer.Kind(), n.layer, n.forward(scope, inputs...))
 		}
 	})
 	if err != nil {
-		return nil, shapesError(input, err)
+		return nil, shapesError(example, err)
 	}
 	return stages, nil
 }

@@ -113,7 +113,7 @@ func TestStages(t *testing.T) {
 		Conv2D{Channels: 4, KernelSize: 3, Padding: 1}, AvgPool2D{PoolSize: 2},
 		MaxPool2D{PoolSize: 3, Strides: 1, Padding: 1}, BatchNorm{}, GlobalAvgPool2D{}, notedLayer{"residual"}, Flatten{}, Dense{Units: 3}, Tanh,
 	})
-	stages := must(net.stages([]int{1, 8, 8}))(t)
+	stages := must(net.stages(net.example([]int{1, 8, 8})))(t)
 	square := func(n int) [2]int { return [2]int{n, n} }
 	want := []netfig.Look{
 		netfig.Input([]int{1, 8, 8}).Look, netfig.Conv(square(3), square(1), square(1)),

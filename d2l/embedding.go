@@ -88,8 +88,9 @@ func requireTokens(layer string, x *graph.Node) {
 	}
 }
 
-// vocabSize returns how many tokens a layer, or the first of a Sequential, has, 0 if it is not for tokens.
-func vocabSize(layer Layer) int {
+// vocabSize returns how many tokens a layer, or the first of a Sequential, has for one of its inputs, 0 if that is not
+// for tokens.
+func vocabSize(layer Layer, input int) int {
 	switch l := bare(layer).(type) {
 	case Embedding:
 		return l.VocabSize
@@ -101,28 +102,40 @@ func vocabSize(layer Layer) int {
 		return l.VocabSize
 	case Sequential:
 		if len(l) > 0 {
-			return vocabSize(l[0])
+			return vocabSize(l[0], input)
 		}
 	case *Sequential:
-		return vocabSize(*l)
+		return vocabSize(*l, input)
+	case EncoderDecoder:
+		switch input {
+		case 0:
+			return vocabSize(l.Encoder, 0)
+		case 1:
+			return vocabSize(l.Decoder, 0)
+		}
+	case *EncoderDecoder:
+		return vocabSize(*l, input)
 	}
 	return 0
 }
 
 // unknownToken describes the first token in X that a net that begins with Embedding or OneHot does not have, "" if
 // there is none.
-func unknownToken(layer Layer, X *tensors.Tensor) (string, error) {
-	n := vocabSize(layer)
-	if n == 0 || X.DType() != dtypes.Int32 {
-		return "", nil
+func unknownToken(layer Layer, X []*tensors.Tensor) (string, error) {
+	for input, x := range X {
+		n := vocabSize(layer, input)
+		if n == 0 || x.DType() != dtypes.Int32 {
+			continue
+		}
+		tokens, err := tensors.CopyFlatData[int32](x)
+		if err != nil {
+			return "", err
+		}
+		i := slices.IndexFunc(tokens, func(token int32) bool { return token < 0 || int(token) >= n })
+		if i >= 0 {
+			return fmt.Sprintf("%s is %d at %v, and the net has the tokens 0 to %d", inputName(input, X), tokens[i],
+				indexOf(i, ShapeOf(x)), n-1), nil
+		}
 	}
-	tokens, err := tensors.CopyFlatData[int32](X)
-	if err != nil {
-		return "", err
-	}
-	i := slices.IndexFunc(tokens, func(token int32) bool { return token < 0 || int(token) >= n })
-	if i < 0 {
-		return "", nil
-	}
-	return fmt.Sprintf("X is %d at %v, and the net has the tokens 0 to %d", tokens[i], indexOf(i, ShapeOf(X)), n-1), nil
+	return "", nil
 }

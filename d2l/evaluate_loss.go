@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/gomlx/core/graph"
@@ -32,10 +33,10 @@ func (t *Trainer) EvaluateLoss(dataIter DataIter) (float64, error) {
 		if err != nil {
 			return 0, err
 		}
-		X, y := batch.Inputs[0], batch.Labels[0]
+		X, y := batch.Inputs, batch.Labels[0]
 		lossSum, examples, err := t.evaluate(X, y)
 		if err != nil {
-			return 0, fmt.Errorf("computing the loss for X of shape %v and y of shape %v: %w", ShapeOf(X), ShapeOf(y), err)
+			return 0, fmt.Errorf("computing the loss for X of shape %v and y of shape %v: %w", textOf(X), ShapeOf(y), err)
 		}
 		metric.Add(lossSum, examples)
 	}
@@ -46,10 +47,11 @@ func (t *Trainer) EvaluateLoss(dataIter DataIter) (float64, error) {
 }
 
 // evaluate returns the sum of the losses of a batch, and their number.
-func (t *Trainer) evaluate(X, y *tensors.Tensor) (lossSum, examples float64, err error) {
+func (t *Trainer) evaluate(X []*tensors.Tensor, y *tensors.Tensor) (lossSum, examples float64, err error) {
 	if t.mean == nil {
 		t.mean, err = t.net.newProgram(xla.Config{Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
-			loss, _ := t.losses(inputs[0], t.net.forward(scope, inputs[0]), inputs[1])
+			X, y := inputs[:len(inputs)-1], inputs[len(inputs)-1]
+			loss, _ := t.losses(X, t.net.forward(scope, X...), y)
 			return []*graph.Node{loss}
 		}})
 		if err != nil {
@@ -61,12 +63,12 @@ func (t *Trainer) evaluate(X, y *tensors.Tensor) (lossSum, examples float64, err
 	}
 	_, count, err := t.compile(t.mean, X, y)
 	if err == nil {
-		err = t.net.draw(t.mean, X.Shape())
+		err = t.net.draw(t.mean, shapesOf(X)...)
 	}
 	if err != nil {
 		return 0, 0, err
 	}
-	outputs, err := t.mean.Call(X, y)
+	outputs, err := t.mean.Call(append(slices.Clone(X), y)...)
 	if err != nil {
 		return 0, 0, err
 	}

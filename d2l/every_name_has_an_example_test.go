@@ -16,7 +16,7 @@ func TestEveryNameHasAnExample(t *testing.T) {
 	}
 	for _, layer := range []string{
 		"Activation", "AvgPool2D", "BatchNorm", "Branches", "Conv2D", "Conv2DTranspose", "Dense", "Dropout", "Embedding",
-		"Flatten", "GlobalAvgPool2D", "GRU", "LayerNorm", "LSTM", "MaxPool2D", "OneHot", "Residual", "RNN", "Sequential",
+		"EncoderDecoder", "Flatten", "GlobalAvgPool2D", "GRU", "LayerNorm", "LSTM", "MaxPool2D", "OneHot", "Residual", "RNN", "Sequential",
 	} {
 		without[layer+".Kind"] = "a layer's kind is seen in the names of Sequential's layers"
 		without[layer+".Forward"] = "a layer is called by the net; ExampleLayer shows how to write one"
@@ -34,6 +34,9 @@ func TestEveryNameHasAnExample(t *testing.T) {
 		"GRU", "LayerNorm", "LSTM", "MaxPool2D", "OneHot", "RNN",
 	} {
 		without[layer+".Notation"] = "written in the picture of ExampleDrawVertical"
+	}
+	for _, layer := range []string{"EncoderDecoder", "GRU", "LSTM", "RNN", "Sequential"} {
+		without[layer+".ForwardN"] = "called for several inputs and outputs; ExampleLayer_severalInputs shows how to write one"
 	}
 	for _, layer := range []string{"RNN", "LSTM"} {
 		without[layer+".ForwardFrom"] = "as ExampleGRU_ForwardFrom"

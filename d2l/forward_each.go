@@ -76,7 +76,7 @@ func (n *Net) labeledOutputs(dataIter DataIter) iter.Seq2[LabeledOutput, error] 
 				yield(LabeledOutput{}, err)
 				return
 			}
-			yHat, err := n.Forward(batch.Inputs[0])
+			yHat, err := n.Forward(batch.Inputs...)
 			if !yield(LabeledOutput{yHat, batch.Labels[0]}, err) || err != nil {
 				return
 			}

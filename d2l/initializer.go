@@ -100,6 +100,11 @@ func (l withInit) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	return l.Layer.Forward(l.scopeFor(scope, x), x)
 }
 
+// ForwardN does the same for several inputs and outputs: see Layer.
+func (l withInit) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
+	return forwardN(l.Layer, l.scopeFor(scope, inputs[0]), inputs...)
+}
+
 func (l withInit) wrapped() Layer { return l.Layer }
 
 func (l withInit) scopeFor(scope *model.Scope, _ *graph.Node) *model.Scope {

@@ -28,6 +28,16 @@ import (
 // the Sequential: if it is not the receiver, another type embeds the receiver, perhaps
 // with a Forward of its own. scope is that of self, so next must not have parameters.
 //
+// A layer of several inputs, which a net begins with, or of several outputs, has the method
+//
+//	ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node
+//
+// It is called in the place of Forward for several inputs, such as those of net.Forward(encX,
+// decX), which have a row for each example and any types; and for the outputs of an encoder. Of
+// d2l's layers EncoderDecoder takes several inputs, RNN, GRU and LSTM have several outputs, and
+// Sequential gives its first layer all inputs and returns all outputs of its last. A net's output
+// is the first of them.
+//
 // A Layer may also have the method
 //
 //	Settings() any

@@ -36,6 +36,64 @@ func ExampleLayer() {
 	// dense0 (1, 10)
 }
 
+// WideAndDeep has two inputs, of which one goes through hidden units and the other does not.
+type WideAndDeep struct{ Units int }
+
+func (WideAndDeep) Kind() string { return "wideanddeep" }
+
+func (w WideAndDeep) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	return w.ForwardN(scope, x)[0]
+}
+
+func (w WideAndDeep) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
+	wide, deep := inputs[0], inputs[1]
+	deep = d2l.Dense{Units: w.Units, Activation: d2l.ReLU}.Forward(scope.In("hidden"), deep)
+	return []*graph.Node{graph.Concatenate([]*graph.Node{wide, deep}, 1)}
+}
+
+// A layer of two inputs, which the net begins with.
+func ExampleLayer_severalInputs() {
+	d2l.Seed(1)
+	net := d2l.NewNet(d2l.Sequential{WideAndDeep{Units: 8}, d2l.Dense{Units: 1}})
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	wide, deep := d2l.NewTensor([][]float32{{1, 2}, {3, 4}}), d2l.NewTensor([][]float32{{1, 2, 3}, {4, 5, 6}})
+	y := d2l.Must(net.Forward(wide, deep))
+	fmt.Println(d2l.ShapeOf(y))
+	for _, layer := range d2l.Must(net.Shapes()) { // For inputs as it has seen them.
+		fmt.Println(layer.Name, layer.Shape)
+	}
+	labels := d2l.NewTensor([][]float32{{1}, {0}})
+	trainer := d2l.Must(d2l.NewTrainer(net, d2l.Adam(0.01))).WithLoss(d2l.L2Loss{})
+	data := d2l.LoadArrays([]*d2l.Tensor{wide, deep}, labels, 2, true)
+	before := d2l.Must(trainer.EvaluateLoss(data))
+	for range 100 {
+		for range trainer.Steps(data, nil) {
+		}
+		d2l.Check(trainer.Err())
+	}
+	fmt.Println(d2l.Must(trainer.EvaluateLoss(data)) < before/10)
+	// Output:
+	// (2, 1)
+	// wideanddeep0 (1, 10)
+	// dense0 (1, 1)
+	// true
+}
+
+// A step on a batch of two inputs, in a loop of your own.
+func ExampleTrainer_StepBatch() {
+	X := d2l.NewTensor([][]float32{{1, 2}, {3, 4}})
+	data := d2l.LoadArrays([]*d2l.Tensor{X, X}, d2l.NewTensor([]int32{0, 1}), 2, true)
+	net := d2l.NewNet(d2l.Sequential{WideAndDeep{Units: 8}, d2l.Dense{Units: 2}})
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(0.01)))
+	for batch, err := range data.Iter() {
+		d2l.Check(err)
+		step := d2l.Must(trainer.StepBatch(batch))
+		fmt.Println(step.Examples, "examples")
+	}
+	// Output: 2 examples
+}
+
 // Scale multiplies each feature by a number that it learns.
 type Scale struct{}
 

@@ -39,26 +39,43 @@ func SyntheticData(w []float32, b float32, n int) (X, y *tensors.Tensor) {
 //
 // Book: load_array, section "Concise Implementation of Linear Regression".
 func LoadArray(X, y *tensors.Tensor, batchSize int, isTrain bool) DataIter {
-	if X == nil || y == nil || X.Rank() == 0 || y.Rank() == 0 || X.Shape().Dim(0) != y.Shape().Dim(0) ||
-		X.Shape().Dim(0) == 0 {
-		shape := func(t *tensors.Tensor) string {
-			if t == nil {
-				return "nil"
-			}
-			return ShapeOf(t).String()
+	return loadArrays("LoadArray", []*tensors.Tensor{X}, y, batchSize, isTrain)
+}
+
+// LoadArrays is LoadArray for a net of several inputs, which get an array each: the inputs of a batch are rows of
+// inputs[0], inputs[1], … in this order.
+//
+// Book: load_array, section "Concise Implementation of Linear Regression".
+func LoadArrays(inputs []*tensors.Tensor, y *tensors.Tensor, batchSize int, isTrain bool) DataIter {
+	return loadArrays("LoadArrays", slices.Clone(inputs), y, batchSize, isTrain)
+}
+
+func loadArrays(function string, X []*tensors.Tensor, y *tensors.Tensor, batchSize int, isTrain bool) DataIter {
+	arrays := append(X, y)
+	var got []string
+	agree := len(X) > 0
+	for _, t := range arrays {
+		if t == nil {
+			got, agree = append(got, "nil"), false
+			continue
 		}
-		panic(fmt.Sprintf("d2l: LoadArray needs X and y with the same number of examples, at least one, got %s and %s",
-			shape(X), shape(y)))
+		got = append(got, ShapeOf(t).String())
+		agree = agree && t.Rank() > 0 && t.Shape().Dim(0) > 0 && t.Shape().Dim(0) == arrays[0].Shape().Dim(0)
 	}
-	requireBatchSize("LoadArray", batchSize)
-	return &exampleIter{name: "arrays", n: X.Shape().Dim(0), batchSize: batchSize, shuffle: isTrain,
+	if !agree {
+		panic(fmt.Sprintf("d2l: %s needs X and y with the same number of examples, at least one, got %s", function,
+			listed(got)))
+	}
+	requireBatchSize(function, batchSize)
+	return &exampleIter{name: "arrays", n: y.Shape().Dim(0), batchSize: batchSize, shuffle: isTrain,
 		batch: func(examples []int) (batch train.Batch, err error) {
-			rows, err := pickRows(X, examples)
-			if err != nil {
-				return batch, err
+			rows := make([]*tensors.Tensor, len(arrays))
+			for i, t := range arrays {
+				if rows[i], err = pickRows(t, examples); err != nil {
+					return batch, err
+				}
 			}
-			labels, err := pickRows(y, examples)
-			return train.Batch{Inputs: []*tensors.Tensor{rows}, Labels: []*tensors.Tensor{labels}}, err
+			return train.Batch{Inputs: rows[:len(X)], Labels: rows[len(X):]}, nil
 		}}
 }
 

@@ -197,12 +197,13 @@ func (t *Trainer) WithLoss(loss Loss) *Trainer {
 
 // losses adds the losses of a batch to the graph. It returns their mean, a scalar, and the number of correct
 // predictions, 0 for a loss that does not have classes.
-func (t *Trainer) losses(X, yHat, y *graph.Node) (mean, correct *graph.Node) {
+func (t *Trainer) losses(X []*graph.Node, yHat, y *graph.Node) (mean, correct *graph.Node) {
 	of, classes := t.loss.(classLoss)
 	if classes {
 		requireLogits(X, yHat, y, t.classes)
 	} else if yHat.DType() != dtypes.Float32 {
-		panic(fmt.Sprintf("d2l: X is %v, for which the net's output is %v: convert X to Float32", X.DType(), yHat.DType()))
+		panic(fmt.Sprintf("d2l: X is %v, for which the net's output is %v: convert X to Float32",
+			typesText(dtypesOf(shapesOf(X))), yHat.DType()))
 	}
 	losses := t.loss.Forward(yHat, y)
 	if batch := y.Shape().Dim(0); losses.Rank() > 0 && losses.Shape().Dim(0) != batch || losses.DType() != dtypes.Float32 {
@@ -214,7 +215,7 @@ func (t *Trainer) losses(X, yHat, y *graph.Node) (mean, correct *graph.Node) {
 	}
 	if !classes {
 		losses.WithAlias(lossesAlias)
-		return mean, graph.Const(X.Graph(), float32(0))
+		return mean, graph.Const(y.Graph(), float32(0))
 	}
 	yHat.WithAlias(logitsAlias)
 	return mean, numCorrect(yHat, y, of)
@@ -269,7 +270,7 @@ func (t *Trainer) checkLabels(plan lossPlan, labels []int32, shape Shape) error 
 
 // requireLogits panics unless yHat has a row of float32 logits, one for each class, for each label in y, and as many as
 // in the first step if that has been made.
-func requireLogits(X, yHat, y *graph.Node, classes int) {
+func requireLogits(X []*graph.Node, yHat, y *graph.Node, classes int) {
 	if yHat.Rank() != y.Rank()+1 || !slices.Equal(yHat.Shape().Dimensions[:y.Rank()], y.Shape().Dimensions) {
 		labels, output := Shape(y.Shape().Dimensions), Shape(yHat.Shape().Dimensions)
 		if len(labels) == 1 {
@@ -281,7 +282,7 @@ func requireLogits(X, yHat, y *graph.Node, classes int) {
 	}
 	if yHat.DType() != dtypes.Float32 {
 		panic(fmt.Sprintf("d2l: X is %v, for which the net's output is %v: convert X to Float32",
-			X.DType(), yHat.DType()))
+			typesText(dtypesOf(shapesOf(X))), yHat.DType()))
 	}
 	if width := yHat.Shape().Dim(-1); classes > 0 && width != classes {
 		panic(fmt.Sprintf("d2l: the net's output has %d classes for this batch, and had %d in the first step",

@@ -27,7 +27,7 @@ type Net struct {
 	loops  map[loopShape]forwardLoop // ForwardEach, where it computes many batches in one program.
 	// Whose optimizer's variables are in store; nil if there are none.
 	trainer *Trainer
-	input   shapes.Shape // Of one example, with its type; not Ok before the net has seen a batch.
+	input   exampleShapes // Not Ok before the net has seen a batch.
 	trained trainingRecord
 	savedTo string // The file with the parameters as they are; empty if there is none.
 }
@@ -82,7 +82,7 @@ func (n *Net) use(store *model.Store, device Device, init Initializer) {
 	if n.store != nil {
 		n.store.Finalize()
 	}
-	n.store, n.device, n.init, n.infer, n.input = store, device, init, nil, shapes.Shape{}
+	n.store, n.device, n.init, n.infer, n.input = store, device, init, nil, nil
 	n.trained, n.savedTo = trainingRecord{}, ""
 }
 
@@ -134,10 +134,11 @@ func (n *Net) Parameters() []*model.Variable {
 // Forward computes the net's output for the batch X, of shape (batch, classes)
 // for a classifier, on the net's device, in inference mode: no dropout, batch
 // normalization with its running statistics. X is copied to the device where
-// necessary and stays the caller's.
-func (n *Net) Forward(X *tensors.Tensor) (*tensors.Tensor, error) {
+// necessary and stays the caller's. A net of several inputs takes as many arrays (see
+// Layer), each with a row for each example.
+func (n *Net) Forward(X ...*tensors.Tensor) (*tensors.Tensor, error) {
 	requireMade(n, "Net.Forward", "NewNet")
-	requireArrays("Net.Forward", X)
+	requireInputs("Net.Forward", X)
 	if n.store == nil {
 		return nil, errNoParameters
 	}
@@ -147,7 +148,7 @@ func (n *Net) Forward(X *tensors.Tensor) (*tensors.Tensor, error) {
 	}
 	outputs, err := n.run(infer, X)
 	if err != nil {
-		return nil, fmt.Errorf("computing the net's output for X of shape %v: %w", ShapeOf(X), err)
+		return nil, fmt.Errorf("computing the net's output for X of shape %v: %w", textOf(X), err)
 	}
 	return outputs[0], nil
 }
@@ -159,7 +160,7 @@ func (n *Net) inference() (*xla.Program, error) {
 	}
 	var err error
 	n.infer, err = n.newProgram(xla.Config{Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
-		return []*graph.Node{n.forward(scope, inputs[0])}
+		return []*graph.Node{n.forward(scope, inputs...)}
 	}})
 	return n.infer, err
 }
@@ -186,39 +187,36 @@ func (n *Net) newProgram(config xla.Config, devices ...Device) (*xla.Program, er
 }
 
 // run runs a program with a batch, the net's first one or another.
-func (n *Net) run(p *xla.Program, X *tensors.Tensor) ([]*tensors.Tensor, error) {
-	if X.Rank() == 0 {
-		return nil, errNoBatchAxis
-	}
-	if _, err := p.Compile(X); err != nil {
+func (n *Net) run(p *xla.Program, X []*tensors.Tensor) ([]*tensors.Tensor, error) {
+	if err := requireBatch(X); err != nil {
 		return nil, err
 	}
-	if err := n.draw(p, X.Shape()); err != nil {
+	if _, err := p.Compile(X...); err != nil {
 		return nil, err
 	}
-	return p.Call(X)
+	if err := n.draw(p, shapesOf(X)...); err != nil {
+		return nil, err
+	}
+	return p.Call(X...)
 }
 
-// errNoBatchAxis is the error for a scalar in the place of a batch.
-var errNoBatchAxis = errors.New("X has no batch axis")
-
-// draw gives new variables, which p has made for batches of shape X, their initial
+// draw gives new variables, which p has made for batches of shapes X, their initial
 // values. If it cannot, the net stays without them.
-func (n *Net) draw(p *xla.Program, X shapes.Shape) error {
+func (n *Net) draw(p *xla.Program, X ...shapes.Shape) error {
 	if err := p.Draw(); err != nil {
 		return errors.Join(fmt.Errorf("drawing the net's parameters: %w", err), p.Discard())
 	}
-	n.input = shapes.Make(X.DType, X.Dimensions[1:]...) // The layers have taken it.
+	n.input = examplesIn(X) // The layers have taken them.
 	return nil
 }
 
-// forward applies the net's layers. Sequential names those of its own that panic;
-// any other net counts as one layer.
-func (n *Net) forward(scope *model.Scope, x *graph.Node) (y *graph.Node) {
-	if _, ok := n.layer.(Sequential); ok {
-		y = n.layer.Forward(scope, x)
+// forward applies the net's layers, and returns the first of their outputs. Sequential names
+// those of its own that panic; any other net counts as one layer.
+func (n *Net) forward(scope *model.Scope, inputs ...*graph.Node) (y *graph.Node) {
+	if s, ok := n.layer.(Sequential); ok {
+		y = s.forward(scope, inputs, false)[0]
 	} else {
-		y = forwardNamed(n.layer.Kind(), n.layer, scope, x)
+		y = forwardStep(n.layer.Kind(), n.layer, scope, inputs, false)[0]
 	}
 	requireNoTwin(n.layer, scope.Store())
 	return y

@@ -24,14 +24,15 @@ type LayerOutput struct {
 func (o LayerOutput) Shape() Shape { return ShapeOf(o.Value) }
 
 // Outputs computes the output of every layer for the batch X, in order, in
-// inference mode. A net that is not a Sequential counts as one layer.
-func (n *Net) Outputs(X *tensors.Tensor) ([]LayerOutput, error) {
+// inference mode; X is as for Forward. A net that is not a Sequential counts as one layer.
+func (n *Net) Outputs(X ...*tensors.Tensor) ([]LayerOutput, error) {
 	requireMade(n, "Net.Outputs", "NewNet")
+	requireInputs("Net.Outputs", X)
 	if n.store == nil {
 		return nil, errNoParameters
 	}
 	p, err := n.newProgram(xla.Config{Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
-		return n.forwardEach(scope, inputs[0])
+		return n.forwardEach(scope, inputs)
 	}})
 	if err != nil {
 		return nil, err
@@ -39,7 +40,7 @@ func (n *Net) Outputs(X *tensors.Tensor) ([]LayerOutput, error) {
 	defer p.Finalize()
 	values, err := n.run(p, X)
 	if err != nil {
-		return nil, fmt.Errorf("computing the layers' outputs for X of shape %v: %w", ShapeOf(X), err)
+		return nil, fmt.Errorf("computing the layers' outputs for X of shape %v: %w", textOf(X), err)
 	}
 	outputs := make([]LayerOutput, len(values))
 	for i, name := range n.layerNames() {
@@ -63,40 +64,62 @@ type LayerShape struct {
 // seen; before the first, float32, or int32 if the net begins with Embedding or OneHot. A
 // net that is not a Sequential counts as one layer. These are the shapes of the table in the book's section "LeNet".
 //
-// It panics unless the input is given as positive numbers; a layer that does not
-// take its input is an error.
+// The sizes may be left out once the net has seen a batch, and have to be if that has several
+// inputs. Before, Shapes panics unless the input is given as positive numbers; a layer that does
+// not take its input is an error.
 func (n *Net) Shapes(input ...int) ([]LayerShape, error) {
 	requireMade(n, "Net.Shapes", "NewNet")
-	requireExample("Shapes", input)
-	_, layers, err := n.withShapes(n.anyDevice(), n.example(input))
+	example, err := n.exampleOf("Shapes", input)
 	if err != nil {
-		return nil, shapesError(input, err)
+		return nil, err
+	}
+	_, layers, err := n.withShapes(n.anyDevice(), example)
+	if err != nil {
+		return nil, shapesError(example, err)
 	}
 	return layers, nil
 }
 
-func requireExample(function string, input []int) {
-	if len(input) == 0 || slices.Min(input) <= 0 {
-		panic(fmt.Sprintf("d2l: %s takes the positive sizes of one example, such as 1, 28, 28, got %v", function, input))
+// exampleOf returns the shapes that a function has got, or else those of the batch that the net has seen.
+func (n *Net) exampleOf(function string, input []int) (exampleShapes, error) {
+	if len(input) == 0 && n.input.Ok() {
+		return n.input, nil
 	}
+	if len(input) == 0 || slices.Min(input) <= 0 {
+		panic(fmt.Sprintf("d2l: %s takes the positive sizes of one example, such as 1, 28, 28, got %v; after a batch of "+
+			"several inputs, such as that of Net.Forward, leave them out", function, input))
+	}
+	if err := requireOneInput(n.input); err != nil {
+		return nil, err
+	}
+	return n.example(input), nil
 }
 
-func shapesError(input []int, err error) error {
-	return fmt.Errorf("finding the shapes of the layers for an example of shape %v: %w", Shape(input), err)
+// requireOneInput returns an error if the sizes of one input are given for a net of several, such as seen.
+func requireOneInput(seen exampleShapes) error {
+	if len(seen) > 1 {
+		return fmt.Errorf("the sizes of one example are those of 1 input, and the net has %d, with examples of %v: "+
+			"leave them out", len(seen), shapesText(seen, true))
+	}
+	return nil
+}
+
+func shapesError(example exampleShapes, err error) error {
+	return fmt.Errorf("finding the shapes of the layers for an example of shape %v: %w", shapesText(example, false), err)
 }
 
 // example returns the shape and type of an example: its type is that of the batches
 // which the net has seen, or float32, or int32 for a net that begins with Embedding or OneHot.
-func (n *Net) example(shape []int) shapes.Shape {
-	return shapes.Make(n.inputType(), shape...)
+func (n *Net) example(shape []int) exampleShapes {
+	return exampleShapes{shapes.Make(n.inputType(), shape...)}
 }
 
 // inputType returns the type of the batches that the net has seen, or of those that it is likely to get.
 func (n *Net) inputType() dtypes.DType {
 	switch {
 	case n.input.Ok():
-		return n.input.DType
-	case vocabSize(n.layer) > 0:
+		return n.input[0].DType
+	case vocabSize(n.layer, 0) > 0:
 		return dtypes.Int32
 	}
 	return dtypes.Float32
@@ -104,10 +127,10 @@ func (n *Net) inputType() dtypes.DType {
 
 // withShapes returns a store with the net's variables, yet without values, and
 // the shapes of the layers' outputs, as they are for a batch of one such example.
-func (n *Net) withShapes(device Device, example shapes.Shape) (*model.Store, []LayerShape, error) {
+func (n *Net) withShapes(device Device, example exampleShapes) (*model.Store, []LayerShape, error) {
 	names, layers := n.layerNames(), []LayerShape(nil)
-	store, err := n.buildOnly(device, example, func(scope *model.Scope, x *graph.Node) {
-		for i, y := range n.forwardEach(scope, x) {
+	store, err := n.buildOnly(device, example, func(scope *model.Scope, inputs []*graph.Node) {
+		for i, y := range n.forwardEach(scope, inputs) {
 			layers = append(layers, LayerShape{names[i], slices.Clone(y.Shape().Dimensions)})
 		}
 	})
@@ -115,16 +138,15 @@ func (n *Net) withShapes(device Device, example shapes.Shape) (*model.Store, []L
 }
 
 // buildOnly calls build for a batch of one such example, and returns a store with the variables that it makes.
-func (n *Net) buildOnly(device Device, example shapes.Shape, build func(*model.Scope, *graph.Node)) (*model.Store,
+func (n *Net) buildOnly(device Device, example exampleShapes, build func(*model.Scope, []*graph.Node)) (*model.Store,
 	error) {
 	backend, _, err := device.Backend()
 	if err != nil {
 		return nil, err
 	}
 	store := model.NewStore()
-	batch := shapes.Make(example.DType, append([]int{1}, example.Dimensions...)...)
-	err = xla.BuildOnly(backend, store, []shapes.Shape{batch}, func(scope *model.Scope, inputs []*graph.Node) {
-		build(scope.At("%s", netScope[1:]).WithInitializer(Xavier(scope)), inputs[0])
+	err = xla.BuildOnly(backend, store, example.batch(), func(scope *model.Scope, inputs []*graph.Node) {
+		build(scope.At("%s", netScope[1:]).WithInitializer(Xavier(scope)), inputs)
 	})
 	if err != nil {
 		return nil, err
@@ -143,31 +165,33 @@ func (n *Net) anyDevice() Device {
 
 // forwardEach applies the layers in order, none of them fused with the next, and
 // returns the output of each. They have the names of layerNames.
-func (n *Net) forwardEach(scope *model.Scope, x *graph.Node) (outputs []*graph.Node) {
+func (n *Net) forwardEach(scope *model.Scope, inputs []*graph.Node) (outputs []*graph.Node) {
 	if _, ok := n.layer.(Sequential); !ok {
-		return []*graph.Node{n.forward(scope, x)}
+		return []*graph.Node{n.forward(scope, inputs...)}
 	}
-	forwardSteps("", n.layer, false, scope, x, func(_ string, _ Layer, y *graph.Node) { outputs = append(outputs, y) })
+	forwardSteps("", n.layer, false, scope, inputs, func(_ string, _ Layer, y *graph.Node) {
+		outputs = append(outputs, y)
+	})
 	return outputs
 }
 
 // forwardSteps applies the layers of a Sequential in order, and calls yield with the name and the output of each. If
 // inner, it goes into each Sequential in it, whose layers have names such as sequential0.conv0.
-func forwardSteps(prefix string, layers Layer, inner bool, scope *model.Scope, x *graph.Node,
-	yield func(string, Layer, *graph.Node)) *graph.Node {
+func forwardSteps(prefix string, layers Layer, inner bool, scope *model.Scope, inputs []*graph.Node,
+	yield func(string, Layer, *graph.Node)) []*graph.Node {
 	for name, layer := range partsOf(layers) {
 		if inner && isSequential(layer) {
 			inLayer := scope.In("%s", name)
 			for _, l := range wrappers(layer) {
-				inLayer = l.scopeFor(inLayer, x)
+				inLayer = l.scopeFor(inLayer, inputs[0])
 			}
-			x = forwardSteps(prefix+name+".", layer, true, inLayer, x, yield)
+			inputs = forwardSteps(prefix+name+".", layer, true, inLayer, inputs, yield)[:1]
 			continue
 		}
-		x = forwardNamed(prefix+name, layer, scope.In("%s", name), x)
-		yield(prefix+name, layer, x)
+		inputs = forwardStep(prefix+name, layer, scope.In("%s", name), inputs, false)[:1]
+		yield(prefix+name, layer, inputs[0])
 	}
-	return x
+	return inputs
 }
 
 func isSequential(layer Layer) bool {

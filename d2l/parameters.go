@@ -59,7 +59,7 @@ func layerScopes(layer Layer) (scopes []string) {
 // Layer), their types and their shapes, except that weights of
 // (in, out) or (height, width, in, out), as GoMLX's layers have them, are taken for those
 // of a dense layer and of a convolution. The file's metadata, which PyTorch ignores, hold
-// the shape and type of an example, the layers with their settings (see Layer), and a
+// the shapes and types of an example, the layers with their settings (see Layer), and a
 // SHA-256 of all that the net gets from the file.
 //
 // Book: net.save_parameters, section "File I/O".
@@ -116,8 +116,10 @@ func (n *Net) encodeParameters() ([]byte, error) {
 // A file from PyTorch tells names and shapes and nothing else, so these alone are compared:
 // not activations or pooling, and not whether values are damaged. The input is the shape
 // of an example, such as 1, 28, 28; it may be left out if the net has seen a batch, or
-// for a file of SaveParameters. Floating-point values of other types, float8 among them,
-// are converted, unless one would become infinite; num_batches_tracked may be missing.
+// for a file of SaveParameters. For a net of several inputs it is left out, so that for a
+// file from PyTorch the net must have seen a batch: see Forward. Floating-point values of
+// other types, float8 among them, are converted, unless one would become infinite;
+// num_batches_tracked may be missing.
 //
 // After an error the net is as it was.
 //
@@ -191,7 +193,7 @@ func readFile(path string) (content []byte, written time.Time, err error) {
 // loaded is what a net gets from a file.
 type loaded struct {
 	store    *model.Store
-	example  shapes.Shape // And type.
+	example  exampleShapes
 	training string
 }
 
@@ -223,8 +225,7 @@ func (n *Net) readParameters(content []byte, device Device, input []int) (loaded
 	in.example, err = n.exampleFor(file, input)
 	if err == nil {
 		if in.store, _, err = n.withShapes(device, in.example); err != nil {
-			err = fmt.Errorf("this net does not take inputs of %v and shape %v: %w",
-				in.example.DType, Shape(in.example.Dimensions), err)
+			err = in.example.refused(err)
 		}
 	}
 	if err != nil && len(input) > 0 {
@@ -239,21 +240,25 @@ func (n *Net) readParameters(content []byte, device Device, input []int) (loaded
 	return in, nil
 }
 
-// exampleFor returns the shape and type of an example: of the one in the file, or else of
+// exampleFor returns the shapes and types of an example: of the one in the file, or else of
 // those that the net has seen, with another shape if the caller gives one.
-func (n *Net) exampleFor(file *weights.File, given []int) (example shapes.Shape, err error) {
+func (n *Net) exampleFor(file *weights.File, given []int) (example exampleShapes, err error) {
 	example = n.input
 	if file.Description != nil {
-		example, err = file.Description.Example()
+		example, err = file.Description.Examples()
 	}
 	switch {
 	case err != nil:
-		return example, err
+		return nil, err
 	case len(given) > 0:
-		if !example.Ok() {
-			example.DType = n.inputType()
+		if err := errors.Join(requireOneInput(example), weights.CheckInput(given)); err != nil {
+			return nil, err
 		}
-		return shapes.Shape{DType: example.DType, Dimensions: slices.Clone(given)}, weights.CheckInput(given)
+		dtype := n.inputType()
+		if example.Ok() {
+			dtype = example[0].DType
+		}
+		return exampleShapes{shapes.Make(dtype, given...)}, nil
 	case !example.Ok():
 		return example, fmt.Errorf("they do not tell for which inputs they are: %w", errExample)
 	}

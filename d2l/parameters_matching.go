@@ -9,7 +9,6 @@ import (
 	"github.com/d2l-go/book/d2l/internal/weights"
 	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -89,9 +88,9 @@ func (n *Net) matchParameters(content []byte, rename func(string) string, input 
 		return LoadReport{}, err
 	}
 	if n.input.Ok() {
-		if len(input) > 0 && !slices.Equal(input, n.input.Dimensions) {
+		if len(input) > 0 && (len(n.input) > 1 || !slices.Equal(input, n.input[0].Dimensions)) {
 			return LoadReport{}, fmt.Errorf("the net has seen examples of shape %v, so that its parameters are there, and now "+
-				"gets %v: leave the shape out, or %w", Shape(n.input.Dimensions), Shape(input), errInitialize)
+				"gets %v: leave the shape out, or %w", shapesText(n.input, false), Shape(input), errInitialize)
 		}
 	} else if err := n.drawToMatch(file, rename, input); err != nil {
 		return LoadReport{}, err
@@ -113,7 +112,7 @@ var errInitialize = errors.New("initialize the net again")
 
 // drawToMatch draws the net's parameters, as its first batch would, if the file fits them.
 func (n *Net) drawToMatch(file *weights.File, rename func(string) string, input []int) error {
-	var example shapes.Shape
+	var example exampleShapes
 	switch {
 	case len(input) > 0:
 		if err := weights.CheckInput(input); err != nil {
@@ -124,14 +123,13 @@ func (n *Net) drawToMatch(file *weights.File, rename func(string) string, input 
 		return fmt.Errorf("they do not tell for which inputs they are: %w", errExampleOf)
 	default:
 		var err error
-		if example, err = file.Description.Example(); err != nil {
+		if example, err = file.Description.Examples(); err != nil {
 			return err
 		}
 	}
 	store, _, err := n.withShapes(n.device, example)
 	if err != nil {
-		return fmt.Errorf("this net does not take inputs of %v and shape %v: %w; %w", example.DType,
-			Shape(example.Dimensions), err, errExampleOf)
+		return fmt.Errorf("%w; %w", example.refused(err), errExampleOf)
 	}
 	defer store.Finalize()
 	if _, err := file.Match(store.Scope(netScope), n.stateRules(), rename); err != nil {
@@ -139,16 +137,19 @@ func (n *Net) drawToMatch(file *weights.File, rename func(string) string, input 
 	}
 	// It computes nothing, so that it is compiled at once.
 	p, err := n.newProgram(xla.Config{Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
-		n.forward(scope, inputs[0])
+		n.forward(scope, inputs...)
 		return []*graph.Node{graph.ScalarZero(inputs[0].Graph(), dtypes.Float32)}
 	}})
 	if err != nil {
 		return err
 	}
 	defer p.Finalize()
-	X := tensors.FromShape(shapes.Make(example.DType, append([]int{1}, example.Dimensions...)...))
-	if _, err := p.Compile(X); err != nil {
+	var X []*tensors.Tensor
+	for _, shape := range example.batch() {
+		X = append(X, tensors.FromShape(shape))
+	}
+	if _, err := p.Compile(X...); err != nil {
 		return err
 	}
-	return n.draw(p, X.Shape())
+	return n.draw(p, example.batch()...)
 }

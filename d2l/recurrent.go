@@ -59,6 +59,12 @@ func (r recurrent) forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	return y
 }
 
+// forwardN is run of the input and, if it is there, the state.
+func (r recurrent) forwardN(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+	y, last := r.run(scope, inputs[0], inputs[1:])
+	return append([]*graph.Node{y}, last...)
+}
+
 // stateScope is where Stateful layers keep their states, at their own paths: apart from the net's variables, so that
 // files have none of it and a new Trainer starts afresh.
 const stateScope = "/state"
@@ -66,7 +72,7 @@ const stateScope = "/state"
 // run adds the layer to the graph of x.
 func (r recurrent) run(scope *model.Scope, x *graph.Node, state []*graph.Node) (y *graph.Node, last []*graph.Node) {
 	r.requireSequences(x)
-	if state == nil {
+	if len(state) == 0 {
 		zeros := graph.Zeros(x.Graph(), shapes.Make(x.DType(), x.Shape().Dim(0), r.hidden))
 		state = slices.Repeat([]*graph.Node{zeros}, r.numStates())
 	}

@@ -54,6 +54,11 @@ func (r RNN) ForwardFrom(scope *model.Scope, x *graph.Node, state []*graph.Node)
 	return r.recurrent().run(scope, x, state)
 }
 
+// ForwardN is ForwardFrom as EncoderDecoder calls it: see Layer. The state, if there is one, comes after x.
+func (r RNN) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
+	return r.recurrent().forwardN(scope, inputs)
+}
+
 func (r RNN) recurrent() recurrent {
 	activation := r.Activation
 	if activation == NoActivation {
@@ -105,6 +110,11 @@ func (l GRU) ForwardFrom(scope *model.Scope, x *graph.Node, state []*graph.Node)
 	return l.recurrent().run(scope, x, state)
 }
 
+// ForwardN is RNN's.
+func (l GRU) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
+	return l.recurrent().forwardN(scope, inputs)
+}
+
 func (l GRU) recurrent() recurrent {
 	return recurrent{
 		kind: "GRU", hidden: l.HiddenSize, layers: l.NumLayers, gates: 3, states: 1, bidirectional: l.Bidirectional,
@@ -153,6 +163,11 @@ func (l LSTM) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 // Book: the call rnn_layer(X, state), section "Concise Implementation of Recurrent Neural Networks".
 func (l LSTM) ForwardFrom(scope *model.Scope, x *graph.Node, state []*graph.Node) (y *graph.Node, next []*graph.Node) {
 	return l.recurrent().run(scope, x, state)
+}
+
+// ForwardN is RNN's.
+func (l LSTM) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
+	return l.recurrent().forwardN(scope, inputs)
 }
 
 func (l LSTM) recurrent() recurrent {

@@ -6,7 +6,6 @@ import (
 	"reflect"
 
 	"github.com/d2l-go/book/d2l/internal/report"
-	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -24,28 +23,50 @@ func (s Sequential) Kind() string { return "sequential" }
 // Forward applies the layers in order, some of them together with the next one: see
 // Layer.
 func (s Sequential) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	return s.forward(scope, []*graph.Node{x}, false)[0]
+}
+
+// ForwardN gives the first layer all inputs, and returns all outputs of the last, such as
+// those of GRU: see Layer. Any other layer gets the first output of the one before it.
+func (s Sequential) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
+	return s.forward(scope, inputs, true)
+}
+
+// forward returns all outputs of the last layer, or else the first.
+func (s Sequential) forward(scope *model.Scope, inputs []*graph.Node, all bool) []*graph.Node {
 	var names []string
 	for name := range s.Named() {
 		names = append(names, name)
 	}
 	for i := 0; i < len(s); i++ {
-		layerScope := scope.In("%s", names[i])
-		if i+1 < len(s) {
-			if y, ok := forwardFused(names[i], s[i], s[i+1], layerScope, x); ok {
-				x = y
+		layerScope, last := scope.In("%s", names[i]), i+1 == len(s)
+		if !last && len(inputs) == 1 {
+			if y, ok := forwardFused(names[i], s[i], s[i+1], layerScope, inputs[0]); ok {
+				inputs = []*graph.Node{y}
 				i++
 				continue
 			}
 		}
-		x = forwardNamed(names[i], s[i], layerScope, x)
+		if inputs = forwardStep(names[i], s[i], layerScope, inputs, last && all); !last {
+			inputs = inputs[:1]
+		}
 	}
-	return x
+	return inputs
 }
 
-// forwardNamed applies a layer; if it panics, the message says which layer it was.
+// forwardStep applies a layer to one input or several; if it panics, the message says which layer it was. It returns
+// all its outputs, or else the first.
+func forwardStep(name string, layer Layer, scope *model.Scope, inputs []*graph.Node, all bool) []*graph.Node {
+	defer nameInPanic(name, inputs...)
+	if len(inputs) == 1 && !all {
+		return []*graph.Node{layer.Forward(scope, inputs[0])}
+	}
+	return forwardN(layer, scope, inputs...)
+}
+
+// forwardNamed is forwardStep of one input and one output.
 func forwardNamed(name string, layer Layer, scope *model.Scope, x *graph.Node) *graph.Node {
-	defer nameInPanic(name, x)
-	return layer.Forward(scope, x)
+	return forwardStep(name, layer, scope, []*graph.Node{x}, false)[0]
 }
 
 // fuser is a Layer with the optional method that Layer describes.
@@ -63,14 +84,10 @@ func forwardFused(name string, layer, next Layer, scope *model.Scope, x *graph.N
 	return nil, false
 }
 
-// nameInPanic is deferred: it adds to a panic's message the layer's name and its input.
-func nameInPanic(name string, x *graph.Node) {
+// nameInPanic is deferred: it adds to a panic's message the layer's name and its inputs.
+func nameInPanic(name string, inputs ...*graph.Node) {
 	if e := recover(); e != nil {
-		shape := Shape(x.Shape().Dimensions).String()
-		if x.DType() != dtypes.Float32 {
-			shape += fmt.Sprintf(" of %v", x.DType())
-		}
-		panic(fmt.Errorf("layer %s, which gets %s: %w", name, shape, report.PanicError(e)))
+		panic(fmt.Errorf("layer %s, which gets %s: %w", name, shapesText(shapesOf(inputs), true), report.PanicError(e)))
 	}
 }
 

@@ -58,7 +58,7 @@ func TestConvPoolIsConvThenPool(t *testing.T) {
 				if _, got := c.conv.pooledBy(c.pool, x); got != c.together {
 					t.Errorf("done together: %v, expected %v", got, c.together)
 				}
-				onebyone := net.forwardEach(scope, x)[1]
+				onebyone := net.forwardEach(scope, []*graph.Node{x})[1]
 				together := layers.Forward(model.GetStore(x).Scope(netScope), x)
 				results := []*graph.Node{onebyone, together}
 				for _, y := range []*graph.Node{onebyone, together} {

@@ -40,6 +40,18 @@ func (s *shared) wrapped() Layer { return s.Layer }
 
 // Forward applies the layer in the scope of its first place.
 func (s *shared) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	var y *graph.Node
+	s.inFirst(scope, x, func(first *model.Scope) { y = s.Layer.Forward(first, x) })
+	return y
+}
+
+// ForwardN does the same for several inputs and outputs: see Layer.
+func (s *shared) ForwardN(scope *model.Scope, inputs ...*graph.Node) (outputs []*graph.Node) {
+	s.inFirst(scope, inputs[0], func(first *model.Scope) { outputs = forwardN(s.Layer, first, inputs...) })
+	return outputs
+}
+
+func (s *shared) inFirst(scope *model.Scope, x *graph.Node, forward func(first *model.Scope)) {
 	first := s.scopeFor(scope, x)
 	if first != scope {
 		defer func() {
@@ -48,7 +60,7 @@ func (s *shared) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 			}
 		}()
 	}
-	return s.Layer.Forward(first, x)
+	forward(first)
 }
 
 // scopeFor returns the scope of the layer's first place in the graph of x.

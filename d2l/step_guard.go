@@ -25,16 +25,18 @@ func (t *Trainer) maxLoss() float32 {
 }
 
 // guardStep, called once everything that a step changes is known, puts the old values in the place of the new ones
-// unless X is finite, the loss is below maxLoss, and all new values are finite: those of parameters, running
+// unless all inputs X are finite, the loss is below maxLoss, and all new values are finite: those of parameters, running
 // statistics, the optimizer and the random generator. XLA decides that on the device, inside of the step's program:
 // once it has run,
 // the old values are gone. It returns the stepResult, float32 (3 + len(changed)), and whether the step is made.
-func guardStep(X, loss, correct *graph.Node, maxLoss float32, changed []*model.Variable,
+func guardStep(X []*graph.Node, loss, correct *graph.Node, maxLoss float32, changed []*model.Variable,
 	old func(v *model.Variable) *graph.Node) (result, made *graph.Node) {
 	g := loss.Graph()
 	ok := graph.LessThan(graph.Abs(loss), graph.Const(g, maxLoss)) // False for NaN.
-	if X.DType().IsFloat() {                                       // A sigmoid of infinity, for one, is finite.
-		ok = graph.LogicalAnd(ok, graph.LogicalAll(graph.IsFinite(X)))
+	for _, x := range X {
+		if x.DType().IsFloat() { // A sigmoid of infinity, for one, is finite.
+			ok = graph.LogicalAnd(ok, graph.LogicalAll(graph.IsFinite(x)))
+		}
 	}
 	finite := []*graph.Node{ok}
 	for _, v := range changed {
@@ -110,7 +112,7 @@ func newBackup(store *model.Store) (backup, error) {
 
 // putBack returns the error of a step that failed while it ran. Variables whose values went with the device get those
 // of the backup; where there is none, the net loses its parameters for good, rather than being left with some of them.
-func (b backup) putBack(net *Net, X Shape, err error) error {
+func (b backup) putBack(net *Net, X string, err error) error {
 	lost := false
 	for v := range net.store.IterVariables() {
 		lost = lost || !v.HasValue()
@@ -135,7 +137,7 @@ func (b backup) putBack(net *Net, X Shape, err error) error {
 
 // A stepError says why a step was not made.
 type stepError struct {
-	X      Shape
+	X      string // Its shape, or shapes.
 	cause  error
 	lost   bool   // Whether the net's parameters are.
 	remedy string // Empty where the cause says it.
@@ -159,7 +161,8 @@ func (e *stepError) Unwrap() error { return e.cause }
 type failedStep struct {
 	net     *Net
 	rate    *learningRate
-	X, y    *tensors.Tensor
+	X       []*tensors.Tensor
+	y       *tensors.Tensor
 	changed []*model.Variable
 	classes int
 	result  stepResult
@@ -169,17 +172,19 @@ type failedStep struct {
 func (s failedStep) diagnose() error {
 	cause, remedy, err := s.find()
 	if err != nil {
-		return &stepError{X: ShapeOf(s.X), remedy: "try a smaller learning rate", cause: fmt.Errorf(
+		return &stepError{X: textOf(s.X), remedy: "try a smaller learning rate", cause: fmt.Errorf(
 			"the loss or an update is NaN, infinite or too large, and the cause cannot be found: %w", err)}
 	}
-	return &stepError{X: ShapeOf(s.X), cause: errors.New(cause), remedy: remedy}
+	return &stepError{X: textOf(s.X), cause: errors.New(cause), remedy: remedy}
 }
 
 // find looks for the cause in the order in which a step computes: the batch, what the net held before it, the layers,
 // the update.
 func (s failedStep) find() (cause, remedy string, err error) {
-	if found, err := findNonFinite(s.X); err != nil || found != "" {
-		return "X is " + found, "leave such examples out", err
+	for i, x := range s.X {
+		if found, err := findNonFinite(x); err != nil || found != "" {
+			return inputName(i, s.X) + " is " + found, "leave such examples out", err
+		}
 	}
 	if found, err := findNonFinite(s.y); err != nil || found != "" {
 		return "y is " + found, "leave such examples out", err
@@ -216,7 +221,7 @@ func (s failedStep) find() (cause, remedy string, err error) {
 			step, mean, math.Log(float64(s.classes))), remedy, nil
 	}
 	cause = fmt.Sprintf("the loss of step %d is %v", step, mean)
-	outputs, err := s.net.Outputs(s.X)
+	outputs, err := s.net.Outputs(s.X...)
 	if err != nil {
 		return cause, remedy, nil // A layer may take X in training mode alone.
 	}
@@ -235,13 +240,15 @@ func (s failedStep) find() (cause, remedy string, err error) {
 
 // remedy returns what to try where all was finite before the step.
 func (s failedStep) remedy() (string, error) {
-	x, err := float32Values(s.X)
-	if err != nil {
-		return "", err
-	}
-	const usual = 1e4 // What X of any sensible scale stays below.
-	if largest := maxAbs(x); largest > usual {
-		return fmt.Sprintf("X goes up to %.3g, scale it to numbers about 1", largest), nil
+	for i, x := range s.X {
+		values, err := float32Values(x)
+		if err != nil {
+			return "", err
+		}
+		const usual = 1e4 // What X of any sensible scale stays below.
+		if largest := maxAbs(values); largest > usual {
+			return fmt.Sprintf("%s goes up to %.3g, scale it to numbers about 1", inputName(i, s.X), largest), nil
+		}
 	}
 	if s.rate.updates == 0 && !s.result.lossOK() {
 		return "no update has been made yet, look at the layers and at how the parameters begin", nil

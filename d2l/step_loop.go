@@ -74,7 +74,8 @@ func (l *stepLoop) run(images *deviceImages, labels []byte, examples []int, batc
 		return l.single(images, labels, examples, batch)
 	}
 	X := images.form.batch(batch)
-	fail := func(err error) error { return &stepError{X: X.Dimensions, cause: err} }
+	shape := Shape(X.Dimensions).String()
+	fail := func(err error) error { return &stepError{X: shape, cause: err} }
 	picked := pickLabels(labels, examples)
 	plan, rates, refused := l.prepare(X, picked)
 	if len(rates) == 0 {
@@ -94,7 +95,7 @@ func (l *stepLoop) run(images *deviceImages, labels []byte, examples []int, batc
 		l.size = 0
 		return l.single(images, labels, examples, batch)
 	}
-	outputs, err := t.call(program, X.Dimensions, inputs...)
+	outputs, err := t.call(program, shape, inputs...)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +105,7 @@ func (l *stepLoop) run(images *deviceImages, labels []byte, examples []int, batc
 		return nil, fail(fmt.Errorf("reading the results of up to %d steps, with which the net's parameters are lost: %w",
 			len(rates), err))
 	}
-	t.dtype, t.classes = X.DType, plan.classes
+	t.dtypes, t.classes = dtypesOf([]shapes.Shape{X}), plan.classes
 	width := len(rows) / l.size
 	for i, rate := range rates {
 		if err := t.rate.set(rate); err != nil {
@@ -118,7 +119,7 @@ func (l *stepLoop) run(images *deviceImages, labels []byte, examples []int, batc
 				return made, fail(err)
 			}
 			y := tensors.FromFlatDataAndDimensions(y, batch)
-			return made, failedStep{t.net, &t.rate, x, y, plan.changed, plan.classes, result}.diagnose()
+			return made, failedStep{t.net, &t.rate, []*tensors.Tensor{x}, y, plan.changed, plan.classes, result}.diagnose()
 		}
 		t.rate.updates++
 		t.net.stepMade()
@@ -138,7 +139,7 @@ func (l *stepLoop) single(images *deviceImages, labels []byte, examples []int, b
 			return made, err
 		}
 		y := tensors.FromFlatDataAndDimensions(pickLabels(labels, examples), batch)
-		metrics, err := l.trainer.makeStep(X, y)
+		metrics, err := l.trainer.makeStep("Trainer.Steps", []*tensors.Tensor{X}, y)
 		if err != nil {
 			return made, err
 		}
@@ -152,7 +153,7 @@ func (l *stepLoop) single(images *deviceImages, labels []byte, examples []int, b
 // parameters if it had none.
 func (l *stepLoop) prepare(X shapes.Shape, labels []int32) (plan stepPlan, rates []float64, err error) {
 	t := l.trainer
-	if err := t.requireType(X.DType); err != nil {
+	if err := t.requireTypes(dtypesOf([]shapes.Shape{X})); err != nil {
 		return plan, nil, err
 	}
 	plan, ok := l.plans[X.String()]
@@ -231,7 +232,7 @@ func (l *stepLoop) build(scope *model.Scope, form imageForm, images, labels, ord
 			}
 			examples := xla.At(order, i)
 			y := graph.ConvertDType(graph.Gather(labels, graph.ExpandAxes(examples, -1)), dtypes.Int32)
-			X := form.X(images, examples)
+			X := []*graph.Node{form.X(images, examples)}
 			before := func(v *model.Variable) *graph.Node { return old[v] }
 			loss, correct := t.build(scope, X, y, l.opt, before)
 			result, made := guardStep(X, loss, correct, t.maxLoss(), plan.changed, before)

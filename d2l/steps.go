@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+
+	"github.com/gomlx/gomlx/ml/train"
 )
 
 // StepMetrics has the metrics of one training step, of the forward pass before the
@@ -97,6 +99,19 @@ func errNoExamples(dataIter DataIter) error {
 	return fmt.Errorf("there are no examples in %s", dataIter.Name())
 }
 
+// StepBatch is Step for a batch of one or several inputs, in the order in which the net's layer
+// takes them (see Layer), each with a row for each example; and of one array of labels, as the
+// loss takes them. It also returns the number of examples. Errors and panics are those of Step.
+//
+// Book: the body of the loop in train_s2s_ch9, section "Sequence to Sequence Learning".
+func (t *Trainer) StepBatch(batch train.Batch) (StepMetrics, error) {
+	requireMade(t, "Trainer.StepBatch", "NewTrainer")
+	if err := checkBatch(batch); err != nil {
+		panic(fmt.Sprintf("d2l: Trainer.StepBatch got %v", err))
+	}
+	return t.makeStep("Trainer.StepBatch", batch.Inputs, batch.Labels[0])
+}
+
 // steps yields what Steps does, until an error.
 func (t *Trainer) steps(dataIter DataIter, timer *Timer) iter.Seq2[StepMetrics, error] {
 	onDevice := OnDevice(dataIter, t.devices...)
@@ -114,7 +129,7 @@ func (t *Trainer) steps(dataIter DataIter, timer *Timer) iter.Seq2[StepMetrics, 
 				return
 			}
 			timer.Start()
-			metrics, err := t.makeStep(batch.Inputs[0], batch.Labels[0])
+			metrics, err := t.makeStep("Trainer.Steps", batch.Inputs, batch.Labels[0])
 			timer.Stop()
 			if !yield(metrics, err) || err != nil {
 				return

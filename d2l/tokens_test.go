@@ -44,7 +44,7 @@ func TestIntegerInputIsSavedAndLoaded(t *testing.T) {
 
 	loaded := tokenNet()
 	noError(t, loaded.LoadParameters(path, testDevice()))
-	if loaded.input.DType != dtypes.Int32 {
+	if loaded.input[0].DType != dtypes.Int32 {
 		t.Errorf("the loaded net is for inputs %v", loaded.input)
 	}
 	noError(t, loaded.SaveParameters(filepath.Join(t.TempDir(), "again"))) // Before the first batch.

@@ -3,6 +3,7 @@ package d2l
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/d2l-go/book/d2l/internal/xla"
@@ -40,7 +41,7 @@ type Trainer struct {
 	rate    learningRate
 	loss    Loss
 	classes int                   // Width of a classifier's output; 0 before the first step.
-	dtype   dtypes.DType          // Of X in the first step; none before it.
+	dtypes  []dtypes.DType        // Of X in the first step; none before it.
 	ran     map[programShape]bool // Where a step has been made.
 	epoch   epochMetrics          // Of the last loop over Steps.
 	err     error                 // Of that loop, until Err is called.
@@ -85,10 +86,11 @@ func NewTrainer(net *Net, opt optimizer.Interface, devices ...Device) (*Trainer,
 	t.step, err = net.newProgram(xla.Config{
 		Training: true,
 		Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
-			X := inputs[0]
-			old := func(v *model.Variable) *graph.Node { return X.Graph().GetParameterByName(v.Path()) }
-			loss, correct := t.build(scope, X, inputs[1], opt, old)
-			result, _ := guardStep(X, loss, correct, t.maxLoss(), changedIn(net.store, X.Graph()), old)
+			X, y := inputs[:len(inputs)-1], inputs[len(inputs)-1]
+			g := y.Graph()
+			old := func(v *model.Variable) *graph.Node { return g.GetParameterByName(v.Path()) }
+			loss, correct := t.build(scope, X, y, opt, old)
+			result, _ := guardStep(X, loss, correct, t.maxLoss(), changedIn(net.store, g), old)
 			return []*graph.Node{result}
 		},
 	}, devices...)
@@ -106,10 +108,10 @@ func NewTrainer(net *Net, opt optimizer.Interface, devices ...Device) (*Trainer,
 
 // build adds a step to the graph of X and y. It returns the mean of the losses and the
 // number of correct predictions. Old returns what a variable was before the step.
-func (t *Trainer) build(scope *model.Scope, X, y *graph.Node, opt optimizer.Interface,
+func (t *Trainer) build(scope *model.Scope, X []*graph.Node, y *graph.Node, opt optimizer.Interface,
 	old func(v *model.Variable) *graph.Node) (loss, correct *graph.Node) {
-	g := X.Graph()
-	yHat := t.net.forward(scope, X)
+	g := y.Graph()
+	yHat := t.net.forward(scope, X...)
 	loss, correct = t.losses(X, yHat, y)
 	train.AddMainLoss(loss)
 	total := train.TotalLoss(g)
@@ -150,8 +152,8 @@ func (n *Net) dropOptimizer() error {
 // Step trains the net on one batch: X are the inputs, y the labels, int32 of
 // shape (batch), or whatever the loss takes. It returns the sum of the batch's losses
 // and the number of correct predictions, both of the forward pass before the update,
-// and it waits for the device. Where labels have more axes than (batch), the sum has
-// the losses of all labels; the number is NaN if they are no classes.
+// and it waits for the device. Where labels have more axes than (batch), the sum has the
+// losses of all labels; the number is NaN if they are no classes. StepBatch takes several inputs.
 //
 // Step is atomic: on error the net, the optimizer and the schedule are unchanged, but
 // that a net's first batch may have drawn its parameters.
@@ -171,25 +173,28 @@ func (n *Net) dropOptimizer() error {
 // LeNet, more for a net with many parameters and small batches.
 func (t *Trainer) Step(X, y *tensors.Tensor) (lossSum, correct float64, err error) {
 	requireMade(t, "Trainer.Step", "NewTrainer")
-	metrics, err := t.makeStep(X, y)
+	metrics, err := t.makeStep("Trainer.Step", []*tensors.Tensor{X}, y)
 	return metrics.LossSum, metrics.Correct, err
 }
 
 // makeStep does what Step does, and counts the examples.
-func (t *Trainer) makeStep(X, y *tensors.Tensor) (StepMetrics, error) {
-	requireArrays("Trainer.Step", X, y)
+func (t *Trainer) makeStep(function string, X []*tensors.Tensor, y *tensors.Tensor) (StepMetrics, error) {
+	requireInputs(function, X)
+	if y == nil {
+		panic(fmt.Sprintf("d2l: %s got a y that is nil", function))
+	}
 	if err := t.requireCurrent(); err != nil {
 		return StepMetrics{}, err
 	}
 	if _, ok := t.loss.(classLoss); ok {
-		requireClasses("Trainer.Step", y)
+		requireClasses(function, y)
 	}
-	fail := func(err error) (StepMetrics, error) { return StepMetrics{}, &stepError{X: ShapeOf(X), cause: err} }
+	fail := func(err error) (StepMetrics, error) { return StepMetrics{}, &stepError{X: textOf(X), cause: err} }
 	g, examples, err := t.prepare(X, y)
 	if err != nil {
 		return fail(err)
 	}
-	outputs, err := t.call(t.step, ShapeOf(X), X, y)
+	outputs, err := t.call(t.step, textOf(X), append(slices.Clone(X), y)...)
 	if err != nil {
 		return StepMetrics{}, err
 	}
@@ -203,7 +208,7 @@ func (t *Trainer) makeStep(X, y *tensors.Tensor) (StepMetrics, error) {
 	}
 	t.rate.updates++
 	t.net.stepMade()
-	t.dtype, t.classes = X.DType(), plan.classes
+	t.dtypes, t.classes = dtypesOf(shapesOf(X)), plan.classes
 	return result.metrics(examples, plan), nil
 }
 
@@ -216,19 +221,11 @@ func (t *Trainer) requireCurrent() error {
 	return nil
 }
 
-// requireType returns an error if the first step had X of another type.
-func (t *Trainer) requireType(X dtypes.DType) error {
-	if t.dtype != dtypes.InvalidDType && X != t.dtype {
-		return fmt.Errorf("X is %v, and was %v in the first step: convert it", X, t.dtype)
-	}
-	return nil
-}
-
 // call runs a program that makes steps with batches of shape X. If the device fails, it puts the net back as far as
 // that is possible.
-func (t *Trainer) call(p *xla.Program, X Shape, inputs ...*tensors.Tensor) ([]*tensors.Tensor, error) {
+func (t *Trainer) call(p *xla.Program, X string, inputs ...*tensors.Tensor) ([]*tensors.Tensor, error) {
 	var backup backup
-	ran := programShape{p, X.String()}
+	ran := programShape{p, X}
 	if !t.ran[ran] {
 		var err error
 		if backup, err = newBackup(t.net.store); err != nil {
@@ -245,9 +242,9 @@ func (t *Trainer) call(p *xla.Program, X Shape, inputs ...*tensors.Tensor) ([]*t
 
 // prepare gets everything ready for a step with a batch, and returns its graph and the number of examples, or refuses
 // it: then the net stays without parameters if it had none.
-func (t *Trainer) prepare(X, y *tensors.Tensor) (g *graph.Graph, examples int, err error) {
-	if X.Rank() > 0 {
-		err = t.requireType(X.DType())
+func (t *Trainer) prepare(X []*tensors.Tensor, y *tensors.Tensor) (g *graph.Graph, examples int, err error) {
+	if err = requireBatch(X); err == nil {
+		err = t.requireTypes(dtypesOf(shapesOf(X)))
 	}
 	if err == nil {
 		g, examples, err = t.compile(t.step, X, y)
@@ -266,25 +263,27 @@ func (t *Trainer) prepare(X, y *tensors.Tensor) (g *graph.Graph, examples int, e
 		return nil, 0, err
 	}
 	accepted = true
-	if err := t.net.draw(t.step, X.Shape()); err != nil {
+	if err := t.net.draw(t.step, shapesOf(X)...); err != nil {
 		return nil, 0, err
 	}
 	return g, examples, t.rate.set(rate)
 }
 
 // compile compiles a program for a batch, and returns its graph and the number of examples, or refuses the batch.
-func (t *Trainer) compile(p *xla.Program, X, y *tensors.Tensor) (g *graph.Graph, examples int, err error) {
+func (t *Trainer) compile(p *xla.Program, X []*tensors.Tensor, y *tensors.Tensor) (g *graph.Graph, examples int,
+	err error) {
+	if err := requireBatch(X); err != nil {
+		return nil, 0, err
+	}
 	switch {
-	case X.Rank() == 0:
-		return nil, 0, errNoBatchAxis
 	case y.Size() == 0:
 		return nil, 0, errors.New("the batch is empty")
 	case y.Rank() == 0:
 		return nil, 0, errors.New("y has no batch axis")
-	case X.Shape().Dim(0) != y.Shape().Dim(0):
-		return nil, 0, fmt.Errorf("there are %d labels for %d examples", y.Shape().Dim(0), X.Shape().Dim(0))
+	case X[0].Shape().Dim(0) != y.Shape().Dim(0):
+		return nil, 0, fmt.Errorf("there are %d labels for %d examples", y.Shape().Dim(0), X[0].Shape().Dim(0))
 	}
-	if g, err = p.Compile(X, y); err != nil {
+	if g, err = p.Compile(append(slices.Clone(X), y)...); err != nil {
 		return nil, 0, err
 	}
 	var labels []int32

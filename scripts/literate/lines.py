@@ -27,6 +27,7 @@ chapter_convolutional-modern/resnet                   notebooks/later/resnet.ipy
 chapter_recurrent-neural-networks/text-preprocessing  d2l/text_example_test.go
 chapter_recurrent-neural-networks/rnn-scratch         notebooks/later/rnn.ipynb
 chapter_recurrent-modern/gru                          ExampleGRU
+chapter_recurrent-modern/seq2seq                       d2l/encoder_decoder_example_test.go
 chapter_optimization/minibatch-sgd                    d2l/train_ch11_example_test.go
 chapter_computer-vision/image-augmentation            ExampleCompose
 chapter_computer-vision/fine-tuning                   notebooks/later/fine-tuning.ipynb

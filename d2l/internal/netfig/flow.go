@@ -75,7 +75,9 @@ func (r *row) add(b block) bool {
 	caption := page.TextWidth(b.caption...)
 	x := max(0, (caption-b.width())/2)
 	notations := -space
-	if n := len(r.blocks); n > 0 {
+	if n := len(r.blocks); n > 0 && b.isInput() {
+		x = max(r.blocks[n-1].front.Max.X+minGap, r.captions+space+(caption-b.width())/2)
+	} else if n > 0 {
 		a := r.blocks[n-1]
 		before, notation := a.front.Max.X, b.notationWidth()
 		x = max(before+b.gapAfter(a),
@@ -94,7 +96,7 @@ func (r *row) add(b block) bool {
 	switch {
 	case b.Box:
 		r.up, r.down = max(r.up, notation/2), max(r.down, notation/2)
-	case len(r.blocks) > 0:
+	case len(r.blocks) > 0 && !b.isInput():
 		r.notationHeight = max(r.notationHeight, notation)
 	}
 	r.blocks = append(r.blocks, b)
@@ -120,7 +122,7 @@ func (r row) draw(p page.Pen) {
 	}
 	for i, b := range r.blocks {
 		p.Write(vg.Point{X: b.center(), Y: r.above()}, page.Center, b.caption...)
-		if i == 0 {
+		if i == 0 || b.isInput() {
 			continue
 		}
 		a := r.blocks[i-1]

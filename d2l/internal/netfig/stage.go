@@ -53,6 +53,9 @@ func Input(shape []int) Stage {
 	return s
 }
 
+// isInput reports whether the stage is an input: nothing leads to it.
+func (s Stage) isInput() bool { return s.Look == input }
+
 // maps returns the stage as count feature maps of rows × cols. A vector of n numbers is 0 maps of n × 1.
 func (s Stage) maps() (count, rows, cols int) {
 	count, rows, cols = 1, 1, 1

@@ -23,10 +23,11 @@ const Version = 1
 type Description struct {
 	Version int     `json:"version"`
 	Input   Input   `json:"input"`
+	More    []Input `json:"more_inputs,omitempty"` // Where the net has several.
 	Layers  []Layer `json:"layers"`
 }
 
-// Input is one example of the net's input.
+// Input is one example of an input of the net.
 type Input struct {
 	DType string `json:"dtype"` // As PyTorch calls it, such as float32.
 	Shape []int  `json:"shape"`
@@ -190,12 +191,14 @@ func (d *Description) Compare(net []Layer) error {
 
 func sameJSON(a, b json.RawMessage) bool { return bytes.Equal(a, b) }
 
-// describe returns the JSON of a net's description.
-func describe(input shapes.Shape, layers []Layer) (string, error) {
+// describe returns the JSON of a net's description. There is at least one input.
+func describe(inputs []shapes.Shape, layers []Layer) (string, error) {
+	var all []Input
+	for _, input := range inputs {
+		all = append(all, Input{strings.ToLower(input.DType.String()), append([]int{}, input.Dimensions...)})
+	}
 	text, err := json.Marshal(Description{
-		Version: Version,
-		Input:   Input{DType: strings.ToLower(input.DType.String()), Shape: append([]int{}, input.Dimensions...)},
-		Layers:  append([]Layer{}, layers...),
+		Version: Version, Input: all[0], More: all[1:], Layers: append([]Layer{}, layers...),
 	})
 	return string(text), err
 }
@@ -228,22 +231,25 @@ func parseDescription(text string) (*Description, error) {
 		}
 		return nil, fmt.Errorf("%s: %w", descriptionKey, err)
 	}
-	if _, err := d.Example(); err != nil {
+	if _, err := d.Examples(); err != nil {
 		return nil, fmt.Errorf("%s: %w", descriptionKey, err)
 	}
 	return d, nil
 }
 
-// Example returns the shape and type of one example of the input.
-func (d *Description) Example() (shapes.Shape, error) {
-	dtype, ok := dtypes.MapOfNames[d.Input.DType]
-	if !ok || dtype == dtypes.InvalidDType {
-		return shapes.Shape{}, fmt.Errorf("no input has the type %.40q", d.Input.DType)
+// Examples returns the shape and type of one example of each input.
+func (d *Description) Examples() (all []shapes.Shape, err error) {
+	for _, input := range append([]Input{d.Input}, d.More...) {
+		dtype, ok := dtypes.MapOfNames[input.DType]
+		if !ok || dtype == dtypes.InvalidDType {
+			return nil, fmt.Errorf("no input has the type %.40q", input.DType)
+		}
+		if err := CheckInput(input.Shape); err != nil {
+			return nil, err
+		}
+		all = append(all, shapes.Make(dtype, input.Shape...))
 	}
-	if err := CheckInput(d.Input.Shape); err != nil {
-		return shapes.Shape{}, err
-	}
-	return shapes.Make(dtype, d.Input.Shape...), nil
+	return all, nil
 }
 
 // CheckInput refuses the shape of an example that can only come from a damaged file or

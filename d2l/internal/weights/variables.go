@@ -88,8 +88,9 @@ func ruleFor(v *model.Variable, store *model.Store, rules []Rule) Rule {
 }
 
 // Encode returns the file of a net: of the variables in a scope, the description of the
-// net's input and layers, and what is said about its training.
-func Encode(scope *model.Scope, rules []Rule, input shapes.Shape, layers []Layer, training string) ([]byte, error) {
+// net's inputs and layers, and what is said about its training.
+func Encode(scope *model.Scope, rules []Rule, inputs []shapes.Shape, layers []Layer, training string) ([]byte,
+	error) {
 	all, err := entries(scope, rules)
 	if err != nil {
 		return nil, err
@@ -115,7 +116,7 @@ func Encode(scope *model.Scope, rules []Rule, input shapes.Shape, layers []Layer
 		}
 		state[e.name] = t
 	}
-	description, err := describe(input, layers)
+	description, err := describe(inputs, layers)
 	if err != nil {
 		return nil, err
 	}

@@ -46,7 +46,7 @@ func TestRules(t *testing.T) {
 		"/elsewhere/x":   []float32{1},
 	}
 	scope := storeOf(t, values)
-	content := d2ltest.Must(Encode(scope, someRules, shapes.Shape{}, nil, ""))(t)
+	content := d2ltest.Must(Encode(scope, someRules, []shapes.Shape{{}}, nil, ""))(t)
 	var got []string
 	for _, tensor := range d2ltest.Must(safetensors.Deserialize(content))(t).Tensors() {
 		got = append(got, fmt.Sprint(tensor.Name, " ", tensor.TensorView.DType(), tensor.TensorView.Shape()))
@@ -95,7 +95,7 @@ func TestEncodeErrors(t *testing.T) {
 		if values == nil {
 			layers = []Layer{{Name: strings.Repeat("x", maxHeaderSize)}}
 		}
-		_, err := Encode(storeOf(t, values), someRules, shapes.Shape{}, layers, "")
+		_, err := Encode(storeOf(t, values), someRules, []shapes.Shape{{}}, layers, "")
 		d2ltest.WantError(t, err, want)
 	}
 }

@@ -1,0 +1,64 @@
+package d2l
+
+import (
+	"fmt"
+	"iter"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// EncoderDecoder is a Layer of two inputs or more: those of the encoder, X of a sequence to translate, and of the
+// decoder, the beginning of its translation; and, for both, others such as valid lengths. Both have the method ForwardN
+// (see Layer), where they need it:
+//
+//	encoded := encoder.ForwardN(scope, encX, args...)
+//	outputs := decoder.ForwardN(scope, decX, encoded..., args...)
+//
+// So an encoder without args can be a Sequential of Embedding and GRU, which returns the outputs of all steps, (batch,
+// steps, HiddenSize), and then the last state of each layer, (batch, HiddenSize). A decoder is a type of your own, as
+// in the book. The net's output is the first of outputs.
+//
+// The parameters are in the scopes encoder and decoder.
+//
+// Book: EncoderDecoder, section "Encoder-Decoder Architecture".
+type EncoderDecoder struct{ Encoder, Decoder Layer }
+
+// Kind returns "encoderdecoder".
+func (EncoderDecoder) Kind() string { return "encoderdecoder" }
+
+// Forward panics, as two inputs are needed: the net calls ForwardN.
+func (e EncoderDecoder) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	return e.ForwardN(scope, x)[0]
+}
+
+// ForwardN adds the encoder and the decoder to the graph of the inputs. It returns the decoder's outputs.
+func (e EncoderDecoder) ForwardN(scope *model.Scope, inputs ...*graph.Node) (outputs []*graph.Node) {
+	if len(inputs) < 2 {
+		panic(fmt.Sprintf("d2l: EncoderDecoder takes the encoder's input and the decoder's, 2 or more with lengths and the "+
+			"like, and gets %d: give both, as in net.Forward(encX, decX)", len(inputs)))
+	}
+	args := inputs[2:]
+	for name, layer := range e.parts() {
+		of := append([]*graph.Node{inputs[0]}, args...)
+		if name == "decoder" {
+			of = append(append([]*graph.Node{inputs[1]}, outputs...), args...)
+		}
+		outputs = forwardStep(name, layer, scope.In("%s", name), of, true)
+	}
+	return outputs
+}
+
+// parts iterates over Encoder and Decoder. It panics without one of them.
+func (e EncoderDecoder) parts() iter.Seq2[string, Layer] {
+	return func(yield func(string, Layer) bool) {
+		for name, layer := range map[string]Layer{"Encoder": e.Encoder, "Decoder": e.Decoder} {
+			if nothing := absent(layer); nothing != "" {
+				panic(fmt.Sprintf("d2l: the %s of an EncoderDecoder is %s: give a layer", name, nothing))
+			}
+		}
+		if yield("encoder", e.Encoder) {
+			yield("decoder", e.Decoder)
+		}
+	}
+}
