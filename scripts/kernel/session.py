@@ -164,6 +164,13 @@ class KernelTest(unittest.TestCase):
         cls.kernel = Kernel(cls.folder)
         cls.addClassCleanup(cls.kernel.close)
 
+    def run(self, result=None):
+        """Behind a test that fails, a cell may still run, for which all others would wait."""
+        failed = len(result.errors) + len(result.failures)
+        super().run(result)
+        if len(result.errors) + len(result.failures) > failed:
+            self.kernel.restart(now=True)
+
 
 def cells(notebook: Path = CHAPTER) -> dict[str, str]:
     """The code cells of a notebook by their ids."""

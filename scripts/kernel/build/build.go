@@ -1,0 +1,89 @@
+// Package build builds the programs of cells. The kernel, GoNB, is built with it (scripts/kernel/gonb.patch).
+//
+// Much of the time of "go build" goes into finding out that nothing has changed but the cell. So what it told the
+// compiler and the linker once is told them again, as long as nothing else has changed.
+package build
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// folder holds, in that of the program, what the compiler and the linker are told and what they make.
+const folder = ".build"
+
+var errInterrupted = errors.New("interrupted while it was built")
+
+// Builder builds one kernel's programs, one after the other.
+type Builder struct {
+	Dir string // of the program: a module of its own, in which main.go is the cells'
+
+	mu        sync.Mutex // of plan
+	plan      *plan
+	recording sync.WaitGroup
+}
+
+// Build makes the program out from main.go, and returns what the go command says if it cannot be.
+func (b *Builder) Build(out string) (said string, err error) {
+	b.mu.Lock()
+	plan := b.plan
+	b.mu.Unlock()
+	if plan != nil && plan.holds(b.Dir) {
+		// Where the compiler refuses the program, the go command says why.
+		if err := b.command("sh", "-e", filepath.Join(folder, "commands"), out).Run(); err == nil || interrupted(err) {
+			return "", err
+		}
+	}
+
+	b.recording.Wait() // It would read what is built now.
+	start := time.Now()
+	printed, err := b.command("go", "build", "-x", "-o", out).CombinedOutput()
+	if err == nil {
+		b.recording.Go(func() { b.record(string(printed), start) })
+		return "", nil
+	}
+	if interrupted(err) {
+		return "", errInterrupted
+	}
+	// Again, without the commands among its words.
+	words, err := b.command("go", "build", "-o", out).CombinedOutput()
+	return string(words), err
+}
+
+func (b *Builder) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = b.Dir
+	return cmd
+}
+
+// interrupted is whether a signal ended a command, or a shell says that one ended what it ran.
+func interrupted(err error) bool {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && (status.Signaled() || status.ExitStatus() > 128)
+}
+
+// record keeps what the go command printed that began at start, if all that it was made from is still as it was.
+func (b *Builder) record(printed string, start time.Time) {
+	made, err := newPlan(b.Dir, printed, start)
+	if err != nil {
+		return // The next program is built by the go command again.
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.plan != nil {
+		made.add(b.plan)
+	}
+	b.plan = nil
+	if os.MkdirAll(filepath.Join(b.Dir, folder, "b001"), 0o700) == nil && made.write(b.Dir) == nil {
+		b.plan = made
+	}
+}
