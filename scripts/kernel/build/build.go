@@ -26,6 +26,7 @@ type Builder struct {
 	mu        sync.Mutex // of plan
 	plan      *plan
 	recording sync.WaitGroup
+	again     int // How many programs were built by a plan.
 }
 
 // Build makes the program out from main.go, and returns what the go command says if it cannot be.
@@ -35,8 +36,13 @@ func (b *Builder) Build(out string) (said string, err error) {
 	b.mu.Unlock()
 	if plan != nil && plan.holds(b.Dir) {
 		// Where the compiler refuses the program, the go command says why.
-		if err := b.command("sh", "-e", filepath.Join(folder, "commands"), out).Run(); err == nil || interrupted(err) {
-			return "", err
+		err := b.command("sh", "-e", filepath.Join(folder, "commands"), out).Run()
+		if interrupted(err) {
+			return "", errInterrupted
+		}
+		if err == nil {
+			b.again++
+			return "", nil
 		}
 	}
 
