@@ -6,19 +6,6 @@ import (
 	"github.com/d2l-go/book/d2l"
 )
 
-// inception is the book's Inception block: four branches, whose channels are concatenated.
-func inception(c1 int, c2, c3 [2]int, c4 int) d2l.Layer {
-	conv := func(channels, size int) d2l.Layer {
-		return d2l.Conv2D{Channels: channels, KernelSize: size, Padding: size / 2, Activation: d2l.ReLU}
-	}
-	return d2l.Branches{
-		conv(c1, 1),
-		d2l.Sequential{conv(c2[0], 1), conv(c2[1], 3)},
-		d2l.Sequential{conv(c3[0], 1), conv(c3[1], 5)},
-		d2l.Sequential{d2l.MaxPool2D{PoolSize: 3, Strides: 1, Padding: 1}, conv(c4, 1)},
-	}
-}
-
 // The third stage of the book's GoogLeNet: 64 + 128 + 32 + 32 channels, then 128 + 192 + 96 + 64.
 func ExampleBranches() {
 	net := d2l.NewNet(d2l.Sequential{

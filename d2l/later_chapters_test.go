@@ -23,6 +23,57 @@ dropout1 output shape: (1, 4096)
 dense2 output shape: (1, 10)
 `
 
+// The shapes that the book prints in its sections on VGG, NiN and GoogLeNet, and those of DenseNet's blocks.
+const (
+	vggShapes = `sequential0 output shape: (1, 64, 112, 112)
+sequential1 output shape: (1, 128, 56, 56)
+sequential2 output shape: (1, 256, 28, 28)
+sequential3 output shape: (1, 512, 14, 14)
+sequential4 output shape: (1, 512, 7, 7)
+dense0 output shape: (1, 4096)
+dropout0 output shape: (1, 4096)
+dense1 output shape: (1, 4096)
+dropout1 output shape: (1, 4096)
+dense2 output shape: (1, 10)
+`
+	ninShapes = `sequential0 output shape: (1, 96, 54, 54)
+pool0 output shape: (1, 96, 26, 26)
+sequential1 output shape: (1, 256, 26, 26)
+pool1 output shape: (1, 256, 12, 12)
+sequential2 output shape: (1, 384, 12, 12)
+pool2 output shape: (1, 384, 5, 5)
+dropout0 output shape: (1, 384, 5, 5)
+sequential3 output shape: (1, 10, 5, 5)
+pool3 output shape: (1, 10, 1, 1)
+flatten0 output shape: (1, 10)
+`
+	googLeNetShapes = `sequential0 output shape: (1, 64, 24, 24)
+sequential1 output shape: (1, 192, 12, 12)
+sequential2 output shape: (1, 480, 6, 6)
+sequential3 output shape: (1, 832, 3, 3)
+sequential4 output shape: (1, 1024)
+dense0 output shape: (1, 10)
+`
+	denseNetShapes = `sequential0 output shape: (1, 23, 8, 8)
+sequential1 output shape: (1, 10, 4, 4)
+conv0 output shape: (1, 64, 48, 48)
+batchnorm0 output shape: (1, 64, 48, 48)
+relu0 output shape: (1, 64, 48, 48)
+pool0 output shape: (1, 64, 24, 24)
+sequential0 output shape: (1, 192, 24, 24)
+sequential1 output shape: (1, 96, 12, 12)
+sequential2 output shape: (1, 224, 12, 12)
+sequential3 output shape: (1, 112, 6, 6)
+sequential4 output shape: (1, 240, 6, 6)
+sequential5 output shape: (1, 120, 3, 3)
+sequential6 output shape: (1, 248, 3, 3)
+batchnorm1 output shape: (1, 248, 3, 3)
+relu1 output shape: (1, 248, 3, 3)
+pool1 output shape: (1, 248, 1, 1)
+dense0 output shape: (1, 10)
+`
+)
+
 // Nets of later chapters train with TrainCh5 as it is, on real data. Before a net
 // has learnt, the loss is 2.3 and the accuracy 0.1.
 func TestLaterChapters(t *testing.T) {
@@ -32,6 +83,13 @@ func TestLaterChapters(t *testing.T) {
 		maxLoss float64
 		minAcc  float64 // On test images.
 	}{
+		"softmax regression":  {ExampleTrainCh5_softmaxRegression, "", 0.9, 0.7},
+		"MLP":                 {ExampleTrainCh5_mlp, "", 1.2, 0.65},
+		"VGG":                 {ExampleTrainCh6_vgg, vggShapes, 2.2, 0.2},
+		"NiN":                 {ExampleTrainCh6_nin, ninShapes, 2.25, 0.2},
+		"GoogLeNet":           {ExampleTrainCh6_googLeNet, googLeNetShapes, 2, 0.3},
+		"DenseNet":            {ExampleTrainCh6_denseNet, denseNetShapes, 1.2, 0.5},
+		"augmentation":        {ExampleTrainCh13_augmentation, "", 1.1, 0.6},
 		"AlexNet":             {ExampleTrainCh5_alexNet, alexNetShapes, 2.2, 0.2},
 		"batch normalization": {ExampleTrainCh5_batchNorm, "", 1.5, 0.5},
 		"residual":            {ExampleTrainCh5_residual, "", 1.8, 0.4},

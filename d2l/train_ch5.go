@@ -65,8 +65,8 @@ func trainEpochs(net *Net, trainer *Trainer, trainIter, testIter DataIter,
 		for i, step := range trainer.Steps(trainIter, timer) {
 			metric.Add(step.LossSum, step.Correct, step.Examples)
 			trainLoss, trainAcc = metric[0]/metric[2], metric[1]/metric[2]
-			n := trainIter.Len() // In a short epoch a point is after each fifth, and at the end.
-			if n >= 200 && (i+1)%50 == 0 || n < 200 && ((i+1)%max(n/5, 1) == 0 || i == n-1) {
+			// Points are every 50 batches, or, of few, after each fifth and the last.
+			if n := trainIter.Len(); n >= 200 && (i+1)%50 == 0 || n < 200 && ((i+1)%max(n/5, 1) == 0 || i == n-1) {
 				animator.Add(float64(epoch)+float64(i)/float64(n), trainLoss, trainAcc, None)
 			}
 		}

@@ -1,9 +1,11 @@
 """Counts lines of code: of the pages that d2l/README.md names for sections of the book, and of these sections.
 
-usage: lines.py [FOLDER]
+usage: lines.py FOLDER
 
 FOLDER is a clone of github.com/d2l-ai/d2l-en at the tag v0.17.6, of which the cells of the PyTorch edition count.
-Lines that are empty or a comment do not, on either side; imports, docstrings and everything else do.
+Lines that are empty or a comment do not, on either side; imports, docstrings and everything else do. Of an Example that
+is named alone, the body counts. The numbers are written to the table of sections in d2l/README.md; that a page takes
+more than LIMIT times the lines of its sections is an error.
 """
 
 import json
@@ -12,25 +14,88 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+README = ROOT / "d2l/README.md"
+LIMIT = 1.3
 
-# Sections, and what corresponds to them here: a notebook, a file of Examples, or the body of one Example.
+# The sections of a row of the table, and its pages: notebooks, without the cells after "!", which the book's sections
+# do not have; files of Examples in d2l/; or single Examples.
 PAGES = """
-chapter_linear-networks/linear-regression-concise     notebooks/later/linear-regression.ipynb
-chapter_linear-networks/softmax-regression-scratch    notebooks/later/softmax-from-scratch.ipynb
-chapter_multilayer-perceptrons/underfit-overfit       d2l/polynomial_regression_example_test.go
-chapter_multilayer-perceptrons/dropout                d2l/net_dropout_example_test.go
-chapter_convolutional-neural-networks/conv-layer      d2l/learn_kernel_example_test.go
-chapter_convolutional-neural-networks/lenet           notebooks/lenet.ipynb
-chapter_convolutional-modern/alexnet                  d2l/net_alexnet_example_test.go
-chapter_convolutional-modern/batch-norm               d2l/net_batch_norm_example_test.go
-chapter_convolutional-modern/resnet                   notebooks/later/resnet.ipynb
-chapter_recurrent-neural-networks/text-preprocessing  d2l/text_example_test.go
-chapter_recurrent-neural-networks/rnn-scratch         notebooks/later/rnn.ipynb
-chapter_recurrent-modern/gru                          ExampleGRU
-chapter_recurrent-modern/seq2seq                       d2l/encoder_decoder_example_test.go
-chapter_optimization/minibatch-sgd                    d2l/train_ch11_example_test.go
-chapter_computer-vision/image-augmentation            ExampleCompose
-chapter_computer-vision/fine-tuning                   notebooks/later/fine-tuning.ipynb
+3.1, 3.2: linear-networks/linear-regression linear-networks/linear-regression-scratch
+    linear_regression_scratch
+3.3: linear-networks/linear-regression-concise
+    notebooks/later/linear-regression.ipynb
+3.5: linear-networks/image-classification-dataset
+    image_classification
+3.6: linear-networks/softmax-regression-scratch
+    notebooks/later/softmax-from-scratch.ipynb
+3.7, 4.3: linear-networks/softmax-regression-concise multilayer-perceptrons/mlp-concise
+    net_mlp
+4.1, 4.2, 4.8: multilayer-perceptrons/mlp multilayer-perceptrons/mlp-scratch multilayer-perceptrons/numerical-stability-and-init
+    mlp_scratch
+4.4: multilayer-perceptrons/underfit-overfit
+    polynomial_regression
+4.5: multilayer-perceptrons/weight-decay
+    weight_decay
+4.6: multilayer-perceptrons/dropout
+    net_dropout
+5.1, 5.4: deep-learning-computation/model-construction deep-learning-computation/custom-layer
+    model_construction
+5.2, 5.3: deep-learning-computation/parameters
+    parameter_management
+5.5: deep-learning-computation/read-write
+    save_tensors
+5.6: deep-learning-computation/use-gpu
+    Example_gpus
+6.2: convolutional-neural-networks/conv-layer
+    learn_kernel
+6.3–6.5: convolutional-neural-networks/padding-and-strides convolutional-neural-networks/channels convolutional-neural-networks/pooling
+    convolution_layers
+6.6: convolutional-neural-networks/lenet
+    notebooks/lenet.ipynb!figure-vertical,batch,predict
+7.1: convolutional-modern/alexnet
+    net_alexnet
+7.2: convolutional-modern/vgg
+    net_vgg
+7.3: convolutional-modern/nin
+    net_nin
+7.4: convolutional-modern/googlenet
+    net_googlenet
+7.5: convolutional-modern/batch-norm
+    net_batch_norm
+7.6: convolutional-modern/resnet
+    notebooks/later/resnet.ipynb
+7.7: convolutional-modern/densenet
+    net_densenet
+8.1: recurrent-neural-networks/sequence
+    sequence
+8.2: recurrent-neural-networks/text-preprocessing
+    text
+8.3: recurrent-neural-networks/language-models-and-dataset
+    language_model_data
+8.4: recurrent-neural-networks/rnn
+    Example_hiddenState
+8.5, 8.6: recurrent-neural-networks/rnn-scratch recurrent-neural-networks/rnn-concise
+    notebooks/later/rnn.ipynb
+9.1: recurrent-modern/gru
+    ExampleGRU
+9.2–9.4: recurrent-modern/lstm recurrent-modern/deep-rnn recurrent-modern/bi-rnn
+    lstm
+9.5–9.7: recurrent-modern/machine-translation-and-dataset recurrent-modern/encoder-decoder recurrent-modern/seq2seq
+    encoder_decoder
+11.1–11.4: optimization/optimization-intro optimization/convexity optimization/gd optimization/sgd
+    gradient_descent
+11.5–11.10: optimization/minibatch-sgd optimization/momentum optimization/adagrad optimization/rmsprop optimization/adadelta optimization/adam
+    train_ch11
+11.11: optimization/lr-scheduler
+    schedule
+12.1: computational-performance/hybridize
+    hybridize
+12.5, 12.6: computational-performance/multiple-gpus computational-performance/multiple-gpus-concise
+    gpus
+13.1: computer-vision/image-augmentation
+    ExampleCompose ExampleTrainCh13_augmentation
+13.2: computer-vision/fine-tuning
+    notebooks/later/fine-tuning.ipynb!net
 """
 
 
@@ -45,11 +110,12 @@ def here(page):
             if found := re.search(rf"(?ms)^func {page}\(\) {{\n(.*?)^}}", path.read_text(encoding="utf-8")):
                 return count(found[1], "//")
         raise ValueError(f"there is no {page}")
-    text = (ROOT / page).read_text(encoding="utf-8")
-    if page.endswith(".go"):
-        return count(text, "//")
-    cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
-    return sum(count("".join(cell["source"]), "//", "%%") for cell in cells)
+    if not page.startswith("notebooks/"):
+        return count((ROOT / "d2l" / f"{page}_example_test.go").read_text(encoding="utf-8"), "//")
+    page, _, left_out = page.partition("!")
+    cells = json.loads((ROOT / page).read_text(encoding="utf-8"))["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code" and cell["id"] not in left_out.split(",")]
+    return sum(count("".join(cell["source"]), "//", "%%") for cell in code)
 
 
 def there(text):
@@ -62,13 +128,23 @@ def there(text):
     return lines
 
 
-def main(book=None):
-    for section, page in map(str.split, PAGES.strip().splitlines()):
-        lines = [here(page)]
-        if book:
-            lines.append(there(Path(book, section + ".md").read_text(encoding="utf-8")))
-        print(*(f"{n:4}" for n in lines), section, page)
+def main(book):
+    readme, long = README.read_text(encoding="utf-8"), []
+    for row, sections, pages in re.findall(r"(?m)^(\d.*): (.*)\n    (.*)$", PAGES):
+        texts = [Path(book, f"chapter_{section}.md").read_text(encoding="utf-8") for section in sections.split()]
+        lines, expected = sum(map(here, pages.split())), sum(map(there, texts))
+        print(f"{lines:4} {expected:4} {lines / expected:.2f}  {row}: {pages}")
+        long += [row] if lines > LIMIT * expected else []
+        numbers = rf"(?m)^(\| {re.escape(row)} [^|]*\|[^|]*\|[^|]*\|) [^|]* \| [^|]* \|$"
+        readme, found = re.subn(numbers, rf"\1 {lines} | {expected} |", readme)
+        if found != 1:
+            raise ValueError(f"{README.name} has {found} rows that begin with {row!r}, expected one")
+    README.write_text(readme, encoding="utf-8")
+    if long:
+        sys.exit(f"more than {LIMIT} times the lines of the book: {'; '.join(long)}")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(sys.argv[1])
