@@ -19,7 +19,7 @@ die() { printf '%s: %s\n' "$self" "$*" >&2; exit 1; }
 
 # Go, pip and Jupyter all need a home folder.
 if [ -z "${HOME:-}" ]; then
-	HOME=$(getent passwd "$(id -u)" | cut -d: -f6) || true
+	HOME=$(getent passwd "$(id -u)" 2>/dev/null | cut -d: -f6) || true
 	[ -n "$HOME" ] || die "HOME is not set; set it to a folder that you may write to"
 	export HOME
 fi
@@ -30,6 +30,7 @@ case ${XDG_CACHE_HOME:-} in
 *) unset XDG_CACHE_HOME ;;
 esac
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/d2l-go
+case $OSTYPE in darwin*) cache=$HOME/Library/Caches/d2l-go ;; esac
 
 # Jupyter keeps everything inside the environment: its data (the kernels, the extensions, the
 # signatures of trusted notebooks), its settings, and its run-time files. The user's own
@@ -63,16 +64,24 @@ export GOWORK=off
 # What takes long to make is made once: a stamp, written last of all, holds what it was made from.
 # stamped FILE VALUE...: whether FILE holds VALUE. stamp FILE VALUE...: writes it, last of all.
 stamped() { [ -f "$1" ] && [ "$(<"$1")" = "${*:2}" ]; }
-stamp() { printf '%s\n' "${*:2}" >"$1.$BASHPID" && mv -f "$1.$BASHPID" "$1"; }
-hash_of() { cat -- "$@" | sha256sum | cut -c1-64; }
+stamp() { printf '%s\n' "${*:2}" >"$1.$$" && mv -f "$1.$$" "$1"; }
+hash_of() { cat -- "$@" | { sha256sum 2>/dev/null || shasum -a 256; } | cut -c1-64; }
 
 # lock FD FOLDER: one set-up at a time. The lock is the kernel's: it ends with the processes that hold it.
 lock() {
-	command -v flock >/dev/null || return 0
 	eval "exec $1<\"\$2\""
-	flock -n "$1" && return
+	flocked -n "$1" && return
 	say "another set-up is at work in $2; waiting for it"
-	flock "$1"
+	flocked "$1"
+}
+# macOS has no flock: Python locks the open file that it inherits, which stays locked when it ends.
+flocked() {
+	if command -v flock >/dev/null; then
+		flock "$@"
+	else
+		"$python" -c 'import fcntl, sys
+fcntl.flock(int(sys.argv[-1]), fcntl.LOCK_EX | ("-n" in sys.argv and fcntl.LOCK_NB))' "$@" 2>/dev/null
+	fi
 }
 
 # Python packages come by uv, which setup puts into the cache: pinned wheels alone, by their hashes.
@@ -86,8 +95,8 @@ uv() (
 # From uv's cache alone, if that has everything; else with the network.
 uv_pip() (
 	pip_settings
-	uv pip "$1" --offline "${exact[@]}" "${options[@]}" "${@:2}" 2>/dev/null ||
-		uv pip "$1" "${exact[@]}" "${options[@]}" "${@:2}"
+	uv pip "$1" --offline "${exact[@]}" ${options[@]+"${options[@]}"} "${@:2}" 2>/dev/null ||
+		uv pip "$1" "${exact[@]}" ${options[@]+"${options[@]}"} "${@:2}"
 )
 # What the user has set for pip holds for uv too: variables, and $options.
 pip_settings() {

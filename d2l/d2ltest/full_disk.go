@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -39,7 +38,7 @@ func SaveToFullDisk(savers []Saver) string {
 			return err.Error()
 		}
 		if os.Getenv(tmpfsVariable) != "" {
-			if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=4k"); err != nil {
+			if err := mountTmpfs(dir); err != nil {
 				return "no mount: " + err.Error()
 			}
 		}
@@ -71,21 +70,18 @@ func WantFullDiskErrors(t *testing.T, savers []Saver) {
 	t.Helper()
 	for _, c := range []struct {
 		name, variable, cause string
-		flags                 uintptr
+		mount                 bool
 	}{
-		{"files are limited", "", "file too large", 0},
-		{"no space left", tmpfsVariable + "=yes", "no space left on device", syscall.CLONE_NEWNS | syscall.CLONE_NEWUSER},
+		{"files are limited", "", "file too large", false},
+		{"no space left", tmpfsVariable + "=yes", "no space left on device", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			command := Child("full disk", fullDiskDirVariable+"="+t.TempDir(), c.variable)
-			if c.flags != 0 {
-				command.SysProcAttr = &syscall.SysProcAttr{Cloneflags: c.flags,
-					UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
-					GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
-				}
+			if c.mount {
+				command.SysProcAttr = mayMount()
 			}
 			output, err := command.Output()
-			if exit := new(exec.ExitError); c.flags != 0 && err != nil && !errors.As(err, &exit) {
+			if exit := new(exec.ExitError); c.mount && err != nil && !errors.As(err, &exit) {
 				t.Skip("this machine does not let a process have its own name space: ", err)
 			}
 			NoError(t, err)

@@ -8,6 +8,8 @@ import sys
 import unittest
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 sys.path.insert(0, str(Path(__file__).parent))
 from project import ROOT, source_files
 
@@ -54,6 +56,15 @@ class PinsTest(unittest.TestCase):
                 self.assertRegex(
                     line, r"^[A-Za-z0-9._-]+(\[[a-z,]+\])?==\S+( ; .*?)?(\s+--hash=sha256:[0-9a-f]{64})+$", name
                 )
+
+    def test_each_processor_has_one_cpu_plugin(self) -> None:
+        lines = [line.split("--hash")[0].strip() for line in requirements("scripts/requirements-pjrt-cpu.txt")]
+        wanted = {"x86_64": "lammps-jax-pjrt-cpu", "aarch64": "xla-cpu-pjrt"}
+        for machine, package in wanted.items():
+            here = {"sys_platform": "linux", "platform_machine": machine}
+            chosen = [r.name for r in map(Requirement, lines) if r.marker and r.marker.evaluate(here)]
+            self.assertEqual(chosen, [package], machine)
+        self.assertEqual(len(lines), len(wanted))
 
     def test_pip_and_uv_install_nothing_but_pinned_wheels(self) -> None:
         found = 0

@@ -104,6 +104,50 @@ class PreconditionsTest(Case):
         (self.bin / "git").unlink()
         self.assertEqual(self.setup(), "setup: git is missing; install it (on Debian: apt install git)\n")
 
+    # ---- machines -----------------------------------------------------------------------------
+
+    def machine(self, name: str) -> None:
+        """This machine, as it calls itself."""
+        self.stub(self.bin, "uname", f"echo '{name}'")
+
+    def test_a_machine_without_a_plugin(self) -> None:
+        for name in ("Linux armv7l", "Darwin x86_64", "FreeBSD amd64"):
+            self.machine(name)
+            self.assertEqual(
+                self.setup(),
+                "setup: XLA's plugins are for Linux on x86-64 and arm64, and for macOS on Apple silicon; "
+                f"this is {name}. On Windows, WSL 2 is such a Linux.\n",
+            )
+
+    def test_a_go_for_another_machine(self) -> None:
+        version = self.call("go", "env", "GOVERSION").stdout.strip()
+        for name, platform in (
+            ("Linux x86_64", "linux/amd64"),
+            ("Linux aarch64", "linux/arm64"),
+            ("Darwin arm64", "darwin/arm64"),
+        ):
+            self.machine(name)
+            env = f"echo {version}; echo {self.folder}; echo; echo 1; echo /tmp"
+            self.go(f"case $* in *GOVERSION*) {env} ;; *) echo linux; echo riscv64 ;; esac")
+            self.assertEqual(
+                self.setup(),
+                f"setup: Go makes programs for linux/riscv64, but this machine is {platform}: "
+                "unset GOOS and GOARCH, or install Go for this machine\n",
+            )
+
+    def test_a_gpu_where_none_is_looked_for(self) -> None:
+        for name in ("Linux aarch64", "Darwin arm64"):
+            self.machine(name)
+            done = self.call(self.clone / "scripts/setup", "--cuda", status=1, env={"PATH": self.bin})
+            self.assertEqual(
+                done.stdout, "setup: --cuda is for Linux on x86-64: go-xla looks for an NVIDIA GPU nowhere else\n"
+            )
+
+    def test_what_to_install_on_macos(self) -> None:
+        self.machine("Darwin arm64")
+        (self.bin / "git").unlink()
+        self.assertEqual(self.setup(), "setup: git is missing; install it (on macOS: xcode-select --install)\n")
+
     # ---- folders ------------------------------------------------------------------------------
 
     def test_a_folder_name_that_gonb_cannot_take(self) -> None:

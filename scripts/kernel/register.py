@@ -32,7 +32,9 @@ def kernel_env(root: Path, cache: Path, go: str, goflags: str) -> dict[str, str]
     plugins = [os.environ.get("PJRT_PLUGIN_LIBRARY_PATH", "")]
     if not plugins[0]:
         plugins = [cache / "pjrt/cpu", cache / "pjrt/nvidia"]
-        for lib in (Path.home() / ".local/lib", Path("/usr/local/lib")):  # where go-xla's own installer puts them
+        # Where go-xla's own installer puts them.
+        home = Path.home() / ("Library/Application Support" if sys.platform == "darwin" else ".local/lib")
+        for lib in (home, Path("/usr/local/lib")):
             plugins += [lib / "go-xla", lib / "go-xla/nvidia"]
 
     return {

@@ -182,8 +182,8 @@ func pluginDirs() []string {
 		dirs = append(dirs, filepath.Join(cache, "pjrt", "cpu"), filepath.Join(cache, "pjrt", "nvidia"))
 	}
 	roots := []string{"/usr/local/lib/go-xla"}
-	if home, err := os.UserHomeDir(); err == nil {
-		roots = append([]string{filepath.Join(home, ".local", "lib", "go-xla")}, roots...)
+	if lib, err := installer.DefaultHomeLibPath(); err == nil {
+		roots = append([]string{filepath.Join(lib, "go-xla")}, roots...)
 	}
 	for _, root := range roots {
 		dirs = append(dirs, root, filepath.Join(root, "nvidia"))
