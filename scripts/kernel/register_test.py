@@ -33,7 +33,26 @@ class KernelEnvTest(unittest.TestCase):
         self.assertEqual(self.env(**{VARIABLE: "/a:/b$c"})[VARIABLE], "/a:/b$$c")
 
     def test_flags_are_kept_but_those_that_a_workspace_refuses(self):
-        self.assertEqual(self.env()["GOFLAGS"], "-gcflags=all=-dwarf=false -v '-gcflags=-N -l' '-ldflags=-s -w'")
+        self.assertEqual(self.env()["GOFLAGS"], "-gcflags=all=-dwarf=false -v '-gcflags=-N -l' "
+                         "-tags=d2l_no_download '-ldflags=-s -w'")
+
+    def test_programs_of_cells_are_small(self):
+        env = kernel_env(ROOT, Path("/cache"), "go", "-tags=mine,other")
+        self.assertIn(" -tags=mine,other,d2l_no_download ", env["GOFLAGS"])
+        for flags, there in ((env["GOFLAGS"], False), ("", True)):
+            packages = subprocess.run(["go", "list", "-deps", "./d2l"], cwd=ROOT, text=True, check=True,
+                                      stdout=subprocess.PIPE, env=dict(os.environ, GOFLAGS=flags)).stdout.split()
+            self.assertEqual("net/http" in packages, there)
+
+    def test_cells_do_not_fetch(self):
+        cache = subprocess.run(["go", "env", "GOCACHE"], text=True, check=True, stdout=subprocess.PIPE).stdout.strip()
+        with tempfile.TemporaryDirectory() as empty:
+            done = subprocess.run(
+                ["go", "run", "-tags=d2l_no_download", "./scripts/data", "mnist"], cwd=ROOT, text=True,
+                stderr=subprocess.PIPE, env=dict(os.environ, GOCACHE=cache, XDG_CACHE_HOME=empty, D2L_DATA=empty))
+        self.assertIn("is not on this machine", done.stderr)
+        self.assertIn("and cells do not fetch it; run scripts/setup, or put it", done.stderr)
+        self.assertNotIn("fetching", done.stderr)
 
 
 class UserKernelTest(unittest.TestCase):

@@ -1,3 +1,5 @@
+//go:build !d2l_no_download
+
 package mnist
 
 import (
@@ -8,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/d2l-go/book/d2l/internal/files"
@@ -36,9 +37,7 @@ func (f file) fetch() ([]byte, error) {
 		}
 		return content, nil
 	}
-	return nil, fmt.Errorf("%s is not on this machine (looked in %s) and cannot be fetched; %s, "+
-		"or put it, plain or as .gz, into a folder and set %s to that; tried\n%w",
-		f, strings.Join(f.dirs(), ", "), f.remedy, dataVariable, errors.Join(failures...))
+	return nil, f.missing("cannot be fetched; "+f.remedy, "; tried\n", errors.Join(failures...))
 }
 
 // A download waits stallTimeout for every stallSize bytes and for the rest of the file. Tests shorten it.

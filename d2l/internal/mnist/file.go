@@ -85,6 +85,12 @@ func (f file) find() (content []byte, path string, err error) {
 	return nil, "", fmt.Errorf("%s is not in %s (%w); %s", f, strings.Join(f.dirs(), ", "), fs.ErrNotExist, f.remedy)
 }
 
+// missing is the error of a file that is nowhere; what says why it does not come, and what to do.
+func (f file) missing(what, before string, err error) error {
+	return fmt.Errorf("%s is not on this machine (looked in %s) and %s, or put it, plain or as .gz, into a folder and "+
+		"set %s to that%s%w", f, strings.Join(f.dirs(), ", "), what, dataVariable, before, err)
+}
+
 // unusable adds to the error of a file that exists what to do about it.
 func unusable(path string, err error) error {
 	remedy := "delete it to have it fetched again"

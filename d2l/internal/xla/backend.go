@@ -15,7 +15,6 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/gobackend"
 	goxla "github.com/gomlx/go-xla/compute/xla"
-	"github.com/gomlx/go-xla/installer"
 	"github.com/gomlx/go-xla/pjrt"
 )
 
@@ -193,7 +192,7 @@ func pluginDirs() []string {
 
 // NumGPUs returns how many GPUs can be used; an error means that there is a GPU but it cannot be used.
 func NumGPUs() (int, error) {
-	if !installer.HasNvidiaGPU() {
+	if !hasNVIDIA() {
 		return 0, nil
 	}
 	b, err := GPU.Start()

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/d2l-go/book/d2l/internal/report"
 	"github.com/gomlx/compute"
-	"github.com/gomlx/go-xla/installer"
 )
 
 // GPUSettings are chosen before the first use of a GPU and stay for the process.
@@ -40,9 +42,20 @@ func ConfigureGPU(change func(*GPUSettings)) bool {
 	return true
 }
 
+// hasNVIDIA is whether there is an NVIDIA GPU: by its devices or, where it has none as in WSL 2, by NVIDIA's tool.
+// (go-xla's installer can tell too, and would bring net/http into each cell's program.)
+var hasNVIDIA = sync.OnceValue(func() bool {
+	devices, _ := filepath.Glob("/dev/nvidia*")
+	if len(devices) > 0 {
+		return true
+	}
+	list, err := exec.Command("nvidia-smi", "--list-gpus").Output()
+	return err == nil && bytes.HasPrefix(list, []byte("GPU 0"))
+})
+
 func openGPU(options string) (compute.Backend, error) {
 	const remedy = "run scripts/setup --cuda"
-	if !installer.HasNvidiaGPU() {
+	if !hasNVIDIA() {
 		return nil, errors.New("no NVIDIA GPU found (no /dev/nvidia*, no nvidia-smi); use TryGPU or CPU(0)")
 	}
 	plugin, err := findPlugin("cuda", remedy)

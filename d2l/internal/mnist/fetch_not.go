@@ -1,0 +1,11 @@
+//go:build d2l_no_download
+
+package mnist
+
+import "io/fs"
+
+// fetch is of no use in programs that come without net/http: cells', which are linked a fifth faster so. Before there
+// is a kernel, scripts/setup has fetched the files.
+func (f file) fetch() ([]byte, error) {
+	return nil, f.missing("cells do not fetch it; run scripts/setup", " ", fs.ErrNotExist)
+}
