@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 
@@ -181,8 +182,12 @@ func pluginDirs() []string {
 		dirs = append(dirs, filepath.Join(cache, "pjrt", "cpu"), filepath.Join(cache, "pjrt", "nvidia"))
 	}
 	roots := []string{"/usr/local/lib/go-xla"}
-	if lib, err := installer.DefaultHomeLibPath(); err == nil {
-		roots = append([]string{filepath.Join(lib, "go-xla")}, roots...)
+	lib := ".local/lib"
+	if runtime.GOOS == "darwin" {
+		lib = "Library/Application Support"
+	}
+	if home, err := os.UserHomeDir(); err == nil {
+		roots = append([]string{filepath.Join(home, lib, "go-xla")}, roots...)
 	}
 	for _, root := range roots {
 		dirs = append(dirs, root, filepath.Join(root, "nvidia"))
