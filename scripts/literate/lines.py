@@ -17,10 +17,10 @@ ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "d2l/README.md"
 LIMIT = 1.3
 
-# The sections of a row of the table, and its pages: notebooks, without the cells after "!", which the book's sections
-# do not have; files of Examples in d2l/; or single Examples.
+# The sections of a row of the table, as chapter/section,section, and its pages: notebooks, without the cells after
+# "!", which the book's sections do not have; files of Examples in d2l/; or single Examples.
 PAGES = """
-3.1, 3.2: linear-networks/linear-regression linear-networks/linear-regression-scratch
+3.1, 3.2: linear-networks/linear-regression,linear-regression-scratch
     linear_regression_scratch
 3.3: linear-networks/linear-regression-concise
     notebooks/later/linear-regression.ipynb
@@ -30,7 +30,7 @@ PAGES = """
     notebooks/later/softmax-from-scratch.ipynb
 3.7, 4.3: linear-networks/softmax-regression-concise multilayer-perceptrons/mlp-concise
     net_mlp
-4.1, 4.2, 4.8: multilayer-perceptrons/mlp multilayer-perceptrons/mlp-scratch multilayer-perceptrons/numerical-stability-and-init
+4.1, 4.2, 4.8: multilayer-perceptrons/mlp,mlp-scratch,numerical-stability-and-init
     mlp_scratch
 4.4: multilayer-perceptrons/underfit-overfit
     polynomial_regression
@@ -38,7 +38,9 @@ PAGES = """
     weight_decay
 4.6: multilayer-perceptrons/dropout
     net_dropout
-5.1, 5.4: deep-learning-computation/model-construction deep-learning-computation/custom-layer
+4.10: multilayer-perceptrons/kaggle-house-price
+    house_prices
+5.1, 5.4: deep-learning-computation/model-construction,custom-layer
     model_construction
 5.2, 5.3: deep-learning-computation/parameters
     parameter_management
@@ -48,7 +50,7 @@ PAGES = """
     Example_gpus
 6.2: convolutional-neural-networks/conv-layer
     learn_kernel
-6.3–6.5: convolutional-neural-networks/padding-and-strides convolutional-neural-networks/channels convolutional-neural-networks/pooling
+6.3–6.5: convolutional-neural-networks/padding-and-strides,channels,pooling
     convolution_layers
 6.6: convolutional-neural-networks/lenet
     notebooks/lenet.ipynb!figure-vertical,batch,predict
@@ -74,23 +76,23 @@ PAGES = """
     language_model_data
 8.4: recurrent-neural-networks/rnn
     Example_hiddenState
-8.5, 8.6: recurrent-neural-networks/rnn-scratch recurrent-neural-networks/rnn-concise
+8.5, 8.6: recurrent-neural-networks/rnn-scratch,rnn-concise
     notebooks/later/rnn.ipynb
 9.1: recurrent-modern/gru
     ExampleGRU
-9.2–9.4: recurrent-modern/lstm recurrent-modern/deep-rnn recurrent-modern/bi-rnn
+9.2–9.4: recurrent-modern/lstm,deep-rnn,bi-rnn
     lstm
-9.5–9.7: recurrent-modern/machine-translation-and-dataset recurrent-modern/encoder-decoder recurrent-modern/seq2seq
+9.5–9.7: recurrent-modern/machine-translation-and-dataset,encoder-decoder,seq2seq
     encoder_decoder
-11.1–11.4: optimization/optimization-intro optimization/convexity optimization/gd optimization/sgd
+11.1–11.4: optimization/optimization-intro,convexity,gd,sgd
     gradient_descent
-11.5–11.10: optimization/minibatch-sgd optimization/momentum optimization/adagrad optimization/rmsprop optimization/adadelta optimization/adam
+11.5–11.10: optimization/minibatch-sgd,momentum,adagrad,rmsprop,adadelta,adam
     train_ch11
 11.11: optimization/lr-scheduler
     schedule
 12.1: computational-performance/hybridize
     hybridize
-12.5, 12.6: computational-performance/multiple-gpus computational-performance/multiple-gpus-concise
+12.5, 12.6: computational-performance/multiple-gpus,multiple-gpus-concise
     gpus
 13.1: computer-vision/image-augmentation
     ExampleCompose ExampleTrainCh13_augmentation
@@ -128,12 +130,32 @@ def there(text):
     return lines
 
 
+def rows():
+    """The rows of the table: what each begins with, its sections and its pages."""
+    for row, sections, pages in re.findall(r"(?m)^(\d.*): (.*)\n    (.*)$", PAGES):
+        chapters = [part.split("/") for part in sections.split()]
+        files = [f"chapter_{chapter}/{name}.md" for chapter, names in chapters for name in names.split(",")]
+        yield row, files, pages.split()
+
+
+def stale(text):
+    """The rows of the table, in the text of README, whose lines are no longer those of their pages, or too many."""
+    for row, _, pages in rows():
+        lines = sum(map(here, pages))
+        found = re.search(rf"(?m)^\| {re.escape(row)} [^|]*\|[^|]*\|[^|]*\| (\d+) \| (\d+) \|$", text)
+        if not found or int(found[1]) != lines or lines > LIMIT * int(found[2]):
+            yield (
+                f"d2l/README.md, {row}: {', '.join(pages)} has {lines} lines, and may have {LIMIT} times the book's: "
+                "python3 scripts/literate/lines.py renews the table"
+            )
+
+
 def main(book):
     readme, long = README.read_text(encoding="utf-8"), []
-    for row, sections, pages in re.findall(r"(?m)^(\d.*): (.*)\n    (.*)$", PAGES):
-        texts = [Path(book, f"chapter_{section}.md").read_text(encoding="utf-8") for section in sections.split()]
-        lines, expected = sum(map(here, pages.split())), sum(map(there, texts))
-        print(f"{lines:4} {expected:4} {lines / expected:.2f}  {row}: {pages}")
+    for row, sections, pages in rows():
+        texts = [Path(book, section).read_text(encoding="utf-8") for section in sections]
+        lines, expected = sum(map(here, pages)), sum(map(there, texts))
+        print(f"{lines:4} {expected:4} {lines / expected:.2f}  {row}: {', '.join(pages)}")
         long += [row] if lines > LIMIT * expected else []
         numbers = rf"(?m)^(\| {re.escape(row)} [^|]*\|[^|]*\|[^|]*\|) [^|]* \| [^|]* \|$"
         readme, found = re.subn(numbers, rf"\1 {lines} | {expected} |", readme)

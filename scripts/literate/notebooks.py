@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import lines
 import outputs
 import references
 
@@ -182,6 +183,7 @@ def check(root=ROOT):
         problems = [*dirt(root / "notebooks" / name), *outputs.tolerances(nb)]
         found += [f"notebooks/{name}: {problem}" for problem in problems]
     found += [*references.coverage(root, all_books), *references.book(root), *references.readme(root, all_books)]
+    found += lines.stale((root / "d2l/README.md").read_text(encoding="utf-8"))
     return found + list(references.faults(root))
 
 

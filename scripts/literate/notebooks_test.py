@@ -10,6 +10,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 sys.path.insert(0, str(Path(__file__).parent))
+import lines  # noqa: E402
 import outputs  # noqa: E402
 import references  # noqa: E402
 
@@ -292,6 +293,18 @@ class ReferencesTest(unittest.TestCase):
         for comment in ['// F does.\n//\n// Book: f, d2l.g,\n// section "T".\n', "// Book: none; it has\n// no f.\n"]:
             (self.root / "d2l/timer.go").write_text(f"package d2l\n\n{comment}func F() {{}}\n\n{others}")
             self.assertEqual(list(references.book(self.root)), [])
+
+    def test_lines(self):
+        text = lines.README.read_text(encoding="utf-8")
+        self.assertEqual(list(lines.stale(text)), [])
+        for changed in [
+            text.replace("| 25 | 59 |", "| 24 | 59 |"),
+            text.replace("| 25 | 59 |", "| 25 | 19 |"),
+            text.replace("| 7.5 ", "| 7.9 "),
+        ]:
+            self.assertEqual(len(list(lines.stale(changed))), 1)
+        cell = "```{{.python .input}}\n#@tab {}\n\n# A comment.\ny\nz\n```\n"
+        self.assertEqual(lines.there("".join(map(cell.format, ["mxnet", "all", "mxnet, pytorch"]))), 4)
 
     def test_readme(self):
         nb = self.books["lenet.ipynb"]
