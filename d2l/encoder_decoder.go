@@ -52,8 +52,9 @@ func (e EncoderDecoder) ForwardN(scope *model.Scope, inputs ...*graph.Node) (out
 // parts iterates over Encoder and Decoder. It panics without one of them.
 func (e EncoderDecoder) parts() iter.Seq2[string, Layer] {
 	return func(yield func(string, Layer) bool) {
-		for name, layer := range map[string]Layer{"Encoder": e.Encoder, "Decoder": e.Decoder} {
+		for i, layer := range []Layer{e.Encoder, e.Decoder} {
 			if nothing := absent(layer); nothing != "" {
+				name := []string{"Encoder", "Decoder"}[i]
 				panic(fmt.Sprintf("d2l: the %s of an EncoderDecoder is %s: give a layer", name, nothing))
 			}
 		}

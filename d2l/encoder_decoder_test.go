@@ -3,6 +3,7 @@ package d2l
 import (
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -114,6 +115,24 @@ func TestEncoderDecoderAgainstPyTorch(t *testing.T) {
 	for name, value := range after {
 		pytorch.Near(t, "parameters after 5 steps", value, fixture.After[name])
 	}
+
+	// A file of PyTorch does not tell the inputs.
+	state := map[string]weights.Tensor{}
+	for _, v := range net.Variables() {
+		name, sizes := names[v], slices.Clone(v.Shape().Dimensions)
+		if name == "decoder.dense.weight" {
+			slices.Reverse(sizes)
+		}
+		state[name] = f32(sizes, fixture.After[name]...)
+	}
+	path, loaded := filepath.Join(t.TempDir(), "net.safetensors"), encoderDecoder()
+	put(t, path, fileOf(t, state, ""))
+	wantError(t, loaded.LoadParameters(path, testDevice()), "or, for several inputs, a batch to Net.Forward first")
+	noError(t, loaded.Initialize(testDevice(), Xavier))
+	must(loaded.Forward(X...))(t)
+	noError(t, loaded.LoadParameters(path, testDevice()))
+	want := float32s(t, must(net.Forward(X...))(t))
+	near(t, "outputs of the loaded net", float32s(t, must(loaded.Forward(X...))(t)), want, 1e-5)
 }
 
 // A stateDecoder is a decoder that starts with the encoder's last state.
@@ -146,4 +165,8 @@ func TestEncoderDecoderOfSequentials(t *testing.T) {
 				"type d2l.Embedding takes 1 input and gets 2")
 		})
 	}
+	stateful := NewNet(EncoderDecoder{LSTM{HiddenSize: 4, Stateful: true}, side{}})
+	noError(t, stateful.Initialize(testDevice(), Xavier))
+	_, err := stateful.Forward(waves(1, 1, 2, 3, 4), waves(1, 1, 2, 3, 4))
+	wantError(t, err, "a Stateful LSTM in an encoder or decoder would not keep its state: leave Stateful out")
 }

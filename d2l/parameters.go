@@ -165,7 +165,8 @@ func fileError(path string, err error) error {
 }
 
 // errExample says what to do where the caller's shape of an example is missing or wrong.
-var errExample = errors.New("give the shape of an example, such as LoadParameters(path, device, 1, 28, 28)")
+var errExample = errors.New("give the shape of an example, such as LoadParameters(path, device, 1, 28, 28), or, for " +
+	"several inputs, a batch to Net.Forward first")
 
 // errSettings says what to do about a layer of the user's that cannot be described.
 var errSettings = errors.New("fix the layer's Settings method")

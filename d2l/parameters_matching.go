@@ -80,7 +80,8 @@ func (n *Net) LoadMatchingParameters(path string, rename func(name string) strin
 }
 
 // errExampleOf is errExample for LoadMatchingParameters.
-var errExampleOf = errors.New("give the shape of an example, such as LoadMatchingParameters(path, rename, 1, 28, 28)")
+var errExampleOf = errors.New("give the shape of an example, such as LoadMatchingParameters(path, rename, 1, 28, 28), or, " +
+	"for several inputs, a batch to Net.Forward first")
 
 func (n *Net) matchParameters(content []byte, rename func(string) string, input []int) (LoadReport, error) {
 	file, err := weights.Parse(content)

@@ -61,6 +61,9 @@ func (r recurrent) forward(scope *model.Scope, x *graph.Node) *graph.Node {
 
 // forwardN is run of the input and, if it is there, the state.
 func (r recurrent) forwardN(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+	if r.stateful {
+		panic(fmt.Sprintf("d2l: a Stateful %s in an encoder or decoder would not keep its state: leave Stateful out", r.kind))
+	}
 	y, last := r.run(scope, inputs[0], inputs[1:])
 	return append([]*graph.Node{y}, last...)
 }
