@@ -17,6 +17,8 @@ import (
 //
 // Book: accuracy, section "Implementation of Softmax Regression from Scratch".
 func Accuracy(yHat, y *tensors.Tensor) (float64, error) {
+	requireMade(yHat, "Accuracy", "NewTensor")
+	requireMade(y, "Accuracy", "NewTensor")
 	requireLabels("Accuracy", y)
 	if yHat.Rank() != y.Rank()+1 || !slices.Equal(ShapeOf(yHat)[:y.Rank()], ShapeOf(y)) {
 		panic(fmt.Sprintf("d2l: Accuracy takes yHat of shape (batch, classes) and y of shape (batch,), or (batch, steps, "+
@@ -48,6 +50,7 @@ func Accuracy(yHat, y *tensors.Tensor) (float64, error) {
 //
 // Book: none; predict_ch3 determines the class of a row in the same way.
 func Predict(yHat *tensors.Tensor) ([]int, error) {
+	requireMade(yHat, "Predict", "NewTensor")
 	rank := yHat.Rank()
 	one := rank == 3 && yHat.Shape().Dim(2) == 1 // One class in each step is a mistake, such as axes in another order.
 	if rank < 2 || rank > 3 || one || yHat.DType() != dtypes.Float32 {

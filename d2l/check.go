@@ -48,10 +48,11 @@ func Must[T any](value T, err error) T {
 	return value
 }
 
-// requireMade panics if the receiver of a method is nil, as a variable of an earlier cell is in a later one.
-func requireMade[T any](receiver *T, method, maker string) {
-	if receiver == nil {
+// requireMade panics if the receiver of a method, or a function's array, is nil, as a variable of an earlier cell is in
+// a later one.
+func requireMade[T any](given *T, function, maker string) {
+	if given == nil {
 		panic(fmt.Sprintf("d2l: %s of a nil %T: %s makes one; in a notebook, values do not carry over to a later cell",
-			method, receiver, maker))
+			function, given, maker))
 	}
 }

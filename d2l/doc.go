@@ -34,11 +34,11 @@
 //
 // # Shapes and values
 //
-// Arrays are GoMLX tensors (package core/tensors). Images are float32 of shape
-// (batch, channel, height, width) with values from 0 to 1; labels are int32 of shape
-// (batch). Tokens are int32 of shape (batch, steps), and sequences (batch, steps,
-// features). [ShapeOf] returns a shape that prints as in the book. Times are seconds
-// as float64.
+// An array is a [Tensor], GoMLX's own: [NewTensor] makes one of Go's slices, and [Values]
+// returns its numbers. Images are float32 of shape (batch, channel, height, width) with
+// values from 0 to 1; labels are int32 of shape (batch). Tokens are int32 of shape (batch,
+// steps), and sequences (batch, steps, features). [ShapeOf] returns a shape that prints as
+// in the book. Times are seconds as float64.
 //
 // # Layers and nets
 //

@@ -94,6 +94,7 @@ func (n *Net) stages(example exampleShapes) (stages []netfig.Stage, err error) {
 //
 // Book: none; show_images takes arrays, and its colours those of matplotlib.
 func FeatureMaps(X *tensors.Tensor) ([][]image.Image, error) {
+	requireMade(X, "FeatureMaps", "NewTensor")
 	if X.Rank() != 4 || X.DType() != dtypes.Float32 {
 		const message = "d2l: FeatureMaps takes float32 X of shape (batch, channel, height, width), got %v of %v"
 		panic(fmt.Sprintf(message, ShapeOf(X), X.DType()))

@@ -18,6 +18,7 @@ import (
 //
 // Book: none; show_images takes arrays.
 func Images(X *tensors.Tensor) ([]image.Image, error) {
+	requireMade(X, "Images", "NewTensor")
 	if X.Rank() != 4 || (X.Shape().Dim(1) != 1 && X.Shape().Dim(1) != 3) || X.DType() != dtypes.Float32 {
 		const message = "d2l: Images takes float32 X of shape (batch, 1 or 3, height, width), got %v of %v"
 		panic(fmt.Sprintf(message, ShapeOf(X), X.DType()))

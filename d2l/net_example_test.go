@@ -9,15 +9,16 @@ import (
 
 	"github.com/d2l-go/book/d2l"
 	"github.com/d2l-go/book/lenet"
-	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model/initializer"
 )
 
 // zeros returns a batch of zeros.
 func zeros(shape ...int) *d2l.Tensor {
-	return tensors.FromShape(shapes.Make(dtypes.Float32, shape...))
+	size := 1
+	for _, n := range shape {
+		size *= n
+	}
+	return d2l.NewTensor(make([]float32, size), shape...)
 }
 
 func ExampleNet() {

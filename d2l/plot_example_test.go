@@ -9,9 +9,6 @@ import (
 
 	"github.com/d2l-go/book/d2l"
 	"github.com/d2l-go/book/lenet"
-	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
-	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // Two series against the same x. A notebook shows the figure; it can also be saved.
@@ -101,19 +98,17 @@ func ExampleShowImages() {
 // one of these is 0; the two others grow to the right and downwards.
 func ExampleShowImages_colour() {
 	const side = 6
-	X := tensors.FromShape(shapes.Make(dtypes.Float32, 3, 3, side, side))
-	tensors.MustMutableFlatData(X, func(values []float32) {
-		for missing := range 3 {
-			for y := range side {
-				for x := range side {
-					at := func(channel int) int { return ((missing*3+channel)*side+y)*side + x }
-					values[at((missing+1)%3)] = float32(x) / (side - 1)
-					values[at((missing+2)%3)] = float32(y) / (side - 1)
-				}
+	values := make([]float32, 3*3*side*side)
+	for missing := range 3 {
+		for y := range side {
+			for x := range side {
+				at := func(channel int) int { return ((missing*3+channel)*side+y)*side + x }
+				values[at((missing+1)%3)] = float32(x) / (side - 1)
+				values[at((missing+2)%3)] = float32(y) / (side - 1)
 			}
 		}
-	})
-	images := d2l.Must(d2l.Images(X))
+	}
+	images := d2l.Must(d2l.Images(d2l.NewTensor(values, 3, 3, side, side)))
 	figure := d2l.Must(d2l.ShowImages(images, 1, 3, []string{"no red", "no green", "no blue"}, 0.8))
 	d2l.Check(figure.Save("colours.svg"))
 }

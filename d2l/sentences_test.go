@@ -100,6 +100,13 @@ func TestNothingGiven(t *testing.T) {
 		"Initialize":         {func() { net.Initialize(device, nil) }, "needs an Initializer, such as Xavier"},
 		"TrainCh5 of no net": {func() { TrainCh5(nil, data, data, 1, 0.1, device) }, "d2l: Net.Initialize of a nil *d2l.Net"},
 		"PredictCh8":         {func() { PredictCh8("a", 1, nil, NewVocab(nil, 0)) }, "a net and its vocabulary"},
+		"ShapeOf":            {func() { ShapeOf(nil) }, "d2l: ShapeOf of a nil *tensors.Tensor: NewTensor makes one"},
+		"Predict":            {func() { Predict(nil) }, "d2l: Predict of a nil"},
+		"Accuracy":           {func() { Accuracy(nil, y) }, "d2l: Accuracy of a nil"},
+		"Accuracy without y": {func() { Accuracy(X, nil) }, "d2l: Accuracy of a nil"},
+		"Images":             {func() { Images(nil) }, "d2l: Images of a nil"},
+		"FeatureMaps":        {func() { FeatureMaps(nil) }, "d2l: FeatureMaps of a nil"},
+		"LoadArray":          {func() { LoadArray(nil, y, 2, true) }, "d2l: LoadArray"},
 		"DrawVertical":       {func() { DrawVertical(nil, 1) }, "d2l: the drawing of a nil *d2l.Net"},
 		"NewTrainer":         {func() { NewTrainer(nil, SGD(0.1)) }, "d2l: NewTrainer got a net that is nil"},
 	} {

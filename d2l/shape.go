@@ -15,7 +15,10 @@ type Shape []int
 // ShapeOf returns the shape of t.
 //
 // Book: shape, section "Data Manipulation".
-func ShapeOf(t *tensors.Tensor) Shape { return Shape(t.Shape().Dimensions) }
+func ShapeOf(t *tensors.Tensor) Shape {
+	requireMade(t, "ShapeOf", "NewTensor")
+	return Shape(t.Shape().Dimensions)
+}
 
 // String returns the sizes in parentheses.
 func (s Shape) String() string {

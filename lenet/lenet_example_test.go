@@ -5,15 +5,12 @@ import (
 
 	"github.com/d2l-go/book/d2l"
 	"github.com/d2l-go/book/lenet"
-	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
-	"github.com/gomlx/gomlx/core/tensors"
 )
 
 func ExampleNew() {
 	net := lenet.New()
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	X := tensors.FromShape(shapes.Make(dtypes.Float32, 1, 1, 28, 28))
+	X := d2l.NewTensor(make([]float32, 28*28), 1, 1, 28, 28)
 	outputs := d2l.Must(net.Outputs(X))
 	for _, layer := range outputs {
 		fmt.Printf("%s output shape: %v\n", layer.Name, layer.Shape())
