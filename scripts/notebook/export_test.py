@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nbformat
 from jupyter_server.serverapp import ServerApp
-from nbconvert.exporters import Exporter, HTMLExporter, LatexExporter, ScriptExporter
+from nbconvert.exporters import Exporter, HTMLExporter, LatexExporter, ScriptExporter, SlidesExporter
 from nbconvert.nbconvertapp import NbConvertApp
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -46,6 +46,16 @@ class ExportTest(unittest.TestCase):
             self.assertEqual(re.findall(r"<img (?!alt=\"(?:Data flow|Layers|Plot|\d+ images)\b)[^>]{0,40}", page), [])
             program, resources = ScriptExporter(config=app.config).from_notebook_node(chapter)
             self.assertEqual((resources["output_extension"], program[:13]), (".go", "package main\n"))
+
+    def test_slides(self) -> None:
+        """They are a kind of HTML for nbconvert, with a template of their own."""
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text) for text in ("One", "Two")])
+        for cell in notebook.cells:
+            cell.metadata.slideshow = {"slide_type": "slide"}
+        for app in (NbConvertApp(), ServerApp()):
+            app.load_config_file()
+            page, _ = SlidesExporter(config=app.config).from_notebook_node(notebook)
+            self.assertEqual((page.count('<div class="reveal">'), page.count("<section><section>")), (1, 2), app.name)
 
     def test_sanitized(self) -> None:
         """As JupyterLab's menu proposes it."""

@@ -17,6 +17,8 @@ SETTINGS = {
         "preprocessors": ["d2l_export.Page"],
         "filters": {"clean_html": "d2l_export.clean_html"},
     },
+    # Which nbconvert takes for a kind of HTML.
+    "SlidesExporter": {"template_name": "reveal"},
     "ScriptExporter": {"preprocessors": ["d2l_export.GoProgram"]},
     # JupyterLab itself: custom.css.
     "LabApp": {"custom_css": True},
