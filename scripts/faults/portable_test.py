@@ -6,7 +6,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from project import ROOT
+from project import ROOT, Case
 
 SCRIPTS = "setup lib.sh chapter lab new-chapter kernel/go kernel/gopls".split()
 
@@ -44,7 +44,7 @@ def code(name: str) -> list[str]:
     return [re.sub(r"(^|\s)#(?!.*[}\"']).*", "", line) for line in lines]
 
 
-class PortableTest(unittest.TestCase):
+class PortableTest(Case):
     def test_no_script_needs_gnu_or_bash_4(self) -> None:
         for name in SCRIPTS:
             for number, line in enumerate(code(name), 1):
@@ -71,6 +71,18 @@ class PortableTest(unittest.TestCase):
                 guarded = re.search(rf"\$\{{#{array}\[@\]\}} != 0|\$\{{#{array}\[@\]\}} = 0", text)
                 if bare and not guarded:
                     self.fail(f'{name}: ${{{array}[@]+"${{{array}[@]}}"}} stands for an array that may be empty')
+
+    def test_go_code_compiles_for_macos(self) -> None:
+        """All but what stands on XLA, which needs a C compiler for it: scripts/ports has one."""
+        env = {"GOOS": "darwin", "GOARCH": "arm64", "CGO_ENABLED": "0", "GOWORK": "off"}
+        dependencies = "{{.ImportPath}}{{range .Deps}} {{.}}{{end}}"
+        listed = self.call("go", "list", "-f", dependencies, "./...", cwd=ROOT, status=0, env=env).stdout
+        lines = map(str.split, listed.splitlines())
+        packages = [line[0] for line in lines if "github.com/gomlx/go-xla/pjrt" not in line]
+        self.assertIn("github.com/d2l-go/book/scripts/kernel/cells", packages)
+        self.assertIn("github.com/d2l-go/book/scripts/plugin", packages)
+        done = self.call("go", "build", *packages, cwd=ROOT, status=0, timeout=600, env=env)
+        self.assertEqual(done.stdout, "")
 
 
 if __name__ == "__main__":

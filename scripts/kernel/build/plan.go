@@ -41,7 +41,8 @@ func stampOf(path string) (stamp, error) {
 	if err := syscall.Stat(path, &s); err != nil {
 		return stamp{}, &os.PathError{Op: "stat", Path: path, Err: err}
 	}
-	return stamp{s.Ino, s.Size, s.Mtim.Nano(), s.Ctim.Nano()}, nil
+	modified, changed := times(&s)
+	return stamp{s.Ino, s.Size, modified.Nano(), changed.Nano()}, nil
 }
 
 // content is for what never changes but as a whole: Go's cache notes when it was used last by its times.
