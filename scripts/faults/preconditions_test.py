@@ -148,6 +148,15 @@ class PreconditionsTest(Case):
         (self.bin / "git").unlink()
         self.assertEqual(self.setup(), "setup: git is missing; install it (on macOS: xcode-select --install)\n")
 
+    def test_no_emulator(self) -> None:
+        for machine, missing in (("arm64", "qemu-aarch64-static"), ("sse4", "qemu-x86_64-static")):
+            done = self.call(self.clone / "scripts/ports", machine, status=1, env={"PATH": self.bin})
+            self.assertEqual(
+                done.stdout,
+                f"ports: {missing} is missing; install it (on Debian: apt install qemu-user-static "
+                "gcc-aarch64-linux-gnu libc6-dev-arm64-cross)\n",
+            )
+
     # ---- folders ------------------------------------------------------------------------------
 
     def test_a_folder_name_that_gonb_cannot_take(self) -> None:
