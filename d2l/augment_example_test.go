@@ -42,8 +42,8 @@ func ExampleCompose() {
 	// Output: (8, 3, 20, 20)
 }
 
-// The book's training with augmented images, here of few of Fashion-MNIST and with a small net: in training each image is
-// flipped or not, in the test it stays as it is. The book's net is the ResNet-18 of Example_multipleGPUs, its optimizer
+// The book's training with augmented images, here of few of Fashion-MNIST and with a small net: in training each image
+// is flipped or not, in the test it stays as it is. The book's net is the ResNet-18 of Example_multipleGPUs, its optimizer
 // d2l.Adam(0.001).
 //
 // This prints, for example,

@@ -9,7 +9,8 @@ import (
 // The book's section "Padding and Stride": the heights and widths of outputs.
 func Example_paddingAndStride() {
 	for _, conv := range []d2l.Conv2D{
-		{KernelSize: 3, Padding: 1}, {KernelHW: [2]int{5, 3}, PaddingHW: [2]int{2, 1}}, {KernelSize: 3, Padding: 1, Strides: 2},
+		{KernelSize: 3, Padding: 1}, {KernelHW: [2]int{5, 3}, PaddingHW: [2]int{2, 1}},
+		{KernelSize: 3, Padding: 1, Strides: 2},
 		{KernelHW: [2]int{3, 5}, PaddingHW: [2]int{0, 1}, StridesHW: [2]int{3, 4}},
 	} {
 		conv.Channels = 1

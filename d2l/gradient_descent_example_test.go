@@ -99,7 +99,8 @@ func Example_gradientDescent() {
 	fmt.Printf("Newton, x: %.6f\n", descend(func(x float64) float64 { return math.Cosh(d * x) },
 		func(x float64) float64 { return math.Tanh(d*x) / d })) // The gradient by the second derivative.
 	for _, eta := range []float64{1, 0.5} {
-		fmt.Printf("Newton, x: %f\n", descend(wave, func(x float64) float64 { return eta * waveGradient(x) / waveHessian(x) }))
+		newton := func(x float64) float64 { return eta * waveGradient(x) / waveHessian(x) }
+		fmt.Printf("Newton, x: %f\n", descend(wave, newton))
 	}
 	// Output:
 	// epoch 10, x: 0.060466

@@ -102,7 +102,8 @@ func Example_housePrices() {
 	valid := 0.0
 	for i := range k {
 		from, to := i*numTrain/k, (i+1)*numTrain/k
-		net := trainHouses(slices.Concat(features[:from], features[to:numTrain]), slices.Concat(prices[:from], prices[to:numTrain]))
+		others := slices.Concat(features[:from], features[to:numTrain])
+		net := trainHouses(others, slices.Concat(prices[:from], prices[to:numTrain]))
 		valid += logRMSE(net, features[from:to], prices[from:to]) / k
 	}
 	fmt.Printf("%d-fold validation: avg log rmse below 0.2: %v\n", k, valid < 0.2)

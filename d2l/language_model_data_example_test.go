@@ -33,7 +33,8 @@ func Example_languageModelData() {
 	}))
 
 	d2l.Seed(1)
-	for _, data := range []d2l.DataIter{d2l.SeqDataIterRandom(upTo(35), 2, 5), d2l.SeqDataIterConsecutive(upTo(35), 2, 5)} {
+	random, consecutive := d2l.SeqDataIterRandom(upTo(35), 2, 5), d2l.SeqDataIterConsecutive(upTo(35), 2, 5)
+	for _, data := range []d2l.DataIter{random, consecutive} {
 		for batch, err := range data.Iter() {
 			d2l.Check(err)
 			X, y := batch.Inputs[0].Value().([][]int32), batch.Labels[0].Value().([][]int32)

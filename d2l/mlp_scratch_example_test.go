@@ -24,12 +24,12 @@ func Example_activations() {
 		})(x))
 		y, gradient := d2l.Values[float64](results[0]), d2l.Values[float64](results[1])
 		d2l.Must(d2l.Plot([][]float64{x}, [][]float64{y, gradient}, d2l.PlotOptions{Legend: []string{name, "gradient"}}))
-		fmt.Printf("%s: %.3f at -8, and %.3f at 1, with gradients %.3f and %.3f\n", name, y[0], y[90], gradient[0], gradient[90])
+		fmt.Printf("%s: %.3f, %.3f at -8 and 1, gradients %.3f, %.3f\n", name, y[0], y[90], gradient[0], gradient[90])
 	}
 	// Output:
-	// relu: 0.000 at -8, and 1.000 at 1, with gradients 0.000 and 1.000
-	// sigmoid: 0.000 at -8, and 0.731 at 1, with gradients 0.000 and 0.197
-	// tanh: -1.000 at -8, and 0.762 at 1, with gradients 0.000 and 0.420
+	// relu: 0.000, 1.000 at -8 and 1, gradients 0.000, 1.000
+	// sigmoid: 0.000, 0.731 at -8 and 1, gradients 0.000, 0.197
+	// tanh: -1.000, 0.762 at -8 and 1, gradients 0.000, 0.420
 }
 
 // normal returns numbers from a normal distribution with standard deviation 1.

@@ -72,8 +72,8 @@ func (l MyLinear) Forward(scope *model.Scope, X *graph.Node) *graph.Node {
 // Blocks and layers of one's own, in nets.
 func Example_modelConstruction() {
 	d2l.Seed(1)
-	nest := d2l.Sequential{d2l.Sequential{d2l.Dense{Units: 64, Activation: d2l.ReLU}, d2l.Dense{Units: 32, Activation: d2l.ReLU}},
-		d2l.Dense{Units: 16}}
+	inner := d2l.Sequential{d2l.Dense{Units: 64, Activation: d2l.ReLU}, d2l.Dense{Units: 32, Activation: d2l.ReLU}}
+	nest := d2l.Sequential{inner, d2l.Dense{Units: 16}}
 	for _, layer := range []d2l.Layer{
 		d2l.Sequential{d2l.Dense{Units: 256, Activation: d2l.ReLU}, d2l.Dense{Units: 10}},
 		MLP{}, MySequential{d2l.Dense{Units: 256}, d2l.ReLU, d2l.Dense{Units: 10}}, FixedHiddenMLP{},

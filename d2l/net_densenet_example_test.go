@@ -37,8 +37,8 @@ func denseNet(numBlocks, numConvs, growthRate int) *d2l.Net {
 	return d2l.NewNet(append(net, d2l.BatchNorm{}, d2l.ReLU, d2l.GlobalAvgPool2D{}, d2l.Dense{Units: 10}))
 }
 
-// The book's section "Densely Connected Networks (DenseNet)", with the shapes that it prints of its blocks. Its training
-// is of the whole net, with images of 96 × 96, a rate of 0.1 and ten epochs.
+// The book's section "Densely Connected Networks (DenseNet)", with the shapes that it prints of its blocks.
+// Its training is of the whole net, with images of 96 × 96, a rate of 0.1 and ten epochs.
 func ExampleTrainCh6_denseNet() {
 	printShapes(d2l.NewNet(d2l.Sequential{denseBlock(2, 10), transitionBlock(10)}), 3, 8, 8)
 	printShapes(denseNet(4, 4, 32), 1, 96, 96)

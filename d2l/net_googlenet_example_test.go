@@ -42,6 +42,6 @@ var googLeNet = d2l.Sequential{
 // and ten epochs.
 func ExampleTrainCh6_googLeNet() {
 	printShapes(d2l.NewNet(googLeNet), 1, 96, 96)
-	small := d2l.Sequential{googLeNet[0], inception(8, [2]int{8, 16}, [2]int{4, 8}, 8), d2l.GlobalAvgPool2D{}, googLeNet[5]}
-	trainFew(d2l.NewNet(small), 0.1, 28)
+	block := inception(8, [2]int{8, 16}, [2]int{4, 8}, 8)
+	trainFew(d2l.NewNet(d2l.Sequential{googLeNet[0], block, d2l.GlobalAvgPool2D{}, googLeNet[5]}), 0.1, 28)
 }

@@ -20,8 +20,8 @@ func nin(ratio int) *d2l.Net {
 	})
 }
 
-// The book's section "Network in Network (NiN)", with the shapes that it prints. Its training is of images of 224 × 224,
-// with the whole net, a rate of 0.1 and ten epochs.
+// The book's section "Network in Network (NiN)", with the shapes that it prints.
+// Its training is of images of 224 × 224, with the whole net, a rate of 0.1 and ten epochs.
 func ExampleTrainCh6_nin() {
 	printShapes(nin(1), 1, 224, 224)
 	trainFew(nin(4), 0.2, 96)

@@ -48,7 +48,9 @@ func TestLoadTensorsOfANet(t *testing.T) {
 	for name, value := range must(LoadTensors(saved(t, net)))(t) {
 		shapes[name] = ShapeOf(value).String()
 	}
-	want := map[string]string{"conv0.weight": "(3, 1, 3, 3)", "conv0.bias": "(3,)", "dense0.weight": "(4, 48)", "dense0.bias": "(4,)"}
+	want := map[string]string{
+		"conv0.weight": "(3, 1, 3, 3)", "conv0.bias": "(3,)", "dense0.weight": "(4, 48)", "dense0.bias": "(4,)",
+	}
 	if !maps.Equal(shapes, want) {
 		t.Errorf("loaded %v, expected %v", shapes, want)
 	}

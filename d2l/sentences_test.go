@@ -116,7 +116,9 @@ func TestNothingGiven(t *testing.T) {
 
 // Every exported method of a type with a constructor says in a sentence that its receiver is nil.
 func TestNilReceivers(t *testing.T) {
-	for _, nothing := range []any{(*Net)(nil), (*Trainer)(nil), (*Vocab)(nil), (*Animator)(nil), (*Figure)(nil), (*Timer)(nil)} {
+	for _, nothing := range []any{
+		(*Net)(nil), (*Trainer)(nil), (*Vocab)(nil), (*Animator)(nil), (*Figure)(nil), (*Timer)(nil),
+	} {
 		value := reflect.ValueOf(nothing)
 		for i := range value.NumMethod() {
 			method, name := value.Method(i), value.Type().Method(i).Name

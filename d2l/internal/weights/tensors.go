@@ -44,7 +44,8 @@ func (f *File) Tensors() (map[string]*tensors.Tensor, error) {
 		t := f.tensors[name]
 		dtype := dtypeOf(t.Type)
 		if t.unread || dtype == dtypes.InvalidDType {
-			return nil, fmt.Errorf("%.200s is %.40s, a type that is not read: convert it to F32 before it is saved", name, t.kind)
+			const message = "%.200s is %.40s, a type that is not read: convert it to F32 before it is saved"
+			return nil, fmt.Errorf(message, name, t.kind)
 		}
 		if err := t.checkBools(name); err != nil {
 			return nil, err
