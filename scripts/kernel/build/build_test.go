@@ -20,7 +20,7 @@ func newWorkspace(t *testing.T) *workspace {
 	t.Setenv("GOWORK", "")
 	t.Setenv("GOFLAGS", "-buildvcs=false")
 	home := t.TempDir()
-	w := &workspace{T: t, Builder: Builder{Dir: filepath.Join(home, "cells")}, module: filepath.Join(home, "mine")}
+	w := &workspace{T: t, Builder: Builder{Dir: filepath.Join(home, "the cells")}, module: filepath.Join(home, "mine")}
 	w.write(w.Dir, "go.mod", "module cells\n\ngo 1.26\n")
 	w.write(w.Dir, "go.work", "go 1.26\n\nuse (\n\t.\n\t../mine\n)\n")
 	w.write(w.module, "go.mod", "module mine\n\ngo 1.26\n")
