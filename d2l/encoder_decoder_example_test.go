@@ -65,7 +65,7 @@ i'm home .	je suis chez moi .
 i'm calm .	je suis calme .
 he's calm .	il est calme .
 he's home .	il est chez lui .`
-	const numSteps, numHiddens, numLayers = 6, 32, 2
+	const numSteps, numHiddens, numLayers = 6, 32, 1 // The book has 10, 32, 2.
 	var sources, targets []string
 	for _, line := range strings.Split(pairs, "\n") {
 		source, target, _ := strings.Cut(line, "\t")
