@@ -64,7 +64,8 @@ import (
 // of your own must not hide it, use graph.Where; those of d2l pass it on.
 //
 // A type that embeds a Layer inherits all these methods, as Go has it: the settings,
-// the notation and the look in drawings are those of the embedded layer. Fields of its own
+// the notation and the look in drawings are those of the embedded layer, and so is ForwardN,
+// unless it writes one beside its Forward. Fields of its own
 // are compared only if it has a Settings of its own.
 //
 // Book: nn.Block, section "Layers and Blocks".
