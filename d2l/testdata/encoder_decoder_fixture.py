@@ -64,7 +64,7 @@ output = net(enc_X, dec_X, lengths)
 loss = nn.CrossEntropyLoss(ignore_index=PAD)
 optimizer = torch.optim.SGD(net.parameters(), lr=0.5)
 losses, gradients = [], {}
-for step in range(5):
+for _ in range(5):
     optimizer.zero_grad()
     mean = loss(net(enc_X, dec_X, lengths).flatten(0, 1), y.flatten())
     mean.backward()
