@@ -46,11 +46,11 @@ func (b *Builder) Build(out string) (said string, err error) {
 		}
 	}
 
-	b.recording.Wait() // It would read what is built now.
-	start := time.Now()
+	b.recording.Wait() // It may have begun with this main.go.
+	before, start := own(b.Dir), time.Now()
 	printed, err := b.command("go", "build", "-x", "-o", out).CombinedOutput()
 	if err == nil {
-		b.recording.Go(func() { b.record(string(printed), start) })
+		b.recording.Go(func() { b.record(string(printed), before, start) })
 		return "", nil
 	}
 	if interrupted(err) {
@@ -77,9 +77,10 @@ func interrupted(err error) bool {
 	return ok && (status.Signaled() || status.ExitStatus() > 128)
 }
 
-// record keeps what the go command printed that began at start, if all that it was made from is still as it was.
-func (b *Builder) record(printed string, start time.Time) {
-	made, err := newPlan(b.Dir, printed, start)
+// record keeps what the go command printed that began at start, if all that it was made from is still as it was. The
+// next cell may have taken the place of main.go.
+func (b *Builder) record(printed, before string, start time.Time) {
+	made, err := newPlan(b.Dir, printed, before, start)
 	if err != nil {
 		return // The next program is built by the go command again.
 	}

@@ -136,3 +136,21 @@ func TestPackagesOfEarlierPrograms(t *testing.T) {
 	w.expect(`. "strings"`, "1", "error: # cells\n./main.go:4:1: \"strings\" imported and not used\n", false)
 	w.expect(`"unsafe"`, "unsafe.Sizeof(int32(0))", "4", true)
 }
+
+// What may change is that of the program that was built, even if the next cell's has taken its place.
+func TestNextCellWhileItIsRemembered(t *testing.T) {
+	w := newWorkspace(t)
+	for i := 0; w.plan == nil; i++ {
+		if i == 5 {
+			t.Fatal("no plan was made")
+		}
+		w.write(w.Dir, "main.go", fmt.Sprintf("package main\n\nimport \"mine/nets\"\n\nfunc main() { print(nets.Word, %d) }\n", i))
+		if said, err := w.Build(filepath.Join(w.Dir, "program")); err != nil {
+			t.Fatal(said)
+		}
+		w.write(w.Dir, "main.go", "package main\n\nfunc main() {}\n")
+		w.recording.Wait()
+	}
+	w.write(w.module, "nets/nets.go", "package nets\n\nvar Word = \"second\"\n")
+	w.expect(`"mine/nets"`, "nets.Word", "second", false)
+}

@@ -57,8 +57,8 @@ var (
 	buildID   = regexp.MustCompile(` -buildid[ =]\S+`)
 )
 
-// newPlan reads what "go build -x" printed, which began at start.
-func newPlan(dir, printed string, start time.Time) (*plan, error) {
+// newPlan reads what "go build -x" printed, which began at start, with the folder as own says.
+func newPlan(dir, printed, own string, start time.Time) (*plan, error) {
 	config := heredoc.FindStringSubmatch(printed)
 	compile := compiling.FindAllStringSubmatch(printed, -1)
 	link := linking.FindAllStringSubmatch(printed, -1)
@@ -70,6 +70,7 @@ func newPlan(dir, printed string, start time.Time) (*plan, error) {
 	p := &plan{
 		compile:  buildID.ReplaceAllLiteralString(compile[0][0], ""),
 		link:     strings.Replace(buildID.ReplaceAllLiteralString(link[0][0], ""), "$WORK/b001/exe/a.out", `"$1"`, 1),
+		own:      own,
 		packages: map[string]string{}, files: map[string]stamp{},
 	}
 	cached := map[string]string{} // what has just been compiled
@@ -94,7 +95,7 @@ func newPlan(dir, printed string, start time.Time) (*plan, error) {
 			p.names = append(p.names, line)
 		}
 	}
-	sources, err := sources(dir)
+	sources, err := sources(dir, slices.Sorted(maps.Keys(p.packages)))
 	if err != nil {
 		return nil, err
 	}
@@ -115,19 +116,18 @@ func newPlan(dir, printed string, start time.Time) (*plan, error) {
 		}
 		p.files[path] = now.content()
 	}
-	p.own, err = own(dir)
-	return p, err
+	return p, nil
 }
 
-// sources lists the files and folders of the packages that may change: those of the workspace, and of modules that are
+// sources lists the files and folders of those packages that may change: those of the workspace, and of modules that are
 // replaced by folders.
-func sources(dir string) ([]string, error) {
+func sources(dir string, packages []string) ([]string, error) {
 	type module struct {
 		Main           bool
 		GoMod, Version string
 		Replace        *module
 	}
-	cmd := exec.Command("go", "list", "-deps", "-json=Dir,Standard,Module,EmbedFiles")
+	cmd := exec.Command("go", append([]string{"list", "-find", "-json=Dir,Standard,Module,EmbedFiles"}, packages...)...)
 	cmd.Dir = dir
 	said, err := cmd.Output()
 	if err != nil {
@@ -168,19 +168,16 @@ func sources(dir string) ([]string, error) {
 }
 
 // own is what is in the program's folder beside main.go, and the variables that Go and the shell know.
-func own(dir string) (string, error) {
+func own(dir string) string {
 	var all strings.Builder
 	files, err := os.ReadDir(dir)
 	if err != nil {
-		return "", err
+		fmt.Fprintln(&all, err)
 	}
 	for _, file := range files {
 		if name := file.Name(); name != "main.go" && (filepath.Ext(name) == ".go" || strings.HasPrefix(name, "go.")) {
 			content, err := os.ReadFile(filepath.Join(dir, name))
-			if err != nil {
-				return "", err
-			}
-			fmt.Fprintf(&all, "%s %q\n", name, content)
+			fmt.Fprintf(&all, "%s %q %v\n", name, content, err)
 		}
 	}
 	settings := os.Getenv("GOENV") // "go env -w"
@@ -198,7 +195,7 @@ func own(dir string) (string, error) {
 			}
 		}
 	}
-	return all.String(), nil
+	return all.String()
 }
 
 // holds is whether main.go imports what is known alone, and nothing else has changed.
@@ -213,8 +210,7 @@ func (p *plan) holds(dir string) bool {
 			return false
 		}
 	}
-	now, err := own(dir)
-	return err == nil && now == p.own && p.unchanged()
+	return own(dir) == p.own && p.unchanged()
 }
 
 func (p *plan) unchanged() bool {
