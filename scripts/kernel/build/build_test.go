@@ -85,8 +85,8 @@ func TestBuild(t *testing.T) {
 	w.first()
 	w.expect(`"mine/nets"`, "nets.Word", "first", true)
 	w.expect(`"mine/nets"`, "nets.Word[:2]", "fi", true)
-	w.expect(`"embed"`, "len(embed.FS{}.open)", "error: # cells\n./main.go:7:36: embed.FS{}.open undefined (type embed.FS has no field or method open, "+
-		"but does have method Open)\n", false)
+	w.expect(`"embed"`, "len(embed.FS{}.open)", "error: # cells\n./main.go:7:36: embed.FS{}.open undefined "+
+		"(type embed.FS has no field or method open, but does have method Open)\n", false)
 }
 
 func TestChanges(t *testing.T) {
@@ -144,7 +144,8 @@ func TestNextCellWhileItIsRemembered(t *testing.T) {
 		if i == 5 {
 			t.Fatal("no plan was made")
 		}
-		w.write(w.Dir, "main.go", fmt.Sprintf("package main\n\nimport \"mine/nets\"\n\nfunc main() { print(nets.Word, %d) }\n", i))
+		w.write(w.Dir, "main.go", "package main\n\nimport \"mine/nets\"\n\n"+
+			fmt.Sprintf("func main() { print(nets.Word, %d) }\n", i))
 		if said, err := w.Build(filepath.Join(w.Dir, "program")); err != nil {
 			t.Fatal(said)
 		}

@@ -63,7 +63,8 @@ func newPlan(dir, printed, own string, start time.Time) (*plan, error) {
 	compile := compiling.FindAllStringSubmatch(printed, -1)
 	link := linking.FindAllStringSubmatch(printed, -1)
 	work := working.FindStringSubmatch(printed)
-	if config == nil || work == nil || len(compile) != 1 || len(link) != 1 || !strings.Contains(compile[0][0], " -p main ") {
+	if config == nil || work == nil || len(compile) != 1 || len(link) != 1 ||
+		!strings.Contains(compile[0][0], " -p main ") {
 		return nil, errors.New("no program of Go alone was built")
 	}
 	// With the ID of another program the go command would take this one for it.
@@ -119,8 +120,8 @@ func newPlan(dir, printed, own string, start time.Time) (*plan, error) {
 	return p, nil
 }
 
-// sources lists the files and folders of those packages that may change: those of the workspace, and of modules that are
-// replaced by folders.
+// sources lists the files and folders of those packages that may change: those of the workspace, and of modules that
+// are replaced by folders.
 func sources(dir string, packages []string) ([]string, error) {
 	type module struct {
 		Main           bool
