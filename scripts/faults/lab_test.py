@@ -151,6 +151,12 @@ class LabTest(unittest.TestCase):
         deadline = time.monotonic() + PATIENCE
         while not any("SIGKILL" in line for line in self.later) and time.monotonic() < deadline:
             time.sleep(0.1)
+        while time.monotonic() < deadline:  # A server that is stopped while it starts a kernel may hang.
+            try:
+                client.wait_for_ready(PATIENCE)
+                break
+            except RuntimeError:
+                pass  # The old one's heart does not beat any more, and the new one's not yet.
         self.stop()
         first, *told = [line for line in self.later if " ServerApp]" in line]
         self.assertIn(f"a kernel ended (SIGKILL); a new one is started, which knows no cell yet; what it wrote is in "
