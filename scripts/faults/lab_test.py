@@ -33,6 +33,14 @@ def family(top: int) -> list[psutil.Process]:
         return []
 
 
+def command(process: psutil.Process) -> str:
+    """What a process runs; "" if it has ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
 def listening(processes: list[psutil.Process]) -> set[tuple[str, int]]:
     """Where those processes wait for connections."""
     found = set()
@@ -146,7 +154,7 @@ class LabTest(unittest.TestCase):
             client.execute(cell)
             while client.get_shell_msg(timeout=PATIENCE)["msg_type"] != "execute_reply":
                 pass
-        kernel = next(p for p in family(self.lab.pid) if f"kernel-{number}.json" in " ".join(p.cmdline()))
+        kernel = next(p for p in family(self.lab.pid) if f"kernel-{number}.json" in command(p))
         kernel.kill()
         deadline = time.monotonic() + PATIENCE
         while not any("SIGKILL" in line for line in self.later) and time.monotonic() < deadline:

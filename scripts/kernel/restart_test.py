@@ -57,7 +57,7 @@ class RestartTest(KernelTest):
 
     def test_its_jupyter_is_killed(self):
         jupyter = subprocess.Popen([sys.executable, "-c", "from session import *" + JUPYTER], cwd=self.folder,
-                                   env=dict(os.environ, PYTHONPATH=sys.path[0], TMPDIR=str(self.folder)),
+                                   env=dict(os.environ, PYTHONPATH=str(Path(__file__).parent), TMPDIR=str(self.folder)),
                                    text=True, stdout=subprocess.PIPE)
         with jupyter:
             mark = jupyter.stdout.readline().strip()

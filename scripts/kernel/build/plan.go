@@ -130,6 +130,7 @@ func sources(dir string, packages []string) ([]string, error) {
 	}
 	cmd := exec.Command("go", append([]string{"list", "-find", "-json=Dir,Standard,Module,EmbedFiles"}, packages...)...)
 	cmd.Dir = dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // An interrupt is for the cell.
 	said, err := cmd.Output()
 	if err != nil {
 		return nil, err
