@@ -6,7 +6,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from session import FOREVER, PATIENCE, Answer, Kernel, eventually
+from session import FOREVER, PATIENCE, Answer, Kernel, OneKernel, eventually
 
 TEXT = """import "fmt"
 
@@ -98,7 +98,7 @@ IMPORTS = [
 ]
 
 
-class GonbTest(unittest.TestCase):
+class GonbTest(OneKernel):
     @classmethod
     def start(cls, owner, **variables):
         folder = tempfile.TemporaryDirectory(prefix="d2l-test-")

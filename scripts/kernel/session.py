@@ -105,6 +105,7 @@ class Kernel:
             try:
                 message = self.client.get_iopub_msg(timeout=max(0.0, end - time.monotonic()))
             except queue.Empty:
+                self.interrupt()  # The next cell would wait for it.
                 raise AssertionError(f"not within {seconds} s; so far: {answer}") from None
             if message["parent_header"].get("msg_id") == answer.number:
                 answer.note(message["msg_type"], message["content"])
@@ -153,7 +154,18 @@ class Kernel:
             self.temporary.cleanup()
 
 
-class KernelTest(unittest.TestCase):
+class OneKernel(unittest.TestCase):
+    """Tests that share a kernel, self.kernel."""
+
+    def run(self, result=None):
+        """Behind a test that fails, a cell may still run, for which all others would wait."""
+        failed = len(result.errors) + len(result.failures)
+        super().run(result)
+        if len(result.errors) + len(result.failures) > failed:
+            self.kernel.restart(now=True)
+
+
+class KernelTest(OneKernel):
     """Tests with one kernel, in a folder of its own."""
 
     @classmethod
@@ -163,13 +175,6 @@ class KernelTest(unittest.TestCase):
         cls.folder = Path(folder.name)
         cls.kernel = Kernel(cls.folder)
         cls.addClassCleanup(cls.kernel.close)
-
-    def run(self, result=None):
-        """Behind a test that fails, a cell may still run, for which all others would wait."""
-        failed = len(result.errors) + len(result.failures)
-        super().run(result)
-        if len(result.errors) + len(result.failures) > failed:
-            self.kernel.restart(now=True)
 
 
 def cells(notebook: Path = CHAPTER) -> dict[str, str]:
