@@ -46,7 +46,7 @@ func (b *Builder) Build(out string) (said string, err error) {
 		}
 	}
 
-	b.recording.Wait() // It may have begun with this main.go.
+	b.recording.Wait() // Else an earlier program's plan could take the place of this one's.
 	before, start := own(b.Dir), time.Now()
 	printed, err := b.command("go", "build", "-x", "-o", out).CombinedOutput()
 	if err == nil {
