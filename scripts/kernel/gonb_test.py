@@ -164,6 +164,7 @@ class GonbTest(OneKernel):
     def test_what_a_cell_leaves_behind_does_not_hold_it(self):
         answer = self.kernel.send("!sleep 60 & echo begun")
         self.kernel.follow(answer, Answer.begun)
+        eventually(lambda: "sleep 60" in self.kernel.processes().values(), lambda: "the start of sleep")
         self.kernel.interrupt()
         self.kernel.follow(answer)
         self.assertIn("sleep 60", self.kernel.processes().values())  # It has not ended by itself.
