@@ -6,6 +6,7 @@ package build
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,7 +24,7 @@ var errInterrupted = errors.New("interrupted while it was built")
 type Builder struct {
 	Dir string // of the program: a module of its own, in which main.go is the cells'
 
-	mu        sync.Mutex // of plan
+	mu        sync.Mutex // of plan, and its files
 	plan      *plan
 	recording sync.WaitGroup
 	again     int // How many programs were built by a plan.
@@ -31,34 +32,47 @@ type Builder struct {
 
 // Build makes the program out from main.go, and returns what the go command says if it cannot be.
 func (b *Builder) Build(out string) (said string, err error) {
-	b.mu.Lock()
-	plan := b.plan
-	b.mu.Unlock()
-	if plan != nil && plan.holds(b.Dir) {
-		// Where the compiler refuses the program, the go command says why.
-		err := b.command("sh", "-e", filepath.Join(folder, "commands"), out).Run()
+	made, refused, err := b.byPlan(out)
+	if made || err != nil {
+		return "", err
+	}
+	if !refused {
+		b.recording.Wait() // It may have begun with this main.go.
+		before, start := own(b.Dir), time.Now()
+		printed, err := b.command("go", "build", "-x", "-o", out).CombinedOutput()
+		if err == nil {
+			b.recording.Go(func() { b.record(string(printed), before, start) })
+			return "", nil
+		}
 		if interrupted(err) {
 			return "", errInterrupted
 		}
-		if err == nil {
-			b.again++
-			return "", nil
-		}
 	}
-
-	b.recording.Wait() // Else an earlier program's plan could take the place of this one's.
-	before, start := own(b.Dir), time.Now()
-	printed, err := b.command("go", "build", "-x", "-o", out).CombinedOutput()
-	if err == nil {
-		b.recording.Go(func() { b.record(string(printed), before, start) })
-		return "", nil
-	}
-	if interrupted(err) {
-		return "", errInterrupted
-	}
-	// Again, without the commands among its words.
+	// Without the commands among its words.
 	words, err := b.command("go", "build", "-o", out).CombinedOutput()
 	return string(words), err
+}
+
+// byPlan makes the program by the plan there is, if that holds. Where the compiler refuses the program, the go command
+// is to say why.
+func (b *Builder) byPlan(out string) (made, refused bool, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.plan == nil || !b.plan.holds(b.Dir) {
+		return false, false, nil
+	}
+	if err := os.Remove(out); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, false, err
+	}
+	err = b.command("sh", "-e", filepath.Join(folder, "commands"), out).Run()
+	if interrupted(err) {
+		return false, false, errInterrupted
+	}
+	if _, missing := os.Stat(out); err != nil || missing != nil {
+		return false, true, nil
+	}
+	b.again++
+	return true, false, nil
 }
 
 func (b *Builder) command(name string, args ...string) *exec.Cmd {
@@ -67,14 +81,14 @@ func (b *Builder) command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// interrupted is whether a signal ended a command, or a shell says that one ended what it ran.
+// interrupted is whether an interrupt ended a command, or a shell says that one ended what it ran.
 func interrupted(err error) bool {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {
 		return false
 	}
 	status, ok := exit.Sys().(syscall.WaitStatus)
-	return ok && (status.Signaled() || status.ExitStatus() > 128)
+	return ok && (status.Signaled() && status.Signal() == syscall.SIGINT || status.ExitStatus() == 128+int(syscall.SIGINT))
 }
 
 // record keeps what the go command printed that began at start, if all that it was made from is still as it was. The

@@ -24,8 +24,24 @@ func newWorkspace(t *testing.T) *workspace {
 	w.write(w.Dir, "go.mod", "module cells\n\ngo 1.26\n")
 	w.write(w.Dir, "go.work", "go 1.26\n\nuse (\n\t.\n\t../mine\n)\n")
 	w.write(w.module, "go.mod", "module mine\n\ngo 1.26\n")
-	w.write(w.module, "nets/nets.go", "package nets\n\nimport _ \"embed\"\n\n//go:embed words/a.txt\nvar Word string\n")
+	w.write(w.module, "nets/nets.go", `package nets
+
+import "embed"
+
+//go:embed words/a.txt
+var Word string
+
+//go:embed more
+var more embed.FS
+
+func init() {
+	if other, err := more.ReadFile("more/other/b.txt"); err == nil {
+		Word = string(other)
+	}
+}
+`)
 	w.write(w.module, "nets/words/a.txt", "first")
+	w.write(w.module, "nets/more/deep/a.txt", "")
 	return w
 }
 
@@ -101,6 +117,7 @@ func TestChanges(t *testing.T) {
 			w.write(w.module, "nets/more.go", "package nets\n\nfunc init() { Word = \"third\" }\n")
 		}, "third"},
 		"an embedded file": {func(w *workspace) { w.write(w.module, "nets/words/a.txt", "fourth") }, "fourth"},
+		"a new embedded folder": {func(w *workspace) { w.write(w.module, "nets/more/other/b.txt", "new") }, "new"},
 		"a file beside main.go": {func(w *workspace) {
 			w.write(w.Dir, "more.go", "package main\n\nimport \"mine/nets\"\n\nfunc init() { nets.Word = \"fifth\" }\n")
 		}, "fifth"},
@@ -134,6 +151,8 @@ func TestPackagesOfEarlierPrograms(t *testing.T) {
 	w.expect(`"strings"`, `strings.ToUpper("a")`, "A", false)
 	w.expect("\"mine/nets\"\n\"strings\"", "strings.ToUpper(nets.Word)", "FIRST", true)
 	w.expect(`. "strings"`, "1", "error: # cells\n./main.go:4:1: \"strings\" imported and not used\n", false)
+	w.expect(`"internal/goarch"`, "goarch.PtrSize",
+		"error: package cells\n\tmain.go:4:1: use of internal package internal/goarch not allowed\n", false)
 	w.expect(`"unsafe"`, "unsafe.Sizeof(int32(0))", "4", true)
 }
 

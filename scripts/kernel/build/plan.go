@@ -54,6 +54,7 @@ var (
 	linking   = regexp.MustCompile(`(?m)^(?:GOROOT=\S+ )?(\S+/link) -o \$WORK/b001/exe/a\.out .*$`)
 	caching   = regexp.MustCompile(`(?m)^cp \$WORK(/b\d+/_pkg_\.a) (\S+) # internal$`)
 	working   = regexp.MustCompile(`(?m)^WORK=(\S+)$`)
+	hidden    = regexp.MustCompile(`(^|/)(internal|vendor)(/|$)`)
 	buildID   = regexp.MustCompile(` -buildid[ =]\S+`)
 )
 
@@ -67,10 +68,11 @@ func newPlan(dir, printed, own string, start time.Time) (*plan, error) {
 		!strings.Contains(compile[0][0], " -p main ") {
 		return nil, errors.New("no program of Go alone was built")
 	}
-	// With the ID of another program the go command would take this one for it.
+	// With the ID of another program the go command would take this one for it; without any, macOS does not run it.
 	p := &plan{
-		compile:  buildID.ReplaceAllLiteralString(compile[0][0], ""),
-		link:     strings.Replace(buildID.ReplaceAllLiteralString(link[0][0], ""), "$WORK/b001/exe/a.out", `"$1"`, 1),
+		compile: buildID.ReplaceAllLiteralString(compile[0][0], ""),
+		link: strings.Replace(buildID.ReplaceAllLiteralString(link[0][0], " -buildid=cell"),
+			"$WORK/b001/exe/a.out", `"$1"`, 1),
 		own:      own,
 		packages: map[string]string{}, files: map[string]stamp{},
 	}
@@ -159,8 +161,9 @@ func sources(dir string, packages []string) ([]string, error) {
 			found[filepath.Join(p.Dir, file.Name())] = true
 		}
 		for _, name := range p.EmbedFiles {
-			found[filepath.Join(p.Dir, name)] = true
-			found[filepath.Dir(filepath.Join(p.Dir, name))] = true
+			for path := filepath.Join(p.Dir, name); len(path) > len(p.Dir); path = filepath.Dir(path) {
+				found[path] = true
+			}
 		}
 		if p.Module != nil && p.Module.GoMod != "" {
 			found[p.Module.GoMod] = true
@@ -200,7 +203,8 @@ func own(dir string) string {
 	return all.String()
 }
 
-// holds is whether main.go imports what is known alone, and nothing else has changed.
+// holds is whether main.go imports what is known alone, and nothing that the go command would refuse, and nothing else
+// has changed.
 func (p *plan) holds(dir string) bool {
 	code, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, "main.go"), nil, parser.ImportsOnly)
 	if err != nil {
@@ -208,7 +212,7 @@ func (p *plan) holds(dir string) bool {
 	}
 	for _, spec := range code.Imports {
 		name, err := strconv.Unquote(spec.Path.Value)
-		if err != nil || p.packages[name] == "" && name != "unsafe" {
+		if err != nil || p.packages[name] == "" && name != "unsafe" || hidden.MatchString(name) {
 			return false
 		}
 	}
