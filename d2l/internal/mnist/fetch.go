@@ -15,6 +15,8 @@ import (
 	"github.com/d2l-go/book/d2l/internal/files"
 )
 
+const refetch = "delete it to have it fetched again"
+
 // fetch downloads the file, verifies it, and keeps it uncompressed in the cache.
 func (f file) fetch() ([]byte, error) {
 	dir, err := f.cacheDir()

@@ -4,6 +4,8 @@ package mnist
 
 import "io/fs"
 
+const refetch = "delete it, and run scripts/setup, which fetches it again"
+
 // fetch is of no use in programs that come without net/http: cells', which are linked a fifth faster so. Before there
 // is a kernel, scripts/setup has fetched the files.
 func (f file) fetch() ([]byte, error) {

@@ -93,7 +93,7 @@ func (f file) missing(what, before string, err error) error {
 
 // unusable adds to the error of a file that exists what to do about it.
 func unusable(path string, err error) error {
-	remedy := "delete it to have it fetched again"
+	remedy := refetch
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		remedy = "let this user read it"

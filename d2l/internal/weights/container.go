@@ -71,7 +71,7 @@ func Serialize[V safetensors.View](tensors map[string]V, description, training s
 		return nil, err
 	case binary.LittleEndian.Uint64(content) > maxHeaderSize:
 		return nil,
-			errors.New("the net has too many layers, or layers with too large Settings, for the header of a file")
+			errors.New("too many tensors, or layers with too large Settings, for the header of a file")
 	case len(content) > MaxFileSize:
 		return nil, fmt.Errorf("the file would have %d bytes, more than the %d that can be loaded", len(content),
 			MaxFileSize)

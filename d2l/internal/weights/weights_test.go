@@ -89,7 +89,7 @@ func TestEncodeErrors(t *testing.T) {
 		"/net/count: it counts 1.5 and 1.5 batches":                              {"/net/count": []float32{1.5}},
 		"would both be called weight: give one of them another name": {"/net/w": [][][]float32{{{1}}},
 			"/net/weight": float32(1)},
-		"too many layers, or layers with too large Settings, for the header": nil,
+		"too many tensors, or layers with too large Settings, for the header": nil,
 	} {
 		var layers []Layer
 		if values == nil {
