@@ -116,7 +116,7 @@ func TestChanges(t *testing.T) {
 		"a new source": {func(w *workspace) {
 			w.write(w.module, "nets/more.go", "package nets\n\nfunc init() { Word = \"third\" }\n")
 		}, "third"},
-		"an embedded file": {func(w *workspace) { w.write(w.module, "nets/words/a.txt", "fourth") }, "fourth"},
+		"an embedded file":      {func(w *workspace) { w.write(w.module, "nets/words/a.txt", "fourth") }, "fourth"},
 		"a new embedded folder": {func(w *workspace) { w.write(w.module, "nets/more/other/b.txt", "new") }, "new"},
 		"a file beside main.go": {func(w *workspace) {
 			w.write(w.Dir, "more.go", "package main\n\nimport \"mine/nets\"\n\nfunc init() { nets.Word = \"fifth\" }\n")
