@@ -11,11 +11,9 @@ async function download({ notebook, out }, kind) {
   watch(page);
   page.context().on("page", watch); // It opens one for it.
   await notebook.menu("File", "Save and Export Notebook As", kind);
-  const accept = page.locator(".jp-Dialog .jp-mod-accept");
-  await eventually(`${kind} to be downloaded`, 120, async () => {
-    if (await accept.count()) await accept.click(); // Whether HTML is to be sanitized, as it is by default.
-    return found.length ? "" : "no file";
-  });
+  // Whether HTML is to be sanitized, as it is by default.
+  if (kind === "HTML") await page.locator(".jp-Dialog .jp-mod-accept").click();
+  await eventually(`${kind} to be downloaded`, 120, () => (found.length ? "" : "no file"));
   const path = `${out}/exports/${found[0].suggestedFilename()}`;
   mkdirSync(`${out}/exports`, { recursive: true });
   await found[0].saveAs(path);

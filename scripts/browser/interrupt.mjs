@@ -54,8 +54,9 @@ export async function interrupts(desk) {
   // A narrow window has all of each picture.
   await notebook.theme("Dark");
   await notebook.page.setViewportSize({ width: 700, height: 1000 });
-  const hidden = (await notebook.read()).flatMap(({ pictures }) => pictures.map((picture) => picture.hidden));
-  expect(hidden.join("") === "", "pictures that a narrow window shows whole", hidden.join("; "));
+  await eventually("pictures that a narrow window shows whole", 60, async () =>
+    (await notebook.read()).flatMap(({ pictures }) => pictures.flatMap(({ hidden }) => hidden || [])).join("; "),
+  );
   await desk.screenshot("interrupted-dark-700", predict);
   await notebook.theme("Light");
 }

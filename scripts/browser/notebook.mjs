@@ -91,22 +91,46 @@ export class Notebook {
   async theme(name) {
     await this.menu("Settings", "Theme", `JupyterLab ${name}`);
     const light = `${name === "Light"}`;
-    await eventually(`the theme ${name}`, 60, async () =>
-      (await this.page.evaluate(() => document.body.dataset.jpThemeLight)) === light ? "" : "the other one",
+    // JupyterLab lays its start picture over the page while it loads a theme.
+    await eventually(`the theme ${name}`, 60, () =>
+      this.page.evaluate((light) => {
+        if (document.body.dataset.jpThemeLight !== light) return "the other one";
+        return document.querySelector("#jupyterlab-splash") ? "JupyterLab's start picture" : "";
+      }, light),
     );
   }
 
   /** Begins to restart the kernel, and says yes to the question. */
   async restart() {
     await this.menu("Kernel", "Restart Kernel…");
-    const restarting = '.jp-Notebook-ExecutionIndicator[data-status="restarting"]';
-    const begun = this.page.waitForSelector(restarting, { state: "attached" });
-    await Promise.all([begun, this.page.locator(".jp-Dialog .jp-mod-accept").click()]);
+    // The page itself notes that state, which may last for a moment alone.
+    await this.page.evaluate(() => {
+      window.restarting = false;
+      new MutationObserver(() => {
+        window.restarting ||= !!document.querySelector('.jp-Notebook-ExecutionIndicator[data-status="restarting"]');
+      }).observe(document.body, { subtree: true, attributeFilter: ["data-status"] });
+    });
+    await this.page.locator(".jp-Dialog .jp-mod-accept").click();
+    await eventually("the kernel to restart", 120, async () =>
+      (await this.page.evaluate(() => window.restarting)) ? "" : `it is ${await this.state()}`,
+    );
   }
 
-  /** Closes the notebook; what asks before it does stays open. */
+  /**
+   * Closes the notebook, without a question. A page that has just been loaded may not know yet which tab is the current
+   * one; then nothing is closed, and a reader chooses it again.
+   */
   async close() {
-    await this.menu("File", "Close Tab");
+    let chosen = 0;
+    await eventually("the notebook to close without a question", 60, async () => {
+      if (!(await this.page.locator(".jp-NotebookPanel").count())) return "";
+      const dialog = await this.dialog();
+      if (!dialog && Date.now() > chosen + 5_000) {
+        await this.menu("File", "Close Tab");
+        chosen = Date.now();
+      }
+      return `it is open; ${dialog}`;
+    });
   }
 
   /** The kernel's state as the notebook shows it, such as idle. */
@@ -114,13 +138,29 @@ export class Notebook {
     return this.page.evaluate(() => document.querySelector(".jp-Notebook-ExecutionIndicator")?.dataset.status);
   }
 
-  /** Chooses from the menu of this name, item by item. */
+  /**
+   * Chooses from the menu of this name, item by item. JupyterLab closes a menu to which it adds items, as it does when
+   * its server has said what it exports: then it is opened once more.
+   */
   async menu(name, ...items) {
-    await this.page.locator(".lm-MenuBar-item", { hasText: name }).first().click();
-    for (const [depth, item] of items.entries()) {
-      const menu = this.page.locator(".lm-Menu").nth(depth);
-      await menu.locator(".lm-Menu-item", { has: this.page.getByText(item, { exact: true }) }).click();
-    }
+    const title = [name, ...items].join(" > ");
+    await eventually(`the menu to offer ${title}`, 120, async () => {
+      let at = name;
+      try {
+        await this.page.locator(".lm-MenuBar-item", { hasText: name }).first().click({ timeout: 10_000 });
+        for (const [depth, item] of items.entries()) {
+          at = item;
+          const menu = this.page.locator(".lm-Menu").nth(depth);
+          const entry = menu.locator(".lm-Menu-item", { has: this.page.getByText(item, { exact: true }) });
+          await entry.click({ timeout: 10_000 });
+        }
+        return "";
+      } catch (error) {
+        if (error.name !== "TimeoutError") throw error;
+        for (const _ of [name, ...items]) await this.page.keyboard.press("Escape"); // Each closes one menu.
+        return `nothing to click at ${at}: ${error.message.split("\n")[0]}`;
+      }
+    });
   }
 
   /** Whether the tab has the mark of a notebook that is not saved. */
@@ -228,12 +268,12 @@ export class Notebook {
     });
   }
 
-  /** Scrolls to the output of a cell, or to the cell if it has none, and takes a picture of the page. */
+  /** Scrolls to the output of a cell, or to the first cell or one without output, and takes a picture of the page. */
   async screenshot(file, cell) {
     await this.page.evaluate(async (index) => {
       const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
       const cell = document.querySelectorAll(".jp-Notebook .jp-Cell")[index];
-      const shown = cell?.querySelector(".jp-OutputArea-child") ?? cell;
+      const shown = (index && cell?.querySelector(".jp-OutputArea-child")) || cell;
       // What lies above gets its true height only when it comes near; then the page moves on.
       for (let still = 0, last, n = 0; shown && still < 5 && n < 200; n++) {
         shown.scrollIntoView({ block: index === 0 ? "start" : "center" });

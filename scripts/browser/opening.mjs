@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { eventually, expect } from "./failure.mjs";
+import { expect } from "./failure.mjs";
 
 /**
  * Reads an open notebook, which nobody has changed, restarts its kernel, reloads the page and closes the notebook: its
@@ -20,8 +20,5 @@ export async function opensUnchanged(notebook, cells, file, say) {
   await notebook.opened(cells);
   await unchanged("after the page was reloaded");
   await notebook.close();
-  await eventually("the notebook to close without a question", 30, async () =>
-    (await notebook.page.locator(".jp-NotebookPanel").count()) ? `it is open; ${await notebook.dialog()}` : "",
-  );
   expect(readFileSync(file).equals(before), "the same file after the notebook was closed", "another one");
 }
