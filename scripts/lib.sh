@@ -47,7 +47,7 @@ unset JUPYTER_PATH JUPYTER_CONFIG_PATH JUPYTERLAB_DIR
 
 # Only the environment's own Python packages, for the Python that is on PATH.
 python=$(command -v python3) || true
-export PYTHONNOUSERSITE=1 PYTHONDONTWRITEBYTECODE=1 UV_PYTHON_DOWNLOADS=never
+export PYTHONNOUSERSITE=1 UV_PYTHON_DOWNLOADS=never
 
 # uv trusts what lies unpacked in its cache: no environment shares a file with it. Certificates are the system's, as for
 # Go and pip; uv's own do not hold behind a company's proxy.
@@ -112,14 +112,14 @@ pip_settings() {
 }
 
 # environment FOLDER REQUIREMENTS WHAT: a Python environment with exactly those packages. Another one that is there, or
-# one cut short, is made again, which takes seconds with uv's cache.
+# one cut short, is made again, which takes seconds with uv's cache. Python compiles of it what is used, when it is.
 environment() {
 	local want
 	want="$(hash_of "$2") $("$python" -c 'import sys; print(sys.version_info[:2])')"
 	stamped "$1/.packages" "$want" && [ -x "$1/bin/python" ] && return
 	say "$3 into $1"
 	rm -rf "$1"
-	uv venv --python "$python" "$1" && uv_pip sync --python "$1/bin/python" --compile-bytecode "$2" ||
+	uv venv --python "$python" "$1" && uv_pip sync --python "$1/bin/python" "$2" ||
 		die "$1 could not be made (above): see to the network, the disk and its permissions, $again." \
 			"If a hash does not match although $2 is unchanged, the package index sends something else," \
 			"which must not be used"
@@ -136,7 +136,7 @@ pytorch_environment() {
 	fi
 	bench_python=$root/.venv-bench/bin/python
 	lock 9 "$root"
-	environment .venv-bench scripts/requirements-bench.txt \
+	UV_COMPILE_BYTECODE=1 environment .venv-bench scripts/requirements-bench.txt \
 		"PyTorch, JAX and NVIDIA's libraries, which come under NVIDIA's own licences (about 3 GB to download),"
 	exec 9<&- # the lock: others need not wait for the measurements
 }

@@ -173,19 +173,15 @@ class LabTest(unittest.TestCase):
         self.assertNotRegex("".join(self.later), r"goroutine|gonb_|\.go:\d")
         self.assertIn("undefined: no", kernel_log.read_text(errors="replace")[already:])
 
-    def test_settings_that_the_environment_names_are_not_read(self) -> None:
-        hostile = str(self.hostile() / "jupyter")
-        self.start(JUPYTER_CONFIG_PATH=hostile, JUPYTER_CONFIG_DIR=hostile)
-        self.check_access()
-
-    def test_settings_of_the_machine_are_not_read(self) -> None:
-        begin = in_place_of(self.hostile(), "/usr/local/etc")
-        if not begin:
-            self.skipTest("this user may not mount")
-        self.start(*begin)
+    def test_settings_of_the_machine_and_those_that_variables_name_are_not_read(self) -> None:
+        folder = self.hostile()
+        begin, hostile = in_place_of(folder, "/usr/local/etc"), str(folder / "jupyter")
+        self.start(*begin or [], JUPYTER_CONFIG_PATH=hostile, JUPYTER_CONFIG_DIR=hostile)
         self.check_access()
         # The environment's own settings are: the extension that they name is there.
         self.assertEqual(self.ask("/lsp/status", self.token)[0], 200)
+        if not begin:
+            self.skipTest("this user may not mount; what variables name was tested")
 
     def test_for_this_machine_alone_behind_a_token_and_gone_when_stopped(self) -> None:
         self.start()

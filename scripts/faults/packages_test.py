@@ -27,7 +27,8 @@ class PackagesTest(Case):
         self.clone = self.copy(only="scripts/")
         real = subprocess.run(["go", "env", "GOVERSION"], capture_output=True, text=True, check=True).stdout.strip()
         env = f"echo {real}; echo {self.folder}; echo; echo 1; echo {self.folder}/mod"
-        go = f'case "$*" in env*GOVERSION*) {env} ;; env*) exec {GO} "$@" ;; *) echo "no modules here"; exit 1 ;; esac'
+        none = 'echo "no modules here" >&2; exit 1'
+        go = f'case "$*" in env*GOVERSION*) {env} ;; env*) exec {GO} "$@" ;; *) {none} ;; esac'
         self.stubs = self.folder / "stubs"
         for folder in (self.stubs, self.folder / "bin"):  # on PATH, and as the go of GOROOT
             self.stub(folder, "go", go)
@@ -79,6 +80,7 @@ class PackagesTest(Case):
 
     def test_settings_of_pip_hold_for_uv(self) -> None:
         """Without an index, from a folder of wheels; set-up ends only after it, with Go, which has no modules here."""
+        shutil.copytree(USERS_CACHE / "pjrt/cpu", self.folder / "cache/d2l-go/pjrt/cpu", copy_function=os.link)
         said = self.setup(PIP_FIND_LINKS=self.wheel(), PIP_NO_INDEX="1")
         self.assertTrue(self.stamped(), said)
         self.assertRegex(

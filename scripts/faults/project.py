@@ -76,7 +76,7 @@ class Case(unittest.TestCase):
         path.chmod(0o755)
 
     def call(
-        self, *command, status: int | None = None, timeout: float = 60, env: dict | None = None, **options
+        self, *command, status: int | None = None, timeout: float = 300, env: dict | None = None, **options
     ) -> subprocess.CompletedProcess:
         """Runs it, standard error with standard output. A value of None in env means: not set."""
         full = {**os.environ, **(env or {})}

@@ -66,9 +66,9 @@ class WholeSetupTest(Case):
             ],
             venv / ".tools": [
                 [venv / "bin/gonb", "--help"],
-                [venv / "bin/gopls", "version"],
                 ["test", "-x", venv / "bin/goimports"],
             ],
+            venv / ".gopls": [[venv / "bin/gopls", "version"]],
             venv / ".libraries": [[venv / "bin/data", "-find", "fashion-mnist"], ["test", "-x", venv / "bin/literate"]],
             plugin / ".stamp": [
                 ["cmp", plugin / "pjrt_c_api_cpu_plugin.so", USERS_CACHE / "pjrt/cpu/pjrt_c_api_cpu_plugin.so"]
@@ -84,7 +84,6 @@ class WholeSetupTest(Case):
             ".modules",
             ".tools",
             ".libraries",
-            ".trusted",
             "share/jupyter/kernels/gonb/kernel.json",
         ):
             self.assertTrue((clone / ".venv" / name).is_file(), name)
@@ -136,11 +135,11 @@ class WholeSetupTest(Case):
             ("JupyterLab", 0),
             ("JupyterLab", 2),
             ("JupyterLab", 5),
+            ("XLA's CPU plugin into", 0),
+            ("XLA's CPU plugin into", 2),
             ("the Go modules", 0),
             ("building the Go kernel", 0),
             ("compiling the Go libraries", 3),
-            ("XLA's CPU plugin into", 0),
-            ("XLA's CPU plugin into", 2),
             ("the Go kernel is registered", 0),
         ]
         for line, later in moments:

@@ -53,6 +53,8 @@ TOLD = [  # Mistakes, and what is said.
 
 
 class ErrorsTest(KernelTest):
+    completes = True  # as in JupyterLab
+
     def test_statements_without_a_line_above(self):
         for source, prints in STATEMENTS:
             with self.subTest(source):

@@ -100,10 +100,10 @@ IMPORTS = [
 
 class GonbTest(OneKernel):
     @classmethod
-    def start(cls, owner, **variables):
+    def start(cls, owner, **options):
         folder = tempfile.TemporaryDirectory(prefix="d2l-test-")
         owner(folder.cleanup)
-        kernel = Kernel(Path(folder.name), **variables)
+        kernel = Kernel(Path(folder.name), **options)
         owner(kernel.close)
         return kernel
 
@@ -171,7 +171,8 @@ class GonbTest(OneKernel):
         self.check([("%%\nfmt.Println(6 * 7)", "", "42\n")])
 
     def test_a_client_that_leaves_variables_as_they_stand(self):
-        kernel = self.start(self.addCleanup, PATH="${PATH}")  # Jupyter puts in the client's own PATH, as it stands.
+        # Jupyter puts in the client's own PATH, as it stands.
+        kernel = self.start(self.addCleanup, completes=True, PATH="${PATH}")
         answer = kernel.run('!ls -d /\n%%\nfmt.Println(6 * 7, os.Getenv("PATH")[:1])')
         self.assertEqual((answer.stdout, answer.error), ("/\n42 /\n", ""), answer)
         self.assertTrue(any("gopls" in command for command in kernel.processes().values()))

@@ -44,6 +44,8 @@ IMPORTS = '''import (
 
 
 class InterruptTest(KernelTest):
+    completes = True  # as in JupyterLab
+
     def works(self):
         """The next cell works, and nothing of an earlier one is left."""
         eventually(lambda: not self.kernel.at_work(), lambda: f"the end of {self.kernel.at_work()}")

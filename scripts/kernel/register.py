@@ -14,6 +14,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+ALLOCATOR = ("glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=4294967296:"
+             "glibc.malloc.top_pad=67108864")
+
 
 def kernel_env(root: Path, cache: Path, go: str, goflags: str) -> dict[str, str]:
     """The variables the kernel runs with, as literal values (but for ${PATH})."""
@@ -40,6 +43,9 @@ def kernel_env(root: Path, cache: Path, go: str, goflags: str) -> dict[str, str]
             plugins += [lib / "go-xla", lib / "go-xla/nvidia"]
 
     return {
+        # What a step has freed, glibc keeps for the next one, in large pages. Else a step on 512 images or more gets
+        # its memory anew from the system, page by page (scripts/benchmark/README.md).
+        "GLIBC_TUNABLES": literal(os.environ.get("GLIBC_TUNABLES") or ALLOCATOR),
         "PATH": literal(f"{root}/scripts/kernel:{root}/.venv/bin:") + "${PATH}",
         "D2L_GO": literal(go),
         "GOFLAGS": literal(" ".join(f"'{f}'" if " " in f else f for f in flags)),

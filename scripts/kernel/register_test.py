@@ -32,6 +32,10 @@ class KernelEnvTest(unittest.TestCase):
     def test_a_list_of_ones_own_is_the_whole_list(self):
         self.assertEqual(self.env(**{VARIABLE: "/a:/b$c"})[VARIABLE], "/a:/b$$c")
 
+    def test_the_users_settings_of_the_allocator_are_kept(self):
+        self.assertEqual(self.env(GLIBC_TUNABLES="glibc.malloc.check=3")["GLIBC_TUNABLES"], "glibc.malloc.check=3")
+        self.assertIn("glibc.malloc.hugetlb=1:", self.env(GLIBC_TUNABLES="")["GLIBC_TUNABLES"])
+
     def test_flags_are_kept_but_those_that_a_workspace_refuses(self):
         self.assertEqual(self.env()["GOFLAGS"], "-gcflags=all=-dwarf=false -v '-gcflags=-N -l' "
                          "-tags=d2l_no_download '-ldflags=-s -w'")
@@ -44,12 +48,19 @@ class KernelEnvTest(unittest.TestCase):
                                       stdout=subprocess.PIPE, env=dict(os.environ, GOFLAGS=flags)).stdout.split()
             self.assertEqual("net/http" in packages, there)
 
+    def test_the_kernel_is_without_net_http(self):
+        """Which takes as long to compile as all of GoNB (scripts/setup). Names of functions are in every program."""
+        program = (ROOT / ".venv/bin/gonb").read_bytes()
+        found = [name in program for name in (b"go.uber.org/zap", b"net/http/httpproxy")]
+        self.assertEqual(found, [True, False])
+
     def test_cells_do_not_fetch(self):
         cache = subprocess.run(["go", "env", "GOCACHE"], text=True, check=True, stdout=subprocess.PIPE).stdout.strip()
         with tempfile.TemporaryDirectory() as empty:
             done = subprocess.run(
-                ["go", "run", "-tags=d2l_no_download", "./scripts/data", "mnist"], cwd=ROOT, text=True,
-                stderr=subprocess.PIPE, env=dict(os.environ, GOCACHE=cache, XDG_CACHE_HOME=empty, D2L_DATA=empty))
+                ["go", "run", "-ldflags=-s -w", "-tags=d2l_no_download", "./scripts/data", "mnist"],
+                cwd=ROOT, text=True, stderr=subprocess.PIPE,
+                env=dict(os.environ, GOCACHE=cache, XDG_CACHE_HOME=empty, D2L_DATA=empty))
         self.assertIn("is not on this machine", done.stderr)
         self.assertIn("and cells do not fetch it; run scripts/setup, or put it", done.stderr)
         self.assertNotIn("fetching", done.stderr)

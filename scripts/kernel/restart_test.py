@@ -11,7 +11,7 @@ from session import FOREVER, KernelTest, eventually, marked, train
 
 # A Jupyter of its own, with a kernel that runs a cell.
 JUPYTER = """
-kernel = Kernel(Path.cwd())
+kernel = Kernel(Path.cwd(), completes=True)
 kernel.follow(kernel.send(FOREVER), Answer.begun)
 print(kernel.mark, flush=True)
 time.sleep(3600)
@@ -19,6 +19,8 @@ time.sleep(3600)
 
 
 class RestartTest(KernelTest):
+    completes = True
+
     def restarted(self, restart):
         """Restarts with a declaration made before; what was there then ends, the declaration too, and cells work."""
         kernel = self.kernel

@@ -74,9 +74,14 @@ class Answer:
 
 
 class Kernel:
-    """One kernel, which runs in a folder. All that it starts is marked, so that it can be found."""
+    """One kernel, which runs in a folder. All that it starts is marked, so that it can be found.
 
-    def __init__(self, folder: Path, notebook: Path | None = None, root: Path = ROOT, **variables: str) -> None:
+    One that completes names, as in JupyterLab, starts gopls, which loads all packages.
+    """
+
+    def __init__(
+        self, folder: Path, notebook: Path | None = None, root: Path = ROOT, completes: bool = False, **variables: str
+    ) -> None:
         self.mark = uuid.uuid4().hex
         self.temporary = tempfile.TemporaryDirectory(prefix="d2l-test-")
         self.log = open(Path(self.temporary.name, "kernel.log"), "w")
@@ -84,7 +89,7 @@ class Kernel:
         self.manager = KernelManager(kernel_name="gonb", kernel_spec_manager=kernels)
         env = dict(os.environ, TMPDIR=self.temporary.name, **{MARK: self.mark})
         env.pop("JPY_SESSION_NAME", None)
-        env.update(variables)
+        env.update({} if completes else {"D2L_HEADLESS": "1"}, **variables)
         if notebook:
             env["JPY_SESSION_NAME"] = str(notebook)  # as Jupyter does
         self.manager.start_kernel(cwd=str(folder), env=env, stdout=self.log, stderr=self.log)
@@ -168,12 +173,14 @@ class OneKernel(unittest.TestCase):
 class KernelTest(OneKernel):
     """Tests with one kernel, in a folder of its own."""
 
+    completes = False
+
     @classmethod
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory(prefix="d2l-test-")
         cls.addClassCleanup(folder.cleanup)
         cls.folder = Path(folder.name)
-        cls.kernel = Kernel(cls.folder)
+        cls.kernel = Kernel(cls.folder, completes=cls.completes)
         cls.addClassCleanup(cls.kernel.close)
 
 

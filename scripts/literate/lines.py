@@ -77,9 +77,9 @@ PAGES = """
 8.4: recurrent-neural-networks/rnn
     Example_hiddenState
 8.5, 8.6: recurrent-neural-networks/rnn-scratch,rnn-concise
-    notebooks/later/rnn.ipynb
+    notebooks/later/rnn.ipynb rnn_scratch
 9.1: recurrent-modern/gru
-    ExampleGRU
+    gru
 9.2–9.4: recurrent-modern/lstm,deep-rnn,bi-rnn
     lstm
 9.5–9.7: recurrent-modern/machine-translation-and-dataset,encoder-decoder,seq2seq
@@ -87,13 +87,13 @@ PAGES = """
 11.1–11.4: optimization/optimization-intro,convexity,gd,sgd
     gradient_descent
 11.5–11.10: optimization/minibatch-sgd,momentum,adagrad,rmsprop,adadelta,adam
-    train_ch11
+    train_ch11 optimizers_scratch
 11.11: optimization/lr-scheduler
     schedule
 12.1: computational-performance/hybridize
     hybridize
 12.5, 12.6: computational-performance/multiple-gpus,multiple-gpus-concise
-    gpus
+    gpus multiple_gpus_scratch
 13.1: computer-vision/image-augmentation
     ExampleCompose ExampleTrainCh13_augmentation
 13.2: computer-vision/fine-tuning
