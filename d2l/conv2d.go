@@ -18,7 +18,7 @@ import (
 // The output for (batch, in, h, w) is (batch, Channels, h', w'), where
 // h' = (h + 2·Padding − KernelSize)/Strides + 1, rounded down, and w' likewise.
 // Its parameters are weights (KernelSize, KernelSize, in, Channels) and biases
-// (Channels).
+// (Channels). Building a second derivative panics.
 //
 // Where height and width differ, KernelHW, StridesHW and PaddingHW take the place of
 // KernelSize, Strides and Padding, each a pair (height, width):
@@ -83,13 +83,21 @@ func (c Conv2D) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	w := c.window()
 	w.require("Conv2D", x)
 	weights, biases := c.parameters(scope, x)
-	x = channelsLast(x)
-	kernel, padding := differentiable(weights, w.padding)
-	y := graph.Convolve(x, kernel).StridePerAxis(w.strides[:]...).PaddingPerDim(padding).Done()
+	y := convolve(x, weights, w)
 	if biases != nil {
 		y = graph.Add(y, graph.ExpandLeftToRank(biases, y.Rank()))
 	}
 	return channelsFirst(c.Activation.apply(y))
+}
+
+// convolve returns the convolution of x, (batch, in, height, width), as (batch, height, width, out).
+func convolve(x, weights *graph.Node, w window) *graph.Node {
+	direct := convpool.Convolution{Strides: w.strides, Padding: w.padding}
+	if xla.IsCPU(x.Graph().Backend()) && direct.Suits(x, weights, xla.UsesOneDNN()) {
+		return direct.Forward(x, weights)
+	}
+	kernel, padding := differentiable(weights, w.padding)
+	return graph.Convolve(channelsLast(x), kernel).StridePerAxis(w.strides[:]...).PaddingPerDim(padding).Done()
 }
 
 // require panics on settings that make no convolution.
@@ -110,8 +118,7 @@ func (c Conv2D) require(layer string) {
 // input times output channels are at most 128, and the window is square, odd and either
 // 5 × 5 or larger, or has at most 32 weights over all input channels.
 //
-// Values and gradients are those of the two layers, but for rounding, where x is finite. A second derivative
-// is an error, unless a layer stands between the two.
+// Values and gradients are those of the two layers, but for rounding, where x is finite.
 func (c Conv2D) ForwardWith(scope *model.Scope, x *graph.Node, self, next Layer) (y *graph.Node, ok bool) {
 	pair, ok := c.pooledBy(next, x)
 	if !ok || self != Layer(c) {
@@ -135,7 +142,7 @@ func (c Conv2D) pooledBy(next Layer, x *graph.Node) (pair convpool.Config, ok bo
 }
 
 // fuseEverywhere makes ForwardWith compute two layers together on other backends than XLA's for the CPU as well, to
-// measure whether that pays there: scripts/bench --gpu does.
+// measure whether that pays there.
 var fuseEverywhere = os.Getenv("D2L_FUSE_EVERYWHERE") == "1"
 
 func (c Conv2D) parameters(scope *model.Scope, x *graph.Node) (weights, biases *graph.Node) {

@@ -199,10 +199,10 @@ def main() -> int:
     cells = {c.id: one_epoch(c.source) for c in notebook.cells if c.cell_type == "code" and c.source.strip()}
     head = f"{args.notebook.name}; {machine()}"
     try:
+        times = measure(cells, args.rounds)  # first, as one of them may fail
         smallest = {}
         for name, source in SMALLEST.items():
             smallest.update(measure({name: source}, args.rounds))
-        times = measure(cells, args.rounds)
     except NoSuchKernel:
         print("cells: the Go kernel is not registered; run scripts/setup", file=sys.stderr)
         return 1

@@ -9,20 +9,7 @@ import (
 	"time"
 
 	"github.com/d2l-go/book/d2l"
-	"github.com/d2l-go/book/lenet"
 )
-
-// recipes are the networks that gpu.py measures, by the names it has for them.
-var recipes = map[string]struct {
-	new       func() *d2l.Net
-	side      int // Height and width of the images.
-	optimizer d2l.Optimizer
-}{
-	"lenet":    {lenet.New, 28, d2l.SGD(lr)},
-	"improved": {lenet.Improved, 28, lenet.ImprovedOptimizer(1 << 20)},
-	"alexnet":  {alexNet, 224, d2l.SGD(0.01)},
-	"resnet18": {resNet18, 96, d2l.SGD(0.05)},
-}
 
 // onDevice is a network whose first step, training and evaluation gpu.py measures.
 type onDevice struct {
@@ -70,7 +57,10 @@ func (o *onDevice) serve() error {
 
 // first starts the training. Its clock begins when the images are on the device.
 func (o *onDevice) first() (answer, error) {
-	recipe := recipes[o.name]
+	recipe, ok := recipes[o.name]
+	if !ok {
+		return answer{}, fmt.Errorf("the net %q is not one of nets.go", o.name)
+	}
 	o.batches, o.testIter = d2l.LoadDataFashionMnist(o.batchSize, recipe.side)
 	var kept fixedIter
 	for batch, err := range d2l.OnDevice(o.batches, o.device).Iter() {

@@ -60,7 +60,7 @@ class BenchTest(unittest.TestCase):
     def test_one_that_hangs_ends_with_the_phase_and_no_figure_is_lost(self):
         hangs_later = ANSWERS.replace("for line in sys.stdin:", "for n, line in enumerate(sys.stdin):\n if n == 3: "
                                       "import time; time.sleep(60)\n")
-        rates = self.interleave({"ours": ANSWERS, "JAX, scan": hangs_later}, 4)
+        rates = self.interleave({"ours": ANSWERS, "JAX, scan": hangs_later}, 8)
         self.assertEqual(rates["JAX, scan"], [1280])
         self.assertRegex(self.bench.results["missing"][0], "JAX, scan said nothing for . s on the command train")
         self.assertEqual(self.bench.results["phases"]["lenet"]["status"], "out of time")

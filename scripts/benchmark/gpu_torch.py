@@ -10,65 +10,28 @@ import itertools
 import torch
 import torch.nn.functional as F
 import worker
-from pytorch import lenet, xavier
 from torch import nn
-
-
-def alexnet() -> nn.Sequential:
-    def conv(*shape, **options):
-        return [nn.Conv2d(*shape, **options), nn.ReLU()]
-
-    def dense(inputs):
-        return [nn.Linear(inputs, 4096), nn.ReLU(), nn.Dropout(0.5)]
-
-    return nn.Sequential(
-        *conv(1, 96, 11, stride=4), nn.MaxPool2d(3, 2), *conv(96, 256, 5, padding=2), nn.MaxPool2d(3, 2),
-        *conv(256, 384, 3, padding=1), *conv(384, 384, 3, padding=1), *conv(384, 256, 3, padding=1),
-        nn.MaxPool2d(3, 2), nn.Flatten(), *dense(256 * 5 * 5), *dense(4096), nn.Linear(4096, 10))
-
-
-class Residual(nn.Module):
-    def __init__(self, inputs: int, channels: int, stride: int) -> None:
-        super().__init__()
-        self.main = nn.Sequential(
-            nn.Conv2d(inputs, channels, 3, stride, 1), nn.BatchNorm2d(channels), nn.ReLU(),
-            nn.Conv2d(channels, channels, 3, 1, 1), nn.BatchNorm2d(channels))
-        self.shortcut = nn.Conv2d(inputs, channels, 1, stride) if stride > 1 else nn.Identity()
-
-    def forward(self, X):
-        return F.relu(self.main(X) + self.shortcut(X))
-
-
-def resnet18() -> nn.Sequential:
-    widths = [64, 64, 64, 128, 128, 256, 256, 512, 512]
-    blocks = [Residual(i, o, 1 if i == o else 2) for i, o in itertools.pairwise(widths)]
-    return nn.Sequential(
-        nn.Conv2d(1, 64, 7, 2, 3), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(3, 2, 1), *blocks,
-        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 10))
-
-
-# How each net is made, the side of its images, its learning rate.
-NETS = {"lenet": (lenet, 28, worker.LR), "alexnet": (alexnet, 224, 0.01), "resnet18": (resnet18, 96, 0.05)}
+from torch_nets import NETS, xavier
 
 
 def build(args):
-    make, side, lr = NETS[args.net]
+    recipe = NETS[args.net]
     words = args.variant.split("+")
     if "tf32" in words:
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = torch.backends.cudnn.benchmark = True
     layout = torch.channels_last if "channels_last" in words else torch.contiguous_format
-    net = make().to(args.device, memory_format=layout)
+    net = recipe.new().to(args.device, memory_format=layout)
     xavier(net)
     forward = net
     if "compiled" in words or "reduce-overhead" in words:
         mode = "reduce-overhead" if "reduce-overhead" in words else None
         forward = torch.compile(net, mode=mode, dynamic=False)
-    loss, optimizer = nn.CrossEntropyLoss(), torch.optim.SGD(net.parameters(), lr=lr)
+    loss, optimizer = nn.CrossEntropyLoss(), recipe.optimizer(net.parameters())
 
     def batch(at):
         X = torch.from_numpy(images[at]).to(args.device).float() / 255
-        if side != worker.SIDE:
-            X = F.interpolate(X, size=(side, side), mode="bilinear")
+        if recipe.side != worker.SIDE:
+            X = F.interpolate(X, size=(recipe.side, recipe.side), mode="bilinear")
         return X.contiguous(memory_format=layout), torch.from_numpy(labels[at]).to(args.device).long()
 
     images, labels = worker.images(args.data, "train"), worker.labels(args.data, "train")

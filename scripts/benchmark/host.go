@@ -25,7 +25,7 @@ func idle() *d2l.Net {
 // host adds to a step of any batch size.
 func hostTime(net *d2l.Net, device d2l.Device, shape ...int) (median, p99 float64, err error) {
 	const steps, warmUp = 3000, 200
-	ours, err := newOurs(net, device, "")
+	ours, err := newOurs(net, d2l.SGD(lr), device, "")
 	if err != nil {
 		return 0, 0, err
 	}

@@ -29,7 +29,7 @@ func main() {
 	draw := flag.Bool("draw", false, "in -chapter, draw as in a notebook")
 	gpu := flag.Bool("gpu", false, "in -chapter and -serve, use gpu(0)")
 	serves := flag.Bool("serve", false, "answer the commands of gpu.py")
-	name := flag.String("net", "lenet", "network of -serve")
+	name := flag.String("net", "lenet", "network that is trained")
 	words := flag.String("variant", "", "step, tf32, deterministic, or several, as in step+tf32")
 	flag.Parse()
 
@@ -57,7 +57,7 @@ func main() {
 			"start it by scripts/bench or under taskset",
 			*threads, runtime.NumCPU())
 	default:
-		err = serve(*data, *start, *batchSize)
+		err = serve(*name, *data, *start, *batchSize)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "benchmark:", err)

@@ -2,9 +2,49 @@ package main
 
 import (
 	"github.com/d2l-go/book/d2l"
+	"github.com/d2l-go/book/lenet"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
+
+// recipes are the networks that are measured. torch_nets.py has them by the same names.
+var recipes = map[string]struct {
+	new       func() *d2l.Net
+	side      int // Height and width of the images.
+	optimizer d2l.Optimizer
+}{
+	"lenet":     {lenet.New, 28, d2l.SGD(lr)},
+	"lenet_max": {lenetMax, 28, d2l.SGD(0.5)},
+	"improved":  {lenet.Improved, 28, lenet.ImprovedOptimizer(1 << 20)},
+	"mlp":       {mlp, 28, d2l.SGD(0.1)},
+	"resnet":    {resNet, 28, d2l.SGD(0.2)},
+	"alexnet":   {alexNet, 224, d2l.SGD(0.01)},
+	"resnet18":  {resNet18, 96, d2l.SGD(0.05)},
+}
+
+// lenetMax is the book's LeNet with maximum pooling.
+func lenetMax() *d2l.Net {
+	pool := d2l.MaxPool2D{PoolSize: 2, Strides: 2}
+	return d2l.NewNet(d2l.Sequential{
+		d2l.Conv2D{Channels: 6, KernelSize: 5, Padding: 2, Activation: d2l.Sigmoid}, pool,
+		d2l.Conv2D{Channels: 16, KernelSize: 5, Activation: d2l.Sigmoid}, pool,
+		d2l.Dense{Units: 120, Activation: d2l.Sigmoid},
+		d2l.Dense{Units: 84, Activation: d2l.Sigmoid},
+		d2l.Dense{Units: 10},
+	})
+}
+
+func mlp() *d2l.Net {
+	return d2l.NewNet(d2l.Sequential{d2l.Dense{Units: 256, Activation: d2l.ReLU}, d2l.Dense{Units: 10}})
+}
+
+// resNet is a residual network after the book's, small enough for a CPU.
+func resNet() *d2l.Net {
+	return d2l.NewNet(d2l.Sequential{
+		d2l.Conv2D{Channels: 8, KernelSize: 5, Padding: 2, Strides: 2}, d2l.BatchNorm{}, d2l.ReLU,
+		residual{8, 1}, residual{16, 2}, d2l.GlobalAvgPool2D{}, d2l.Dense{Units: 10},
+	})
+}
 
 // alexNet is the book's AlexNet for grey images of 224 × 224.
 func alexNet() *d2l.Net {

@@ -18,7 +18,7 @@ type ours struct {
 
 // newOurs returns net ready to be trained on device, with new parameters or with
 // those that pytorch.py has written to the folder start.
-func newOurs(net *d2l.Net, device d2l.Device, start string) (*ours, error) {
+func newOurs(net *d2l.Net, optimizer d2l.Optimizer, device d2l.Device, start string) (*ours, error) {
 	var err error
 	if start == "" {
 		err = net.Initialize(device, d2l.Xavier)
@@ -28,7 +28,7 @@ func newOurs(net *d2l.Net, device d2l.Device, start string) (*ours, error) {
 	if err != nil {
 		return nil, err
 	}
-	trainer, err := d2l.NewTrainer(net, d2l.SGD(lr))
+	trainer, err := d2l.NewTrainer(net, optimizer)
 	return &ours{net, trainer}, err
 }
 

@@ -1,4 +1,4 @@
-"""LeNet in PyTorch, for scripts/bench: eager as in the book, channels_last, compiled, and both."""
+"""LeNet and other nets in PyTorch, for scripts/bench: eager as in the book, channels_last, compiled, and both."""
 
 import sys
 from pathlib import Path
@@ -6,24 +6,11 @@ from pathlib import Path
 import numpy as np
 import torch
 import worker
+from safetensors.torch import load_file, save_file
 from torch import nn
+from torch_nets import NETS, xavier
 
 VARIANTS = ("eager", "channels_last", "compiled", "compiled_channels_last", "book")
-
-
-def lenet() -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(1, 6, kernel_size=5, padding=2), nn.Sigmoid(), nn.AvgPool2d(kernel_size=2, stride=2),
-        nn.Conv2d(6, 16, kernel_size=5), nn.Sigmoid(), nn.AvgPool2d(kernel_size=2, stride=2),
-        nn.Flatten(),
-        nn.Linear(16 * 5 * 5, 120), nn.Sigmoid(), nn.Linear(120, 84), nn.Sigmoid(), nn.Linear(84, 10))
-
-
-def xavier(net: nn.Module) -> None:
-    for layer in net.modules():
-        if isinstance(layer, (nn.Conv2d, nn.Linear)):
-            nn.init.xavier_uniform_(layer.weight)
-            nn.init.zeros_(layer.bias)
 
 
 def accuracy(y_hat: torch.Tensor, y: torch.Tensor) -> float:
@@ -32,15 +19,16 @@ def accuracy(y_hat: torch.Tensor, y: torch.Tensor) -> float:
 
 
 class Net:
-    """LeNet in one of the variants, with the steps that train_ch5 makes."""
+    """A net in one of the variants, with the steps that train_ch5 makes."""
 
-    def __init__(self, variant: str) -> None:
-        self.net = lenet()
+    def __init__(self, name: str, variant: str) -> None:
+        recipe = NETS[name]
+        self.net = recipe.new()
         self.format = torch.channels_last if "channels_last" in variant else torch.contiguous_format
         self.net.to(memory_format=self.format)
         self.forward = torch.compile(self.net, dynamic=False) if "compiled" in variant else self.net
         self.loss = nn.CrossEntropyLoss()
-        self.optimizer = torch.optim.SGD(self.net.parameters(), lr=worker.LR)
+        self.optimizer = recipe.optimizer(self.net.parameters())
 
     def step(self, X: torch.Tensor, y: torch.Tensor) -> tuple[float, float]:
         """The sum of the losses and the correct predictions."""
@@ -58,15 +46,9 @@ class Net:
             return accuracy(self.forward(X.to("cpu", memory_format=self.format)), y)
 
 
-def load(net: nn.Module, start: Path) -> None:
-    with torch.no_grad():
-        for parameter, value in zip(net.parameters(), worker.weights(start), strict=True):
-            parameter.copy_(torch.from_numpy(value))
-
-
 def serve(args) -> None:
-    net = Net(args.variant)
-    load(net.net, args.start)
+    net = Net(args.net, args.variant)
+    net.net.load_state_dict(load_file(args.start / worker.WEIGHTS))
 
     def train(batches):
         net.forward.train()
@@ -111,7 +93,7 @@ def chapter(args) -> tuple[float, float, float]:
     """The chapter as a script: load, train with an evaluation after each epoch, print. Loss, training
     and test accuracy at the end."""
     train_iter, test_iter = loader(args, "train", True), loader(args, "t10k", False)
-    net = Net(args.variant)
+    net = Net("lenet", args.variant)
     xavier(net.net)
     for epoch in range(args.epochs):
         loss = correct = seen = 0.0
@@ -134,19 +116,20 @@ def chapter(args) -> tuple[float, float, float]:
 
 
 def make(start: Path) -> None:
-    """Writes what every worker starts from: weights, and an order of the training images."""
-    from safetensors.torch import save_file  # not there on every machine with a GPU
-
-    torch.manual_seed(0)
-    net = lenet()
-    xavier(net)
-    save_file(dict(zip(worker.SHAPES, net.state_dict().values(), strict=True)), start / worker.WEIGHTS)
-    torch.randperm(60000).numpy().astype(np.int32).tofile(start / "order.i32")
+    """Writes what every worker starts from, for each net to a folder: weights, and an order of the training images."""
+    for name, recipe in NETS.items():
+        if recipe.side == worker.SIDE:
+            torch.manual_seed(0)
+            net = recipe.new()
+            xavier(net)
+            (start / name).mkdir()
+            save_file(net.state_dict(), start / name / worker.WEIGHTS)
+            torch.randperm(60000).numpy().astype(np.int32).tofile(start / name / "order.i32")
 
 
 def main() -> None:
     parser = worker.flags(*VARIANTS)
-    parser.add_argument("--make", action="store_true", help="write the files in the folder --start")
+    parser.add_argument("--make", action="store_true", help="write what workers start from to folders in --start")
     args = parser.parse_args()
     if args.make:
         make(args.start)

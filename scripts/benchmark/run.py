@@ -1,6 +1,7 @@
 """Measures LeNet in Go, PyTorch and JAX in interleaved rounds on the same cores; called by scripts/bench.
 
-usage: run.py --ours PROGRAM --data FOLDER --out FILE [--quick] [--rounds N] [--epochs N] [section...]
+usage: run.py --ours PROGRAM [--before PROGRAM TREE] --data FOLDER --out FILE [--quick] [--rounds N] [--epochs N]
+       [section...]
 """
 
 import argparse
@@ -21,7 +22,7 @@ from statistics import median
 from processes import Failed, Process, cores, describe, machine_seconds, settle
 from results import OURS, Quantity, max_difference, summary
 
-SECTIONS = ("rates", "start", "chapter", "scaling", "animator", "host", "roofline")
+SECTIONS = ("rates", "nets", "start", "chapter", "scaling", "animator", "host", "roofline")
 EAGER, JAX = "PyTorch eager", "JAX jitted"
 BOOK = "PyTorch eager, DataLoader"  # the chapter with the book's way to load
 VARIANTS = {
@@ -30,6 +31,13 @@ VARIANTS = {
 }
 TOLERANCE = 1e-5  # of the losses; rounding alone made 3e-7 of it within CHECKED steps
 CHECKED = 60  # steps
+# Other nets, and the steps within which their losses agree. Adam divides the smallest gradients by their own size, and
+# batch normalization likewise: there rounding alone changes the updates.
+NETS = {
+    "lenet_max": ("LeNet with maximum pooling", CHECKED), "improved": ("exercise 2's net, with Adam", 1),
+    "resnet": ("a small ResNet", 2), "mlp": ("an MLP, 784-256-10", CHECKED),
+}
+BEFORE = "before"  # ours, built from another revision
 
 
 class Bench:
@@ -47,7 +55,7 @@ class Bench:
         self.others: list[float] = []  # and by all else
         self.fastest = "PyTorch channels_last"  # until the rates are known
 
-    def process(self, name: str, *flags: str, batch=256, threads=2, cache="inductor") -> Process:
+    def process(self, name: str, *flags: str, net="lenet", batch=256, threads=2, cache="inductor") -> Process:
         flags = (
             "--batch",
             str(batch),
@@ -56,18 +64,22 @@ class Bench:
             "--data",
             str(self.args.data),
             "--start",
-            str(self.start),
+            str(self.start / net),
+            *([] if net == "lenet" else ["--net", net]),  # older revisions have no other
             *flags,
         )
         here = Path(__file__).parent
         if name == OURS:
             command = [self.args.ours]
+        elif name == BEFORE:
+            command = [self.args.before[0]]
         elif name == JAX:
             command = [sys.executable, str(here / "jax_net.py")]
         else:
             variant = "book" if name == BOOK else VARIANTS[name]
             command = [sys.executable, str(here / "pytorch.py"), "--variant", variant]
-        env = {"TORCHINDUCTOR_CACHE_DIR": str(self.work / cache), "D2L_DATA": str(self.args.data)}
+        tree = Path(self.args.before[1]) if name == BEFORE else Path(__file__).resolve().parents[2]
+        env = {"TORCHINDUCTOR_CACHE_DIR": str(self.work / cache), "D2L_DATA": str(self.args.data), **allocator(tree)}
         return Process(name, [*command, *flags], cores(threads), env)
 
     def prepare(self) -> None:
@@ -114,19 +126,23 @@ class Bench:
                 self.versions[name] = workers[name].request(None)["ready"]
             yield workers
 
-    def check(self, workers: dict[str, Process]) -> None:
+    def same_losses(self, workers: dict[str, Process], steps: int) -> tuple[float, str, int]:
         """The same mathematics, or there is nothing to compare. It also warms everything up."""
-        losses, correct = {}, {}
+        losses = {}
         for name, worker in workers.items():
             say(f"checking {name}")
-            losses[name] = worker.request(f"train {CHECKED}")["losses"]
-            correct[name] = worker.request("eval 40")["correct"]
+            losses[name] = worker.request(f"train {CHECKED}")["losses"][:steps]
         difference, name, step = max_difference(losses)
         if not difference <= TOLERANCE:
             raise Failed(
                 f"the programs do not compute the same: at step {step} the loss of {name} is off by {difference:.1e} "
                 f"of {next(iter(losses))}'s"
             )
+        return difference, name, step
+
+    def check(self, workers: dict[str, Process]) -> None:
+        difference, name, step = self.same_losses(workers, CHECKED)
+        correct = {name: worker.request("eval 40")["correct"] for name, worker in workers.items()}
         spread = max(correct.values()) - min(correct.values())
         if spread > 0.01 * 40 * 256:
             raise Failed(f"the programs do not compute the same: correct predictions are {correct}")
@@ -157,6 +173,20 @@ class Bench:
                 self.others.append(max(0.0, machine_seconds() - machine_before - sum(cpu.values())) / took)
                 self.waiting.append(max(cpu[n] for n in workers if n != name) / took)
                 quantity.add(name, answer["examples"] / answer["seconds"])
+
+    def nets(self) -> None:
+        """Other nets than LeNet, against PyTorch."""
+        lines = ["| training | ours, examples/s | fastest PyTorch | ours is better by | steps with the same losses |",
+                 "|---|--:|--:|--:|--:|"]
+        for net, (title, steps) in NETS.items():
+            q = Quantity(f"training rate of {title}", "examples/s")
+            with self.workers([OURS, *self.variants], net=net) as workers:
+                self.same_losses(workers, steps)
+                self.alternate(workers, "train", 40 if self.args.quick else 117, q)
+            best = q.best(list(VARIANTS))
+            ours, theirs = (median(q.values[n]) for n in (OURS, best))
+            lines.append(f"| {title} | {ours:,.0f} | {theirs:,.0f} ({best}) | {q.ratio(best):.2f} × | {steps} |")
+        self.write("Other nets with batches of 256, on 2 cores", *lines, "", self.quiet())
 
     def first_step(self) -> None:
         q = Quantity("time to the first step", "s", digits=2, more_is_better=False)
@@ -233,6 +263,23 @@ class Bench:
                 lines.append(f"| {batch} | " + " | ".join(cells) + " |")
             lines.append("")
         self.write("Training rate by batch and threads: ratio of ours, and examples/s", *lines[:-1])
+
+    def against(self) -> None:
+        """Ours against ours of another revision."""
+        lines = ["| batch | training | evaluation |", "|--:|--:|--:|"]
+        for batch in (32, 128, 256, 512, 1024):
+            with self.workers([OURS, BEFORE], batch=batch) as workers:
+                cells = []
+                for command in ("train", "eval"):
+                    q = Quantity(f"{command}, batch {batch}", "examples/s")
+                    steps = max(10, 15360 // batch)
+                    for worker in workers.values():
+                        worker.request(f"{command} {steps}")
+                    self.alternate(workers, command, steps, q)
+                    now, before = (median(q.values[name]) for name in (OURS, BEFORE))
+                    cells.append(f"{q.ratio(BEFORE):.2f} × ({now:,.0f}, before {before:,.0f})")
+            lines.append(f"| {batch} | " + " | ".join(cells) + " |")
+        self.write("Rates by batch, and examples/s", *lines, "", self.quiet())
 
     def animator(self) -> None:
         with self.process(OURS, "-animator", "-epochs", "2", "-rounds", str(self.long_rounds)) as process:
@@ -359,9 +406,19 @@ def cannot_compile() -> str:
     return ""
 
 
+def allocator(tree: Path) -> dict[str, str]:
+    """The settings of glibc's allocator that a notebook's cells have there; PyTorch and JAX get them as well."""
+    code = ("import pathlib, register\n"
+            "print(register.kernel_env(pathlib.Path(), pathlib.Path(), '', '').get('GLIBC_TUNABLES', ''))")
+    said = subprocess.run([sys.executable, "-c", code], cwd=tree / "scripts/kernel", text=True, check=True,
+                          stdout=subprocess.PIPE).stdout.strip()
+    return {"GLIBC_TUNABLES": said} if said else {}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--ours", required=True)
+    parser.add_argument("--before", nargs=2, metavar=("PROGRAM", "TREE"), help="ours of another revision")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--quick", action="store_true")
@@ -369,7 +426,9 @@ def main() -> int:
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("sections", nargs="*")
     args = parser.parse_args()
-    args.sections = args.sections or [s for s in SECTIONS if not (args.quick and s in ("chapter", "scaling"))]
+    args.sections = args.sections or [s for s in SECTIONS if not (args.quick and s in ("nets", "chapter", "scaling"))]
+    if args.before:
+        args.sections = ["against"]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="bench-") as work:
         try:

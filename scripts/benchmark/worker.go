@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/d2l-go/book/d2l"
-	"github.com/d2l-go/book/lenet"
 )
 
 // answer is what the worker says about one command.
@@ -25,8 +24,12 @@ type answer struct {
 }
 
 // serve answers the commands of run.py; worker.py says which and how.
-func serve(data, start string, batchSize int) error {
-	net, err := newOurs(lenet.New(), d2l.CPU(0), start)
+func serve(name, data, start string, batchSize int) error {
+	recipe, ok := recipes[name]
+	if !ok {
+		return fmt.Errorf("the net %q is not one of nets.go", name)
+	}
+	net, err := newOurs(recipe.new(), recipe.optimizer, d2l.CPU(0), start)
 	if err != nil {
 		return err
 	}

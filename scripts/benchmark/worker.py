@@ -32,6 +32,7 @@ WEIGHTS = "weights.safetensors"
 def flags(*variants: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser()
     parser.add_argument("--variant", choices=variants, default=variants[0])
+    parser.add_argument("--net", default="lenet")
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--data", type=Path, help="folder with the four plain files of Fashion-MNIST")

@@ -1,9 +1,9 @@
-// Package convpool computes a convolution together with the 2 × 2 pooling after it,
-// for XLA on a CPU.
+// Package convpool computes convolutions of few channels for XLA on a CPU: one together
+// with the 2 × 2 pooling after it (Config), or alone (Convolution).
 //
 // XLA computes a convolution of few channels at a small part of the processor's rate
-// there, and pooling moves all of its output through memory once more. This package
-// puts the examples of a batch side by side in the registers (see batchLast) and keeps
+// there, and pooling moves all of its output through memory once more. With the pooling,
+// this package puts the examples of a batch side by side in the registers (see batchLast) and keeps
 // the convolution's output as four images of half the height and width, the phases:
 // one for each position in the blocks of 2 × 2. Pooling is their mean or maximum.
 // Values and gradients are those of the two layers, but for rounding.
@@ -93,7 +93,7 @@ func (c Config) newPass(x, weights, biases *graph.Node, training bool) *pass {
 	p.kernel = graph.BroadcastToDims(
 		graph.ExpandAxes(kernel, 0), groups, kernel.Shape().Dim(0), kernel.Shape().Dim(1))
 	if c.isDirect(x) {
-		p.phases = p.direct(weights)
+		p.phases = p.direct(weights, training)
 	} else {
 		p.patches = patches(blocks(p.x), c.window())
 		p.phases = p.product()
@@ -111,13 +111,15 @@ func (c Config) newPass(x, weights, biases *graph.Node, training bool) *pass {
 
 // direct writes the convolution out: each phase is the sum, over the window, of a
 // weight times the shifted image. XLA makes one loop of the four sums, in which a
-// pixel is loaded once for all the windows that it is in.
-func (p *pass) direct(weights *graph.Node) []*graph.Node {
+// pixel is loaded once for all the windows that it is in. In training, where each phase
+// is kept, each has a loop of its own: there the rows of the window are summed one by
+// one, as a sum of 25 waits for each addition before the next.
+func (p *pass) direct(weights *graph.Node, training bool) []*graph.Node {
 	groups, examples := p.x.Shape().Dim(0), p.x.Shape().Dim(4)
 	weights = graph.Reshape(weights, p.KernelSize, p.KernelSize, p.in, p.Channels)
 	var phases []*graph.Node
 	for phase := range 4 {
-		var sum *graph.Node
+		var sum, row *graph.Node
 		for down := range p.KernelSize {
 			for right := range p.KernelSize {
 				for channel := range p.in {
@@ -127,11 +129,14 @@ func (p *pass) direct(weights *graph.Node) []*graph.Node {
 					weight := graph.Slice(weights, graph.AxisElem(down), graph.AxisElem(right), graph.AxisElem(channel))
 					weight = graph.Reshape(weight, 1, p.Channels, 1, 1, 1)
 					shifted = graph.BroadcastToDims(shifted, groups, p.Channels, p.rows, p.cols, examples)
-					sum = add(sum, graph.Mul(shifted, weight))
+					row = add(row, graph.Mul(shifted, weight))
 				}
 			}
+			if training {
+				sum, row = add(sum, row), nil
+			}
 		}
-		phases = append(phases, sum)
+		phases = append(phases, add(row, sum))
 	}
 	return phases
 }
@@ -166,10 +171,13 @@ func (p *pass) pool() *graph.Node {
 	return graph.DivScalar(pooled, 4)
 }
 
-// add returns sum + x; a nil sum is zero.
-func add(sum, x *graph.Node) *graph.Node {
-	if sum == nil {
-		return x
+// add returns a + b; nil is zero.
+func add(a, b *graph.Node) *graph.Node {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
 	}
-	return graph.Add(sum, x)
+	return graph.Add(a, b)
 }

@@ -200,11 +200,21 @@ func TestUnpoolTies(t *testing.T) {
 
 // A second derivative is an error, and not a wrong number.
 func TestSecondDerivative(t *testing.T) {
-	c := Config{Channels: 2, KernelSize: 5}
-	_, err := graph.CallOnceN(d2ltest.Must(backend())(t), func(inputs []*graph.Node) []*graph.Node {
-		y := c.Forward(inputs[0], inputs[1], inputs[2], true)
-		dX := graph.Gradient(graph.ReduceAllSum(graph.Square(y)), inputs[0])[0]
-		return graph.Gradient(graph.ReduceAllSum(graph.Square(dX)), inputs[1])
-	}, waves(1, 1, 1, 1, 8, 8), waves(2, 1, 5, 5, 1, 2), waves(3, 1, 2))
-	d2ltest.WantError(t, err, "no second derivatives", "put a layer between them")
+	for name, forward := range map[string]func(x, weights, biases *graph.Node) *graph.Node{
+		"with pooling": func(x, weights, biases *graph.Node) *graph.Node {
+			return Config{Channels: 2, KernelSize: 5}.Forward(x, weights, biases, true)
+		},
+		"alone": func(x, weights, _ *graph.Node) *graph.Node {
+			return Convolution{Strides: [2]int{1, 1}}.Forward(x, weights)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := graph.CallOnceN(d2ltest.Must(backend())(t), func(inputs []*graph.Node) []*graph.Node {
+				y := forward(inputs[0], inputs[1], inputs[2])
+				dX := graph.Gradient(graph.ReduceAllSum(graph.Square(y)), inputs[0])[0]
+				return graph.Gradient(graph.ReduceAllSum(graph.Square(dX)), inputs[1])
+			}, waves(1, 1, 1, 1, 8, 8), waves(2, 1, 5, 5, 1, 2), waves(3, 1, 2))
+			d2ltest.WantError(t, err, "no second derivatives", "must do without")
+		})
+	}
 }

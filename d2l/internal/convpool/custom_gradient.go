@@ -39,8 +39,8 @@ func withCustomGradient(y *graph.Node, backward func(dY *graph.Node), inputs ...
 }
 
 func noSecondDerivative(_, _ *graph.Node) *graph.Node {
-	panic(errors.New("d2l: a convolution and a pooling that are computed together have no second derivatives: " +
-		"put a layer between them, such as the activation or NoActivation"))
+	panic(errors.New("d2l: a convolution has no second derivatives here: " +
+		"what is differentiated twice must do without its gradient"))
 }
 
 // zeroOf returns the scalar zero as something that depends on x.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -126,21 +125,6 @@ func TestOfAnotherSet(t *testing.T) {
 // symlink returns a function that makes a link to target.
 func symlink(target string) func(path string) error {
 	return func(path string) error { return os.Symlink(target, path) }
-}
-
-type zeros struct{}
-
-func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
-
-type countingReader struct {
-	r io.Reader
-	n int64
-}
-
-func (c *countingReader) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n += int64(n)
-	return n, err
 }
 
 // Anything but a regular file is refused wherever it is, and not fetched instead.
@@ -285,56 +269,4 @@ func TestPermissions(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestKeep(t *testing.T) {
-	data, cache := testDirs(t)
-	put(t, filepath.Join(data, "samples.gz"), zipped(sample))
-	for range 2 {
-		if dir := must(sampleFile().keep(false))(t); dir != cache {
-			t.Errorf("kept in %s, expected %s", dir, cache)
-		}
-		wantFiles(t, cache, "samples")
-		if kept := must(os.ReadFile(filepath.Join(cache, "samples")))(t); !bytes.Equal(kept, sample) {
-			t.Error("the kept file differs")
-		}
-		t.Setenv("D2L_DATA", "") // Then it is found where it was put.
-	}
-}
-
-func TestKeepMissing(t *testing.T) {
-	_, cache := testDirs(t)
-	url, requests := serve(t, serveBytes(zipped(sample)))
-	_, err := sampleFile(url).keep(false)
-	if !errors.Is(err, fs.ErrNotExist) || *requests != 0 {
-		t.Errorf("error %v after %d requests, expected a missing file and none", err, *requests)
-	}
-	wantError(t, err, "samples of d2l-test-set is not in", cache, "ask for it")
-	wantFiles(t, cache)
-
-	must(sampleFile(url).keep(true))(t)
-	wantFiles(t, cache, "samples")
-}
-
-// savers has what keeps a file in the cache.
-var savers = []d2ltest.Saver{{
-	Name: "d2l-go/data/d2l-test-set/samples",
-	Save: func(path string) error {
-		os.Setenv("XDG_CACHE_HOME", strings.TrimSuffix(path, "/d2l-go/data/d2l-test-set/samples"))
-		_, err := sampleFile().keep(false)
-		return err
-	},
-	Want: []string{"samples of d2l-test-set cannot be kept", cacheRemedy},
-}}
-
-func TestFullDisk(t *testing.T) {
-	data, _ := testDirs(t)
-	put(t, filepath.Join(data, "samples"), sample)
-	d2ltest.WantFullDiskErrors(t, savers)
-}
-
-func TestSavedWhole(t *testing.T) {
-	data, _ := testDirs(t)
-	put(t, filepath.Join(data, "samples"), sample)
-	d2ltest.WantSavedWhole(t, savers)
 }

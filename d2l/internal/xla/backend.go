@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/gomlx/compute/gobackend"
 	goxla "github.com/gomlx/go-xla/compute/xla"
 	"github.com/gomlx/go-xla/pjrt"
+	"golang.org/x/sys/cpu"
 )
 
 // A Platform is one backend of GoMLX: its devices share memory and programs.
@@ -60,6 +62,7 @@ func checkBackendVariable() error {
 var backends struct {
 	sync.Mutex
 	started map[Platform]compute.Backend
+	oneDNN  bool // CPU has it.
 }
 
 // Start returns the platform's backend, starting it on the first call. After an error the next call tries again: the
@@ -97,6 +100,13 @@ func IsCPU(b compute.Backend) bool {
 	return backends.started[CPU] == b
 }
 
+// UsesOneDNN reports whether XLA's backend for the CPU, once it has started, leaves convolutions to oneDNN.
+func UsesOneDNN() bool {
+	backends.Lock()
+	defer backends.Unlock()
+	return backends.oneDNN
+}
+
 func (p Platform) open() (compute.Backend, error) {
 	if err := checkBackendVariable(); err != nil {
 		return nil, err
@@ -130,8 +140,19 @@ func openCPU(options string) (compute.Backend, error) {
 	if err != nil {
 		return nil, err
 	}
+	flags := cpuFlags
+	known := constantsOf(plugin)
+	hasOneDNN := cpu.X86.HasAVX2 && known.have(oneDNNFlag) && known.have(oneDNNConvolution)
+	if hasOneDNN {
+		flags = append(slices.Clone(flags), "--"+oneDNNFlag+"=true")
+	}
 	clientOptions := pjrt.NamedValuesMap{"cpu_device_count": cpuDevices(user)}
-	return openPlugin(plugin, "run scripts/setup", options, user, cpuFlags, clientOptions)
+	if known.have("asynchronous") { // Otherwise XLA may run a program in threads of its own: see thread.
+		clientOptions["asynchronous"] = false
+	}
+	b, err := openPlugin(plugin, "run scripts/setup", options, user, flags, clientOptions)
+	backends.oneDNN = hasOneDNN && !strings.Contains(user, oneDNNFlag+"=false")
+	return b, err
 }
 
 // openPlugin starts a client of a PJRT plugin, with flags of XLA besides the user's.

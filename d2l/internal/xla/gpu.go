@@ -135,16 +135,40 @@ func gpuFlags(plugin, user, options string, deterministic bool) ([]string, error
 
 // knows reports whether a plugin has a flag: whether its name is one of the plugin's constants. XLA ends the process if
 // it is given a flag that it does not know.
-func knows(plugin, flag string) bool {
+func knows(plugin, flag string) bool { return constantsOf(plugin).have(flag) }
+
+// constants are those of a plugin, each of its texts with a zero before and after it.
+type constants []byte
+
+// constantsOf returns the constants of a plugin; none if it is not one for Linux, or cannot be read.
+func constantsOf(plugin string) constants {
 	f, err := elf.Open(plugin)
 	if err != nil {
-		return false
+		return nil
 	}
 	defer f.Close()
 	section := f.Section(".rodata")
 	if section == nil {
-		return false
+		return nil
 	}
-	constants, err := section.Data()
-	return err == nil && bytes.Contains(constants, []byte("\x00"+flag+"\x00"))
+	data, err := section.Data()
+	if err != nil {
+		return nil
+	}
+	return data
+}
+
+// have looks for the text first, as zeros are everywhere.
+func (c constants) have(text string) bool {
+	for {
+		i := bytes.Index(c, []byte(text))
+		if i < 0 {
+			return false
+		}
+		end := i + len(text)
+		if i > 0 && c[i-1] == 0 && end < len(c) && c[end] == 0 {
+			return true
+		}
+		c = c[end:]
+	}
 }

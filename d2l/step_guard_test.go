@@ -1,0 +1,39 @@
+package d2l
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// Large arrays are checked by a product of matrices, which sees a single value, and takes the largest ones.
+func TestAllFinite(t *testing.T) {
+	backend, _, err := testDevice().Backend()
+	noError(t, err)
+	finite := must(graph.NewExec(backend, allFinite))(t)
+	for _, dims := range [][]int{{3}, {5, 7}, {64, 1, 8, 8}, {4096, 1}, {1, 5000}, {3, 3, 32, 64}, {4096, 2049}} {
+		values := slices.Repeat([]float32{math.MaxFloat32}, Shape(dims).size())
+		holds := func() bool {
+			return tensors.ToScalar[bool](must(finite.Call1(tensors.FromFlatDataAndDimensions(values, dims...)))(t))
+		}
+		if !holds() {
+			t.Errorf("%v of the largest numbers are not finite", dims)
+		}
+		for _, at := range []int{0, len(values) / 2, len(values) - 1} {
+			for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+				values[at] = float32(bad)
+				if holds() {
+					t.Errorf("%v with %v at %d are finite", dims, bad, at)
+				}
+			}
+			values[at] = -math.SmallestNonzeroFloat32
+		}
+		values[0], values[len(values)-1] = float32(math.Inf(1)), float32(math.Inf(-1))
+		if holds() {
+			t.Errorf("%v with both infinities are finite", dims)
+		}
+	}
+}
