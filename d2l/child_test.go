@@ -6,6 +6,7 @@ import "github.com/d2l-go/book/d2l/d2ltest"
 // another user's. What they return is their standard output.
 var children = map[string]func() string{
 	"full disk": childSavesToFullDisk,
+	"oneDNN":    childUsesOneDNN,
 	"net":       childReadsNet,
 	"tokens":    childLoadsTokens,
 }

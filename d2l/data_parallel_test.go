@@ -204,6 +204,24 @@ func TestSeveralDevicesWrongBatch(t *testing.T) {
 	}
 }
 
+// Each device checks its part of a batch, which they cannot split evenly.
+func TestSeveralDevicesNotFinite(t *testing.T) {
+	severalDevices(t)
+	net := smallNet()
+	noError(t, net.Initialize(testDevice(), Xavier))
+	trainer := must(NewTrainer(net, SGD(0.1), nth(0, 1)...))(t)
+	X := waves(1, 1, 5, 1, 32, 32)
+	change := func(value float32) {
+		noError(t, tensors.MutableFlatData(X, func(x []float32) { x[len(x)-1] = value }))
+	}
+	change(float32(math.NaN()))
+	_, _, err := trainer.Step(X, fiveLabels())
+	wantError(t, err, "NaN")
+	change(0)
+	_, _, err = trainer.Step(X, fiveLabels())
+	noError(t, err)
+}
+
 func TestSeveralDevicesMisuse(t *testing.T) {
 	needsCPU(t)
 	net, _ := initialized(t)

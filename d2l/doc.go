@@ -228,7 +228,7 @@
 // What they are built on, one folder a subject:
 //
 //	internal/chart    plots: panels, axes, ticks, legends
-//	internal/convpool convolution and pooling in one, with custom gradients
+//	internal/convpool convolutions of few channels, alone or with pooling, with custom gradients
 //	internal/files    atomic writes, safe reads
 //	internal/imagegrid pictures in rows and columns, with titles
 //	internal/mnist    finding, downloading and reading MNIST files

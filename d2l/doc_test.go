@@ -65,7 +65,12 @@ func TestProgramInComment(t *testing.T) {
 	}
 }
 
+// It trains long enough for an optimized program to be worth its compilation, in a process of its own.
 func TestExample(t *testing.T) {
+	if !d2ltest.Optimized() {
+		d2ltest.RunOptimized(t, "^TestExample$")
+		return
+	}
 	t.Chdir(t.TempDir())
 	wantTrained(t, Example)
 	if info, err := os.Stat("clothes.params"); err != nil || info.Size() < 300e3 {

@@ -112,10 +112,27 @@ func Example_gradientDescent() {
 	// Newton, x: 7.269860
 }
 
+// showTrace2d is the book's train_2d and show_trace_2d: steps from (-5, -2). The trainer also gets s1 and s2, which it
+// returned from the step before.
+func showTrace2d(f func(x1, x2 float64) float64, steps int,
+	trainer func(x1, x2, s1, s2 float64) (y1, y2, t1, t2 float64)) {
+	X1, X2 := []float64{-5}, []float64{-2}
+	var s1, s2 float64
+	for i := range steps {
+		x1, x2, t1, t2 := trainer(X1[i], X2[i], s1, s2)
+		X1, X2, s1, s2 = append(X1, x1), append(X2, x2), t1, t2
+	}
+	fmt.Printf("epoch %d, x1: %f, x2: %f\n", steps, X1[steps], X2[steps])
+	d2l.Must(d2l.Plot([][]float64{X1}, [][]float64{X2}, d2l.PlotOptions{
+		XLabel: "x1", YLabel: "x2", Fmts: []string{"#ff7f0eo-"},
+		Contours: []d2l.Contour{{F: f, XLim: [2]float64{-5.5, 1}, YLim: [2]float64{-3, 1}, Color: "#1f77b4"}},
+	}))
+}
+
 // The book's section "Stochastic Gradient Descent": with noise, at a constant rate and at rates that fall exponentially
 // and polynomially, and without, as in "Gradient Descent".
 func Example_stochasticGradientDescent() {
-	f := func(x, y float64) float64 { return x*x + 2*y*y }
+	f := func(x1, x2 float64) float64 { return x1*x1 + 2*x2*x2 }
 	random := rand.New(rand.NewPCG(1, 0))
 	for _, c := range []struct {
 		noise float64
@@ -126,21 +143,16 @@ func Example_stochasticGradientDescent() {
 		{1, 1000, func(t float64) float64 { return math.Exp(-0.1 * t) }},
 		{1, 50, func(t float64) float64 { return math.Pow(1+0.1*t, -0.5) }},
 	} {
-		x, y := []float64{-5}, []float64{-2}
-		for i := range c.steps {
-			eta := 0.1 * c.rate(float64(i+1))
-			x = append(x, x[i]-eta*(2*x[i]+c.noise*random.NormFloat64()))
-			y = append(y, y[i]-eta*(4*y[i]+c.noise*random.NormFloat64()))
-		}
-		d2l.Must(d2l.Plot([][]float64{x}, [][]float64{y}, d2l.PlotOptions{
-			XLabel: "x1", YLabel: "x2", Fmts: []string{"#ff7f0eo-"},
-			Contours: []d2l.Contour{{F: f, XLim: [2]float64{-5.5, 1}, YLim: [2]float64{-3, 1}, Color: "#1f77b4"}},
-		}))
-		fmt.Printf("epoch %d, x1: %.1f, x2: %.1f\n", c.steps, x[c.steps], y[c.steps])
+		t := 0.0
+		showTrace2d(f, c.steps, func(x1, x2, _, _ float64) (float64, float64, float64, float64) {
+			t++
+			eta, g1, g2 := 0.1*c.rate(t), 2*x1+c.noise*random.NormFloat64(), 4*x2+c.noise*random.NormFloat64()
+			return x1 - eta*g1, x2 - eta*g2, 0, 0
+		})
 	}
 	// Output:
-	// epoch 20, x1: -0.1, x2: -0.0
-	// epoch 50, x1: 0.2, x2: 0.0
-	// epoch 1000, x1: -0.7, x2: -0.0
-	// epoch 50, x1: 0.1, x2: 0.1
+	// epoch 20, x1: -0.057646, x2: -0.000073
+	// epoch 50, x1: 0.247496, x2: 0.018617
+	// epoch 1000, x1: -0.714600, x2: -0.023603
+	// epoch 50, x1: 0.145623, x2: 0.073119
 }

@@ -2,6 +2,7 @@ package d2l_test
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"testing"
 )
@@ -83,17 +84,15 @@ func TestLaterChapters(t *testing.T) {
 		maxLoss float64
 		minAcc  float64 // On test images.
 	}{
-		"softmax regression":  {ExampleTrainCh5_softmaxRegression, "", 0.9, 0.7},
-		"MLP":                 {ExampleTrainCh5_mlp, "", 1.2, 0.65},
-		"VGG":                 {ExampleTrainCh6_vgg, vggShapes, 2.2, 0.2},
-		"NiN":                 {ExampleTrainCh6_nin, ninShapes, 2.25, 0.2},
-		"GoogLeNet":           {ExampleTrainCh6_googLeNet, googLeNetShapes, 2, 0.3},
-		"DenseNet":            {ExampleTrainCh6_denseNet, denseNetShapes, 1.2, 0.5},
-		"augmentation":        {ExampleTrainCh13_augmentation, "", 1.1, 0.6},
-		"AlexNet":             {ExampleTrainCh5_alexNet, alexNetShapes, 2.2, 0.2},
-		"batch normalization": {ExampleTrainCh5_batchNorm, "", 1.5, 0.5},
-		"residual":            {ExampleTrainCh5_residual, "", 1.8, 0.4},
-		"dropout":             {ExampleTrainCh5_dropout, "", 1.6, 0.5},
+		"softmax regression": {ExampleTrainCh5_softmaxRegression, "", 0.9, 0.7},
+		"MLP":                {ExampleTrainCh5_mlp, "", 1.2, 0.65},
+		"VGG":                {ExampleTrainCh6_vgg, vggShapes, 2.2, 0.2},
+		"NiN":                {ExampleTrainCh6_nin, ninShapes, 2.25, 0.2},
+		"GoogLeNet":          {ExampleTrainCh6_googLeNet, googLeNetShapes, 2, 0.3},
+		"DenseNet":           {ExampleTrainCh6_denseNet, denseNetShapes, 1.2, 0.5},
+		"augmentation":       {ExampleTrainCh13_augmentation, "", 1.1, 0.6},
+		"AlexNet":            {ExampleTrainCh5_alexNet, alexNetShapes, 2.2, 0.2},
+		"residual":           {ExampleTrainCh5_residual, "", 1.8, 0.4},
 	} {
 		t.Run(name, func(t *testing.T) {
 			printed := printedBy(t, c.example)
@@ -108,6 +107,31 @@ func TestLaterChapters(t *testing.T) {
 				t.Errorf("loss %v, expected %v or less; test acc %v, expected %v or more", loss, c.maxLoss, testAcc, c.minAcc)
 			}
 			t.Log(printed[len(c.shapes):])
+		})
+	}
+}
+
+// A layer from scratch trains as d2l's own does: the same random numbers are dropped, and the batches are normalized to
+// the same numbers.
+func TestLayersFromScratch(t *testing.T) {
+	for name, c := range map[string]struct{ scratch, concise func() }{
+		"dropout":             {ExampleTrainCh5_dropoutScratch, ExampleTrainCh5_dropout},
+		"batch normalization": {ExampleTrainCh5_batchNormScratch, ExampleTrainCh5_batchNorm},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var loss, testAcc [2]float64
+			for i, example := range []func(){c.scratch, c.concise} {
+				printed := printedBy(t, example)
+				lines := regexp.MustCompile("^" + trainedLines).FindStringSubmatch(printed)
+				if lines == nil {
+					t.Fatalf("printed\n%s, expected %s", printed, trainedLines)
+				}
+				fmt.Sscan(lines[1], &loss[i])
+				fmt.Sscan(lines[3], &testAcc[i])
+			}
+			if math.Abs(loss[0]-loss[1]) > 0.005 || loss[0] > 1.4 || min(testAcc[0], testAcc[1]) < 0.5 {
+				t.Errorf("losses %v, expected the same, 1.4 or less; test acc %v, expected 0.5 or more", loss, testAcc)
+			}
 		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 )
 
@@ -105,4 +106,32 @@ func TestHugeLearningRates(t *testing.T) {
 			t.Error("the learning rate leads to no error")
 		})
 	}
+}
+
+// A schedule that panics before the first step, and whose panic is recovered, takes no
+// parameters that are drawn later.
+func TestSchedulePanicsBeforeFirstStep(t *testing.T) {
+	net, X := smallNet(), waves(1, 1, 5, 1, 8, 8)
+	noError(t, net.Initialize(testDevice(), Xavier))
+	broken := true
+	trainer := must(NewTrainer(net, SGD(1).WithSchedule(func(int) float64 {
+		if broken {
+			panic("no rate")
+		}
+		return 0.1
+	})))(t)
+	wantPanic(t, func() { trainer.Step(X, fiveLabels()) }, "no rate")
+	if n := net.NumParameters(); n != 0 {
+		t.Errorf("after the panic the net has %d parameters", n)
+	}
+	must(net.Forward(X))(t)
+	_, _, err := trainer.Step(X, tensors.FromValue([]int32{0, 1, 2, 3, 9}))
+	wantError(t, err, "label 4 is 9")
+	if net.NumParameters() == 0 {
+		t.Error("the refused batch took the parameters away")
+	}
+	broken = false
+	_, _, err = trainer.Step(X, fiveLabels())
+	noError(t, err)
+	must(net.Forward(X))(t)
 }

@@ -1,8 +1,10 @@
 package d2l
 
 import (
+	"flag"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/d2l-go/book/d2l/d2ltest"
@@ -10,16 +12,44 @@ import (
 	"github.com/gomlx/compute"
 )
 
+// quickFlags are options with which XLA compiles for the CPU much faster. Tests compile many programs, and run each a
+// few times. Without these options, as for users, are TestExample, what is compared with PyTorch, tests on a GPU, this
+// package's tests with D2L_TEST_OPTIMIZED=1, and the tests of other packages.
+const quickFlags = "--xla_backend_optimization_level=0 --xla_backend_extra_options=xla_cpu_disable_new_fusion_emitters"
+
+// againstPyTorch names tests that are run by TestAgainstPyTorchOptimized, and else only by their names.
+const againstPyTorch = "AgainstPyTorch$"
+
+// Programs that are optimized round otherwise.
+func TestAgainstPyTorchOptimized(t *testing.T) {
+	if d2ltest.Optimized() {
+		t.Skip("all tests are")
+	}
+	d2ltest.RunOptimized(t, againstPyTorch)
+}
+
 // What is for several devices is tested on several of the CPU's, which XLA makes
 // only if it is told to.
 func TestMain(m *testing.M) {
-	os.Setenv("XLA_FLAGS", os.Getenv("XLA_FLAGS")+" --xla_force_host_platform_device_count=4")
-	testDevice()                     // Sets the device of the Examples as well.
+	flags := strings.TrimPrefix(os.Getenv("XLA_FLAGS"), quickFlags) // A child has got them.
+	flags += " --xla_force_host_platform_device_count=4"
+	if onGPU() { // testDevice sets the device of the Examples as well.
+		os.Setenv(d2ltest.OptimizedVariable, "1")
+	}
+	if !d2ltest.Optimized() {
+		flags = quickFlags + " " + flags // Of a flag that is given twice the last counts.
+	}
+	os.Setenv("XLA_FLAGS", flags)
 	UseDeterministicAlgorithms(true) // Tests compare bits.
 	if dir := os.Getenv("D2L_TEST_REHEARSAL"); dir != "" {
 		rehearse(dir)
 	}
 	d2ltest.RunAsChild(children)
+	flag.Parse()
+	run, skip := flag.Lookup("test.run").Value, flag.Lookup("test.skip").Value
+	if !d2ltest.Optimized() && run.String()+skip.String() == "" {
+		skip.Set(againstPyTorch)
+	}
 	os.Exit(m.Run())
 }
 

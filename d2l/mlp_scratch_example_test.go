@@ -65,16 +65,10 @@ func Example_mlpScratch() {
 		}
 		return params
 	})
-	small := d2l.Compile(func(X *graph.Node) *graph.Node { return graph.MulScalar(X, 0.01) })
-	params := []any{
-		d2l.Must(small(normal(784, 256))), [][]float32{make([]float32, 256)},
-		d2l.Must(small(normal(256, 10))), [][]float32{make([]float32, 10)},
-	}
+	params := []any{gaussian(0.01, 784, 256), zeros(1, 256), gaussian(0.01, 256, 10), zeros(1, 10)}
 	for batch, err := range d2l.FirstBatches(trainIter, 100).Iter() {
 		d2l.Check(err)
-		for i, param := range d2l.Must(step(append(params[:4:4], batch.Inputs[0], batch.Labels[0])...)) {
-			params[i] = param
-		}
+		params = run(step, params, []any{batch.Inputs[0], batch.Labels[0]})
 	}
 	metric, forward := d2l.NewAccumulator(2), d2l.Compile(net) // Correct predictions, predictions.
 	for batch, err := range d2l.FirstBatches(testIter, 8).Iter() {

@@ -2,7 +2,6 @@ package d2l_test
 
 import (
 	"fmt"
-	"math"
 	"os"
 
 	"github.com/d2l-go/book/d2l"
@@ -59,33 +58,4 @@ func ExamplePredictCh8() {
 	text := d2l.Must(d2l.PredictCh8("time traveller ", 10, net, vocab)) // Without training, one or two characters again and again.
 	fmt.Println(text[:15], len(text)-15)
 	// Output: time traveller  10
-}
-
-// A language model of characters in a loop of one's own, here of the first 1,300. The text that it predicts is, for
-// example,
-//
-//	time traveller a mitt ancing tous aftr all s
-func ExampleGRU() {
-	d2l.Seed(1)
-	corpus, vocab := d2l.LoadCorpusTimeMachine(1300)
-	trainIter := d2l.SeqDataIterConsecutive(corpus, 16, 20)
-	net := languageModel(d2l.GRU{HiddenSize: 64, Stateful: true}, vocab)
-	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	trainer := d2l.Must(d2l.NewTrainer(net, d2l.Adam(0.03)))
-	perplexity := math.Inf(1)
-	for range 100 {
-		metric := d2l.NewAccumulator(2) // Sum of losses, tokens.
-		d2l.Check(net.ResetState())
-		for _, step := range trainer.Steps(trainIter, nil) {
-			metric.Add(step.LossSum, step.Examples)
-		}
-		d2l.Check(trainer.Err())
-		perplexity = math.Exp(metric[0] / metric[1])
-	}
-	fmt.Println("perplexity below 1.3:", perplexity < 1.3)
-	text := d2l.Must(d2l.PredictCh8("time traveller", 30, net, vocab))
-	fmt.Println(text[:len("time traveller")], "and", len(text)-len("time traveller"), "more")
-	// Output:
-	// perplexity below 1.3: true
-	// time traveller and 30 more
 }

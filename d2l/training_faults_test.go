@@ -1,14 +1,12 @@
 package d2l
 
 import (
-	"fmt"
 	"maps"
 	"math"
 	"reflect"
 	"slices"
 	"testing"
 
-	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -236,31 +234,41 @@ func TestStepNaNBehindMaxPooling(t *testing.T) {
 // would drop it.
 func TestLayersPassNaNOn(t *testing.T) {
 	nan := float32(math.NaN())
-	for name, layer := range map[string]Layer{
-		"maxima":              MaxPool2D{PoolSize: 2},
-		"overlapping maxima":  MaxPool2D{PoolSize: 3, Strides: 1, Padding: 1},
-		"means":               AvgPool2D{PoolSize: 2},
-		"global":              GlobalAvgPool2D{},
-		"ReLU":                ReLU,
-		"sigmoid":             Sigmoid,
-		"tanh":                Tanh,
-		"fused with maxima":   Sequential{Conv2D{Channels: 2, KernelSize: 5, Padding: 2, Activation: ReLU}, MaxPool2D{PoolSize: 2}},
-		"convolution":         Conv2D{Channels: 2, KernelSize: 3},
-		"batch normalization": BatchNorm{},
-		"dense":               Dense{Units: 3, Activation: ReLU},
+	for name, c := range map[string]struct {
+		layer Layer
+		nans  int // Outputs that depend on a pixel that is NaN.
+	}{
+		"maxima":              {MaxPool2D{PoolSize: 2}, 3},
+		"overlapping maxima":  {MaxPool2D{PoolSize: 3, Strides: 1, Padding: 1}, 15},
+		"means":               {AvgPool2D{PoolSize: 2}, 3},
+		"global":              {GlobalAvgPool2D{}, 1},
+		"ReLU":                {ReLU, 7},
+		"sigmoid":             {Sigmoid, 7},
+		"tanh":                {Tanh, 7},
+		"fused with maxima":   {Sequential{Conv2D{Channels: 2, KernelSize: 5, Padding: 2, Activation: ReLU}, MaxPool2D{PoolSize: 2}}, 18},
+		"convolution":         {Conv2D{Channels: 2, KernelSize: 3}, 18},
+		"batch normalization": {BatchNorm{}, 7},
+		"dense":               {Dense{Units: 3, Activation: ReLU}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			X := waves(1, 1, 2, 1, 6, 6)
 			noError(t, tensors.MutableFlatData(X, func(pixels []float32) {
-				for _, i := range []int{0, 1, 6, 7, 12, 13, 14} { // All of a window, and a part of others.
+				// All of the last window, and of others a part that is not their first pixel.
+				for _, i := range []int{35, 34, 29, 28, 23, 22, 21} {
 					pixels[36+i] = nan
 				}
 			}))
-			net := NewNet(layer)
+			net := NewNet(c.layer)
 			noError(t, net.Initialize(testDevice(), Xavier))
 			y := float32s(t, must(net.Forward(X))(t))
-			if i := firstNonFinite(y); i < len(y)/2 || y[i] == y[i] {
-				t.Errorf("the outputs are %v", y)
+			nans := 0
+			for _, v := range y[len(y)/2:] {
+				if v != v {
+					nans++
+				}
+			}
+			if firstNonFinite(y) < len(y)/2 || nans != c.nans {
+				t.Errorf("%d NaN where %d are expected, in the outputs %v", nans, c.nans, y)
 			}
 		})
 	}
@@ -279,95 +287,4 @@ func TestLayersPassNaNOn(t *testing.T) {
 		t.Error("a step was made")
 	}
 	wantError(t, trainer.Err(), "the loss of step 1 is NaN, since the output of layer func0 is NaN at (1,")
-}
-
-// A parameter that would silently get no gradient is an error, on every backend.
-func TestNoGradient(t *testing.T) {
-	read := func(combine func(w, x *graph.Node) *graph.Node) Layer { return reading{combine} }
-	for name, c := range map[string]struct {
-		layer Layer
-		want  string
-		onXLA string // go-xla refuses it earlier.
-	}{
-		"a branch": {read(func(w, x *graph.Node) *graph.Node {
-			g := x.Graph()
-			scaled := graph.NewClosure(g, func(*graph.Graph) []*graph.Node { return []*graph.Node{graph.Mul(w, w)} })
-			plain := graph.NewClosure(g, func(*graph.Graph) []*graph.Node { return []*graph.Node{graph.Add(w, w)} })
-			return graph.Mul(x, graph.If(graph.Const(g, true), scaled, plain)[0])
-		}), "reads the parameter /net/w, but no gradient reaches it", "not owned by the function"},
-		"a branch, partly": {read(func(w, x *graph.Node) *graph.Node {
-			g := x.Graph()
-			half := graph.NewClosure(g, func(g *graph.Graph) []*graph.Node { return []*graph.Node{graph.Mul(graph.Const(g, float32(0.5)), w)} })
-			return graph.Mul(graph.Mul(x, w), graph.If(graph.Const(g, true), half, half)[0])
-		}), "reads what is computed from /net/w outside of it", "operands are not part of the function"},
-		"not at all": {read(func(w, x *graph.Node) *graph.Node { return x }), "reads the parameter /net/w, but no gradient reaches it", ""},
-	} {
-		for _, device := range []Device{testDevice(), {platform: xla.Go}} {
-			t.Run(fmt.Sprint(name, " on ", device), func(t *testing.T) {
-				net := NewNet(c.layer)
-				noError(t, net.Initialize(device, Xavier))
-				_, _, err := must(NewTrainer(net, SGD(0.1)))(t).Step(waves(1, 1, 5, 4), fiveLabels())
-				if c.onXLA != "" && device.platform != xla.Go {
-					wantError(t, err, c.onXLA)
-				} else {
-					wantError(t, err, c.want)
-				}
-			})
-		}
-	}
-	frozen := NewNet(read(func(w, x *graph.Node) *graph.Node { return graph.Add(x, graph.StopGradient(w)) }))
-	noError(t, frozen.Initialize(testDevice(), Xavier))
-	_, _, err := must(NewTrainer(frozen, SGD(0.1)))(t).Step(waves(1, 1, 5, 4), fiveLabels())
-	noError(t, err)
-}
-
-// reading combines a parameter of one number with x.
-type reading struct {
-	combine func(w, x *graph.Node) *graph.Node
-}
-
-func (reading) Kind() string { return "reading" }
-
-func (r reading) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
-	w := scope.VariableWithValue("w", float32(2))
-	return r.combine(w.NodeValue(x.Graph()), x)
-}
-
-// A schedule that panics before the first step, and whose panic is recovered, takes no
-// parameters that are drawn later.
-func TestSchedulePanicsBeforeFirstStep(t *testing.T) {
-	net, X := smallNet(), waves(1, 1, 5, 1, 8, 8)
-	noError(t, net.Initialize(testDevice(), Xavier))
-	broken := true
-	trainer := must(NewTrainer(net, SGD(1).WithSchedule(func(int) float64 {
-		if broken {
-			panic("no rate")
-		}
-		return 0.1
-	})))(t)
-	wantPanic(t, func() { trainer.Step(X, fiveLabels()) }, "no rate")
-	if n := net.NumParameters(); n != 0 {
-		t.Errorf("after the panic the net has %d parameters", n)
-	}
-	must(net.Forward(X))(t)
-	_, _, err := trainer.Step(X, tensors.FromValue([]int32{0, 1, 2, 3, 9}))
-	wantError(t, err, "label 4 is 9")
-	if net.NumParameters() == 0 {
-		t.Error("the refused batch took the parameters away")
-	}
-	broken = false
-	_, _, err = trainer.Step(X, fiveLabels())
-	noError(t, err)
-	must(net.Forward(X))(t)
-}
-
-// Layers with weights refuse whole numbers, which would make weights of whole numbers.
-func TestWeightsOfIntegerImages(t *testing.T) {
-	for _, layer := range []Layer{Dense{Units: 4}, Conv2D{Channels: 2, KernelSize: 3}} {
-		net := NewNet(Sequential{layer})
-		noError(t, net.Initialize(testDevice(), Xavier))
-		_, err := net.Forward(tensors.FromShape(shapes.Make(dtypes.Uint8, 2, 1, 8, 8)))
-		wantError(t, err, "take floating-point numbers, got Uint8: convert X to Float32")
-		must(net.Forward(waves(1, 1, 2, 1, 8, 8)))(t)
-	}
 }
