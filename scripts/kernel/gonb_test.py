@@ -161,6 +161,25 @@ class GonbTest(OneKernel):
                     client.input(line)
                 self.assertEqual(self.kernel.follow(answer).stdout.split(), ["one", "two"])
 
+    def test_what_a_program_shows_last_arrives(self):
+        answer = self.kernel.run('%%\nfor range 1000 {\n\tgonbui.DisplayHTML("<p>")\n}\nos.Exit(1)')
+        self.assertEqual(answer.pictures, 1000, answer)
+
+    def test_what_a_program_leaves_behind_holds_its_pictures_not_for_long(self):
+        source = """%%
+gonbui.DisplayHTML("<p>")
+sleep := exec.Command("sh", "-c", `exec sleep 60 3>"$GONB_PIPE"`)
+_ = sleep.Start()
+for {
+	path, _ := os.Readlink(fmt.Sprintf("/proc/%d/fd/3", sleep.Process.Pid))
+	if path == os.Getenv("GONB_PIPE") {
+		break
+	}
+}"""
+        answer = self.kernel.run(source)
+        self.assertEqual((answer.status, answer.pictures), ("ok", 1), answer)
+        self.assertIn("sleep 60", self.kernel.processes().values())
+
     def test_what_a_cell_leaves_behind_does_not_hold_it(self):
         answer = self.kernel.send("!sleep 60 & echo begun")
         self.kernel.follow(answer, Answer.begun)
