@@ -4,13 +4,15 @@ import json
 import os
 import random
 import re
+import signal
 import sys
+import threading
 import time
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from session import FOREVER, KernelTest, eventually, train
+from session import FOREVER, Answer, KernelTest, eventually, train
 
 # Loads what an earlier run of it saved, and goes on saving.
 SAVE = """
@@ -105,8 +107,20 @@ fmt.Println(net.Trained())
         self.assertEqual((answer.stdout, answer.pictures), ("", 0), answer)
         self.works()
 
+    def test_a_kernel_that_learns_of_it_after_the_program(self):
+        """The interrupt is for the cell at hand, not for the next one."""
+        for source in FOREVER, "!echo begun; sleep 60":
+            with self.subTest(source):
+                answer = self.kernel.follow(self.kernel.send(source), Answer.begun)
+                for program in self.kernel.at_work():
+                    os.kill(program, signal.SIGINT)
+                threading.Timer(0.3, os.kill, (self.kernel.manager.provisioner.pid, signal.SIGINT)).start()
+                self.kernel.follow(answer)
+                self.works()
+
     def test_without_a_cell(self):
         self.kernel.interrupt()
+        time.sleep(1)  # Nothing tells when the kernel has learnt of it.
         self.works()
 
     def files(self):

@@ -17,7 +17,15 @@ const WriteRemedy = "make room there, or name a path that you may write to"
 // Write writes a file atomically: whatever interrupts it, readers see the old content or the new. It makes missing
 // folders, keeps the mode of an existing file, follows a link to a file, and refuses to replace a folder, device or
 // pipe.
-func Write(path string, content []byte) (err error) {
+func Write(path string, content []byte) error { return write(path, content, (*os.File).Sync) }
+
+// WriteUnsynced is Write for files that say themselves whether they are whole: it does not wait for the disk, so that
+// a power cut may leave the file without some of its content.
+func WriteUnsynced(path string, content []byte) error {
+	return write(path, content, func(*os.File) error { return nil })
+}
+
+func write(path string, content []byte, sync func(*os.File) error) (err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
@@ -51,7 +59,7 @@ func Write(path string, content []byte) (err error) {
 			return err
 		}
 	}
-	if err := temporary.Sync(); err != nil {
+	if err := sync(temporary); err != nil {
 		return err
 	}
 	if err := temporary.Close(); err != nil {

@@ -2,12 +2,9 @@ package xla
 
 import (
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -19,17 +16,15 @@ import (
 // named by the kind of GPU and the fusion, written beside it and renamed, so that processes can share the folder and
 // a killed one leaves no half of a file. A file that is missing or damaged is tuned again.
 
-// autotuneLimit is the most that is kept, in bytes. A result takes a block of the file system.
-const (
-	autotuneLimit = 64 << 20
-	fileBlock     = 4 << 10
-)
+// autotuneLimit is the most that is kept, in bytes.
+const autotuneLimit = 64 << 20
 
 // driverVersion is the file in which NVIDIA's driver says what it is.
 var driverVersion = "/proc/driver/nvidia/version"
 
 // autotuneDir returns the folder for what is tuned by a plugin with the user's flags and go-xla's options, and makes
-// room in its parent.
+// room in its parent: a program that is using another folder there loses nothing but what it has tuned, as XLA makes the
+// folder again.
 func autotuneDir(plugin, user, options string) (string, error) {
 	cache, err := files.CacheDir()
 	if err != nil {
@@ -43,7 +38,7 @@ func autotuneDir(plugin, user, options string) (string, error) {
 	if strings.ContainsAny(dir, `"\`) {
 		return "", fmt.Errorf("XLA takes no folder with such a name: %s", dir)
 	}
-	if err := deleteOldest(filepath.Dir(dir), key, autotuneLimit); err != nil {
+	if err := files.DeleteOldest(filepath.Dir(dir), key, autotuneLimit); err != nil {
 		return "", err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -81,58 +76,4 @@ func autotuneKey(plugin, user, options string) (string, error) {
 		fmt.Fprintf(hash, "%q %d %d\n", path, info.Size(), info.ModTime().UnixNano())
 	}
 	return fmt.Sprintf("%x", hash.Sum(nil)[:16]), nil
-}
-
-// deleteOldest deletes the entries of a folder that have not been used for the longest time, and the one called last
-// only after all others, until the rest takes no more than a number of bytes. A program that is using one of them loses
-// nothing but what it has tuned: XLA makes the folder again.
-func deleteOldest(root, last string, limit int64) error {
-	entries, err := os.ReadDir(root)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	type folder struct {
-		name string
-		used time.Time
-		size int64
-	}
-	var folders []folder
-	total := int64(0)
-	for _, entry := range entries {
-		f := folder{name: entry.Name(), used: time.Now(), size: blocks(filepath.Join(root, entry.Name()))}
-		if info, err := entry.Info(); err == nil && f.name != last {
-			f.used = info.ModTime()
-		}
-		total += f.size
-		folders = append(folders, f)
-	}
-	slices.SortFunc(folders, func(a, b folder) int { return a.used.Compare(b.used) })
-	for _, f := range folders {
-		if total <= limit {
-			break
-		}
-		if err := os.RemoveAll(filepath.Join(root, f.name)); err != nil {
-			return err
-		}
-		total -= f.size
-	}
-	return nil
-}
-
-// blocks returns the bytes that the files below a folder take on disk.
-func blocks(dir string) (total int64) {
-	// What another process deletes meanwhile takes none.
-	filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return nil
-		}
-		if info, err := entry.Info(); err == nil {
-			total += (info.Size() + fileBlock - 1) / fileBlock * fileBlock
-		}
-		return nil
-	})
-	return total
 }

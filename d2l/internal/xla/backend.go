@@ -9,10 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 
+	"github.com/d2l-go/book/d2l/internal/compiled"
 	"github.com/d2l-go/book/d2l/internal/files"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/gobackend"
@@ -140,18 +140,22 @@ func openCPU(options string) (compute.Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	flags := cpuFlags
 	known := constantsOf(plugin)
-	hasOneDNN := cpu.X86.HasAVX2 && known.have(oneDNNFlag) && known.have(oneDNNConvolution)
-	if hasOneDNN {
-		flags = append(slices.Clone(flags), "--"+oneDNNFlag+"=true")
-	}
 	clientOptions := pjrt.NamedValuesMap{"cpu_device_count": cpuDevices(user)}
 	if known.have("asynchronous") { // Otherwise XLA may run a program in threads of its own: see thread.
 		clientOptions["asynchronous"] = false
 	}
-	b, err := openPlugin(plugin, "run scripts/setup", options, user, flags, clientOptions)
-	backends.oneDNN = hasOneDNN && !strings.Contains(user, oneDNNFlag+"=false")
+	programs := cpuPrograms{user: user, hasOneDNN: cpu.X86.HasAVX2 && known.have(oneDNNFlag) && known.have(oneDNNConvolution)}
+	keeps, err := compiled.Keep(compiled.Plugin{
+		Path:     plugin,
+		Settings: fmt.Sprintf("%q %v %d %q", withFlags(user, cpuFlags), clientOptions, runtime.NumCPU(), processor()),
+		Options:  programs.options,
+	})
+	if err != nil {
+		return nil, err
+	}
+	b, err := openPlugin(plugin, "run scripts/setup", options, user, cpuFlags, clientOptions)
+	backends.oneDNN = keeps && programs.hasOneDNN && !sets(user, oneDNNFlag) || strings.Contains(user, oneDNNFlag+"=true")
 	return b, err
 }
 

@@ -13,14 +13,6 @@ const flagsVariable = "XLA_FLAGS"
 // 3, XLA's default, to programs that run as fast. Registers of 512 bits make evaluation faster where there are any.
 var cpuFlags = []string{"--xla_backend_optimization_level=2", "--xla_cpu_prefer_vector_width=512"}
 
-// oneDNNFlag makes XLA leave to oneDNN the convolutions, with the biases, sums and activations that follow, and those
-// products of matrices that YNNPACK does not take. Plugins for x86-64 can contain oneDNN, and do not use it otherwise:
-// then oneDNNConvolution is one of their constants. On a processor without AVX oneDNN crashes.
-const (
-	oneDNNFlag        = "xla_cpu_experimental_onednn_custom_call"
-	oneDNNConvolution = "__onednn$convolution"
-)
-
 // userFlags returns the flags in XLA_FLAGS. As for XLA, a value that does not begin with a dash names a file of them.
 func userFlags() (string, error) {
 	value := strings.TrimSpace(os.Getenv(flagsVariable))

@@ -210,28 +210,3 @@ func TestAutotuneDirFaults(t *testing.T) {
 		})
 	}
 }
-
-func TestDeleteOldest(t *testing.T) {
-	for limit, want := range map[int64][]string{
-		100 * fileBlock: {"a", "b", "last"},
-		9 * fileBlock:   {"a", "b", "last"},
-		8 * fileBlock:   {"b", "last"},
-		5 * fileBlock:   {"last"},
-		2 * fileBlock:   {},
-	} {
-		root := t.TempDir()
-		// Three folders of three blocks each: the folder itself, a small file and one of a block.
-		for age, name := range []string{"last", "b", "a"} {
-			put(t, filepath.Join(root, name, "small"), []byte("1"))
-			put(t, filepath.Join(root, name, "block"), make([]byte, fileBlock))
-			used := time.Now().Add(time.Duration(-age) * time.Hour)
-			if name == "last" {
-				used = time.Unix(0, 0)
-			}
-			d2ltest.NoError(t, os.Chtimes(filepath.Join(root, name), used, used))
-		}
-		d2ltest.NoError(t, deleteOldest(root, "last", limit))
-		d2ltest.WantFiles(t, root, want...)
-	}
-	d2ltest.NoError(t, deleteOldest("/nowhere/at/all", "last", 0))
-}

@@ -44,7 +44,7 @@ func (b *Builder) Build(out string) (said string, err error) {
 			b.recording.Go(func() { b.record(string(printed), before, start) })
 			return "", nil
 		}
-		if interrupted(err) {
+		if Interrupted(err) {
 			return "", errInterrupted
 		}
 	}
@@ -65,7 +65,7 @@ func (b *Builder) byPlan(out string) (made, refused bool, err error) {
 		return false, false, err
 	}
 	err = b.command("sh", "-e", filepath.Join(folder, "commands"), out).Run()
-	if interrupted(err) {
+	if Interrupted(err) {
 		return false, false, errInterrupted
 	}
 	if _, missing := os.Stat(out); err != nil || missing != nil {
@@ -81,11 +81,12 @@ func (b *Builder) command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// interrupted is whether an interrupt ended a command, or a shell says that one ended what it ran.
-func interrupted(err error) bool {
+// Interrupted reports whether an error is that of a build or command that an interrupt has ended, or a shell's that one
+// has ended what it ran.
+func Interrupted(err error) bool {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {
-		return false
+		return errors.Is(err, errInterrupted)
 	}
 	status, ok := exit.Sys().(syscall.WaitStatus)
 	return ok && (status.Signaled() && status.Signal() == syscall.SIGINT || status.ExitStatus() == 128+int(syscall.SIGINT))

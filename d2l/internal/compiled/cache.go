@@ -1,0 +1,57 @@
+package compiled
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/d2l-go/book/d2l/internal/files"
+)
+
+// limit is the most that a cache keeps, in bytes.
+const limit = 128 << 20
+
+// A cache is a folder with a file for each program: the hash of what was compiled, and that.
+type cache string
+
+// load returns what was stored under a key; nil if there is nothing whole.
+func (c cache) load(key string) []byte {
+	path := filepath.Join(string(c), key)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	if len(content) <= sha256.Size {
+		return nil
+	}
+	sum, program := content[:sha256.Size], content[sha256.Size:]
+	if want := sha256.Sum256(program); !bytes.Equal(sum, want[:]) {
+		return nil
+	}
+	_ = os.Chtimes(path, time.Now(), time.Now()) // It stays longest if it can be said that it was used.
+	return program
+}
+
+// store keeps a program under a key, in the place of those that have not been used for the longest time.
+func (c cache) store(key string, program []byte) error {
+	sum := sha256.Sum256(program)
+	// A file that a power cut leaves without its content is not whole: load sees that.
+	if err := files.WriteUnsynced(filepath.Join(string(c), key), append(sum[:], program...)); err != nil {
+		return err
+	}
+	return files.DeleteOldest(string(c), key, limit)
+}
+
+// keyOf returns the name of a program: a hash of it, of the options that it is compiled with, and of all else that
+// what is compiled depends on. The module's name, which counts the programs of a process, makes no difference.
+func keyOf(code, options []byte, settings string) string {
+	if name, ok := bytes.CutPrefix(code, []byte("module @")); ok {
+		code = name[max(0, bytes.IndexAny(name, " \n")):]
+	}
+	hash := sha256.New()
+	fmt.Fprintf(hash, "%q %q %q", code, options, settings)
+	return fmt.Sprintf("%x", hash.Sum(nil))
+}

@@ -1,0 +1,124 @@
+package compiled
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/d2l-go/book/d2l/d2ltest"
+)
+
+// The layout is that of go-xla's header.
+func TestLayout(t *testing.T) {
+	compiler := "cc"
+	if named := strings.TrimSpace(d2ltest.Must(goTool("env", "CC"))(t)); named != "" {
+		compiler = named
+	}
+	header := strings.TrimSpace(d2ltest.Must(goTool("list", "-m", "-f", "{{.Dir}}", "github.com/gomlx/go-xla"))(t))
+	source := filepath.Join(t.TempDir(), "layout.c")
+	d2ltest.Put(t, source, []byte(`
+#include "pjrt_c_api.h"
+#include "pjrt.h"
+#define SAME(ours, theirs) _Static_assert(ours == theirs, #theirs)
+#define FUNCTION(place, name) SAME(offsetof(pjrt_api, functions) + place * sizeof(void *), offsetof(PJRT_Api, name))
+FUNCTION(PJRT_ERROR_DESTROY, PJRT_Error_Destroy);
+FUNCTION(PJRT_CLIENT_COMPILE, PJRT_Client_Compile);
+FUNCTION(PJRT_EXECUTABLE_DESTROY, PJRT_Executable_Destroy);
+FUNCTION(PJRT_EXECUTABLE_SERIALIZE, PJRT_Executable_Serialize);
+FUNCTION(PJRT_LOADED_EXECUTABLE_GET_EXECUTABLE, PJRT_LoadedExecutable_GetExecutable);
+FUNCTION(PJRT_EXECUTABLE_DESERIALIZE_AND_LOAD, PJRT_Executable_DeserializeAndLoad);
+SAME(offsetof(pjrt_api, major), offsetof(PJRT_Api, pjrt_api_version.major_version));
+SAME(sizeof(pjrt_destroy), PJRT_Error_Destroy_Args_STRUCT_SIZE);
+SAME(offsetof(pjrt_destroy, object), offsetof(PJRT_Error_Destroy_Args, error));
+SAME(sizeof(pjrt_destroy), PJRT_Executable_Destroy_Args_STRUCT_SIZE);
+SAME(offsetof(pjrt_destroy, object), offsetof(PJRT_Executable_Destroy_Args, executable));
+SAME(sizeof(pjrt_program), PJRT_Program_STRUCT_SIZE);
+SAME(offsetof(pjrt_program, code), offsetof(PJRT_Program, code));
+SAME(offsetof(pjrt_program, code_size), offsetof(PJRT_Program, code_size));
+SAME(sizeof(pjrt_compile), PJRT_Client_Compile_Args_STRUCT_SIZE);
+SAME(offsetof(pjrt_compile, client), offsetof(PJRT_Client_Compile_Args, client));
+SAME(offsetof(pjrt_compile, program), offsetof(PJRT_Client_Compile_Args, program));
+SAME(offsetof(pjrt_compile, options), offsetof(PJRT_Client_Compile_Args, compile_options));
+SAME(offsetof(pjrt_compile, options_size), offsetof(PJRT_Client_Compile_Args, compile_options_size));
+SAME(offsetof(pjrt_compile, executable), offsetof(PJRT_Client_Compile_Args, executable));
+SAME(sizeof(pjrt_load), PJRT_Executable_DeserializeAndLoad_Args_STRUCT_SIZE);
+SAME(offsetof(pjrt_load, client), offsetof(PJRT_Executable_DeserializeAndLoad_Args, client));
+SAME(offsetof(pjrt_load, bytes), offsetof(PJRT_Executable_DeserializeAndLoad_Args, serialized_executable));
+SAME(offsetof(pjrt_load, bytes_size), offsetof(PJRT_Executable_DeserializeAndLoad_Args, serialized_executable_size));
+SAME(offsetof(pjrt_load, executable), offsetof(PJRT_Executable_DeserializeAndLoad_Args, loaded_executable));
+SAME(offsetof(pjrt_load, options), offsetof(PJRT_Executable_DeserializeAndLoad_Args, overridden_serialized_compile_options));
+SAME(sizeof(pjrt_get_executable), PJRT_LoadedExecutable_GetExecutable_Args_STRUCT_SIZE);
+SAME(offsetof(pjrt_get_executable, loaded), offsetof(PJRT_LoadedExecutable_GetExecutable_Args, loaded_executable));
+SAME(offsetof(pjrt_get_executable, executable), offsetof(PJRT_LoadedExecutable_GetExecutable_Args, executable));
+SAME(sizeof(pjrt_serialize), PJRT_Executable_Serialize_Args_STRUCT_SIZE);
+SAME(offsetof(pjrt_serialize, executable), offsetof(PJRT_Executable_Serialize_Args, executable));
+SAME(offsetof(pjrt_serialize, bytes), offsetof(PJRT_Executable_Serialize_Args, serialized_bytes));
+SAME(offsetof(pjrt_serialize, bytes_size), offsetof(PJRT_Executable_Serialize_Args, serialized_bytes_size));
+SAME(offsetof(pjrt_serialize, owner), offsetof(PJRT_Executable_Serialize_Args, serialized_executable));
+SAME(offsetof(pjrt_serialize, destroy_owner), offsetof(PJRT_Executable_Serialize_Args, serialized_executable_deleter));
+`))
+	args := append(strings.Fields(compiler), "-fsyntax-only", "-I.", "-I"+filepath.Join(header, "pjrt"), source)
+	if output, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, output)
+	}
+}
+
+func goTool(args ...string) (string, error) {
+	output, err := exec.Command("go", args...).Output()
+	return string(output), err
+}
+
+// What is not whole is not loaded, and is stored anew.
+func TestCache(t *testing.T) {
+	c := cache(filepath.Join(t.TempDir(), "programs"))
+	path := filepath.Join(string(c), "key")
+	expect := func(what string, want []byte) {
+		t.Helper()
+		if got := c.load("key"); !bytes.Equal(got, want) {
+			t.Errorf("%s: %d bytes are loaded, expected %d", what, len(got), len(want))
+		}
+	}
+	expect("nothing stored", nil)
+	program := bytes.Repeat([]byte("a program "), 1000)
+	d2ltest.NoError(t, c.store("key", program))
+	expect("stored", program)
+	whole := d2ltest.Must(os.ReadFile(path))(t)
+	other := bytes.Clone(whole)
+	other[len(other)/2] ^= 1
+	for what, content := range map[string][]byte{
+		"empty": {}, "short": whole[:7], "cut": whole[:len(whole)-1], "a bit of it another": other,
+		"only the hash": whole[:32], "zeros": make([]byte, len(whole)),
+	} {
+		d2ltest.Put(t, path, content)
+		expect(what, nil)
+		d2ltest.NoError(t, c.store("key", program))
+		expect("stored after "+what, program)
+	}
+	d2ltest.NoError(t, c.store("other", make([]byte, limit)))
+	d2ltest.WantFiles(t, string(c)) // There is not enough room for one so large.
+}
+
+func TestKeyOf(t *testing.T) {
+	const code = "module @A_1 {\n  func.func @main() { return }\n}\n"
+	key := keyOf([]byte(code), []byte("options"), "settings")
+	for name, c := range map[string]struct {
+		code, options, settings string
+		same                    bool
+	}{
+		"another module's name": {strings.Replace(code, "A_1", "B_22", 1), "options", "settings", true},
+		"another program":       {strings.Replace(code, "main", "Main", 1), "options", "settings", false},
+		"other attributes":      {strings.Replace(code, " {", " attributes {", 1), "options", "settings", false},
+		"other options":         {code, "option", "settings", false},
+		"other settings":        {code, "options", "setting", false},
+		"a shifted border":      {code, "options settings", "", false},
+		"not text":              {"\x00" + code, "options", "settings", false},
+		"a name alone":          {"module @A_1", "options", "settings", false},
+	} {
+		if got := keyOf([]byte(c.code), []byte(c.options), c.settings); (got == key) != c.same {
+			t.Errorf("%s: the same key: %v", name, got == key)
+		}
+	}
+}
