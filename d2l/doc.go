@@ -228,6 +228,7 @@
 // What they are built on, one folder a subject:
 //
 //	internal/chart    plots: panels, axes, ticks, legends
+//	internal/compiled what XLA compiled, kept for later programs
 //	internal/convpool convolutions of few channels, alone or with pooling, with custom gradients
 //	internal/files    atomic writes, safe reads
 //	internal/imagegrid pictures in rows and columns, with titles

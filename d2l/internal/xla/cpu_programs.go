@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/gomlx/go-xla/pjrt"
 	"golang.org/x/sys/cpu"
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -28,18 +29,12 @@ type cpuPrograms struct {
 
 // options returns what a program's CompileOptionsProto has besides go-xla's, and whether what is compiled may be kept.
 func (p cpuPrograms) options(code []byte) (options []byte, keep bool) {
-	switch {
-	case strings.Contains(p.user, oneDNNFlag+"=true"):
-		return nil, false
-	case strings.Contains(p.user, "dump"):
-		keep = false // The user wants to see how it is compiled.
-	default:
-		keep = true
-	}
 	if p.hasOneDNN && !sets(p.user, oneDNNFlag) && bytes.Contains(code, []byte("stablehlo.convolution")) {
 		return override(oneDNNFlag), false
 	}
-	return nil, keep
+	// Who asks for a dump wants to see how it is compiled.
+	dump := strings.Contains(p.user+os.Getenv(pjrt.EnvXlaDebugOptions), "dump")
+	return nil, !dump && !strings.Contains(p.user, oneDNNFlag+"=true")
 }
 
 // override returns a CompileOptionsProto that sets one flag of XLA: an entry of the map env_option_overrides, whose
