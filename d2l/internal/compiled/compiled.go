@@ -40,7 +40,7 @@ import (
 	"github.com/gomlx/go-xla/pjrt"
 )
 
-// Variable is set to off by those who want every program compiled anew.
+// Variable names another folder than the one in the user's cache, or is off: then every program is compiled anew.
 const Variable = "D2L_COMPILATION_CACHE"
 
 // A Plugin is one whose programs are kept.
@@ -84,12 +84,8 @@ func Keep(plugin Plugin) (bool, error) {
 		return false, err
 	}
 	plugin.Settings = fmt.Sprintf("%q %d %d %q", plugin.Path, info.Size(), info.ModTime().UnixNano(), plugin.Settings)
-	if os.Getenv(Variable) != "off" {
-		folder, err := files.CacheDir()
-		if err != nil {
-			return false, err
-		}
-		kept.cache = cache(filepath.Join(folder, "programs"))
+	if kept.cache, err = chosen(os.Getenv(Variable)); err != nil {
+		return false, err
 	}
 	kept.Plugin = plugin
 	kept.functions = functionsOf(api)
@@ -97,6 +93,20 @@ func Keep(plugin Plugin) (bool, error) {
 	C.memcpy(unsafe.Pointer(changed), unsafe.Pointer(api), api.size)
 	functionsOf(changed)[C.PJRT_CLIENT_COMPILE] = C.d2lCompile
 	return true, pjrt.RegisterPreloadedPlugin(plugin.Path, uintptr(unsafe.Pointer(changed)))
+}
+
+// chosen returns the cache for a value of Variable, or none.
+func chosen(value string) (cache, error) {
+	switch value {
+	case "off":
+		return "", nil
+	case "":
+		folder, err := files.CacheDir()
+		return cache(filepath.Join(folder, "programs")), err
+	default:
+		folder, err := filepath.Abs(value) // A program may change its folder.
+		return cache(folder), err
+	}
 }
 
 func functionsOf(api *C.pjrt_api) []unsafe.Pointer {

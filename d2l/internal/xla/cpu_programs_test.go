@@ -116,6 +116,10 @@ func TestProgramsAreKept(t *testing.T) {
 		}
 	}
 
+	elsewhere := t.TempDir()
+	run(t, elsewhere, long, two, "D2L_COMPILATION_CACHE="+filepath.Join(elsewhere, "new"))
+	d2ltest.WantFiles(t, elsewhere, "new")
+
 	for name, environment := range map[string][]string{
 		"off":              {"D2L_COMPILATION_CACHE=off"},
 		"a dump was asked": {"XLA_FLAGS=--xla_dump_to=" + t.TempDir()},
