@@ -1,6 +1,7 @@
 package d2l
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -9,14 +10,17 @@ import (
 	"github.com/janpfeifer/gonb/gonbui"
 )
 
-// Check ends the program with status 1 and err's message on standard error, unless
-// err is nil. It is for notebook cells and other short programs; a notebook marks the
+// Check ends the program with status 1, or 130 if err is ErrInterrupted, and err's
+// message on standard error, unless err is nil. It is for notebook cells and other short programs; a notebook marks the
 // cell as failed and shows the message, with the lines of the cells that led there.
 //
 // Book: none; in Python an unhandled error ends the program.
 func Check(err error) {
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "error: %v\n%s", err, cellLines())
+		if errors.Is(err, ErrInterrupted) {
+			os.Exit(statusInterrupted)
+		}
 		os.Exit(1)
 	}
 }

@@ -18,8 +18,8 @@ import (
 // those that are chosen here, which stand in it while a device is started.
 //
 // What XLA compiles for the CPU is kept for other programs in the user's cache folder,
-// 128 MB at most; the environment variable D2L_COMPILATION_CACHE names another folder, or
-// is off.
+// 128 MB at most; the environment variable D2L_COMPILATION_CACHE holds the full path of
+// another folder, or is off.
 //
 // What XLA tunes for a GPU is kept for other programs in the user's cache folder, 64 MB
 // at most, unless UseDeterministicAlgorithms is on: then nothing is tuned.

@@ -21,6 +21,9 @@ import (
 // Book: none; in Python it is KeyboardInterrupt.
 var ErrInterrupted = errors.New("interrupted")
 
+// statusInterrupted is the status of programs that an interrupt has ended, by which shells and the kernel know them.
+const statusInterrupted = 130
+
 // interrupts knows whether the cell has been interrupted since it began to train.
 var interrupts struct {
 	watch    sync.Once
@@ -46,7 +49,7 @@ func watchInterrupts() (end func()) {
 				time.Sleep(grace)
 				if interrupts.loops.Load() == 0 && !interrupts.reported.Load() {
 					fmt.Fprintln(os.Stderr, ErrInterrupted)
-					os.Exit(130)
+					os.Exit(statusInterrupted)
 				}
 			}
 		}()

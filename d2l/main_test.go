@@ -40,6 +40,7 @@ func TestMain(m *testing.M) {
 		flags = quickFlags + " " + flags // Of a flag that is given twice the last counts.
 	}
 	os.Setenv("XLA_FLAGS", flags)
+	removeCache := d2ltest.OwnCompilationCache()
 	UseDeterministicAlgorithms(true) // Tests compare bits.
 	if dir := os.Getenv("D2L_TEST_REHEARSAL"); dir != "" {
 		rehearse(dir)
@@ -50,7 +51,9 @@ func TestMain(m *testing.M) {
 	if !d2ltest.Optimized() && run.String()+skip.String() == "" {
 		skip.Set(againstPyTorch)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	removeCache()
+	os.Exit(code)
 }
 
 // rehearse lets XLA's CPU plugin in a folder stand for a GPU, and takes it away as the CPU's: a test that computes on the

@@ -109,7 +109,14 @@ fmt.Println(net.Trained())
 
     def test_a_kernel_that_learns_of_it_after_the_program(self):
         """The interrupt is for the cell at hand, not for the next one."""
-        for source in FOREVER, "!echo begun; sleep 60":
+        catches = """%%
+signals := make(chan os.Signal, 1)
+signal.Notify(signals, os.Interrupt)
+fmt.Println("begun")
+<-signals
+d2l.Check(d2l.ErrInterrupted)
+"""
+        for source in FOREVER, catches, "!echo begun; sleep 60":
             with self.subTest(source):
                 answer = self.kernel.follow(self.kernel.send(source), Answer.begun)
                 for program in self.kernel.at_work():

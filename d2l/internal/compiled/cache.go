@@ -6,13 +6,17 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"time"
 
 	"github.com/d2l-go/book/d2l/internal/files"
 )
 
-// limit is the most that a cache keeps, in bytes.
-const limit = 128 << 20
+// A cache keeps at most so many bytes, and no program that is larger than that.
+const (
+	limit   = 128 << 20
+	largest = limit / 4
+)
 
 // A cache is a folder with a file for each program: the hash of what was compiled, and that.
 type cache string
@@ -42,8 +46,12 @@ func (c cache) store(key string, program []byte) error {
 	if err := files.WriteUnsynced(filepath.Join(string(c), key), append(sum[:], program...)); err != nil {
 		return err
 	}
-	return files.DeleteOldest(string(c), key, limit)
+	return files.DeleteOldest(string(c), ours.MatchString, key, limit)
 }
+
+// ours matches the names of programs, and of what a killed process leaves of them: the user may have chosen a folder
+// that holds other files.
+var ours = regexp.MustCompile(`^[0-9a-f]{64}$|^\.[0-9a-f]{64}\.[0-9]+\.d2l-part$`)
 
 // keyOf returns the name of a program: a hash of it, of the options that it is compiled with, and of all else that
 // what is compiled depends on. The module's name, which counts the programs of a process, makes no difference.

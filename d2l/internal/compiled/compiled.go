@@ -28,10 +28,12 @@ static void destroy_owner(pjrt_serialize *serialized) { serialized->destroy_owne
 import "C"
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -53,26 +55,26 @@ type Plugin struct {
 	Options func(code []byte) (options []byte, keep bool)
 }
 
-// kept is the plugin that d2lCompile is for, once Keep has been called.
-var kept struct {
+// A keeper is a plugin with its functions and its cache.
+type keeper struct {
 	Plugin
-	cache
-	functions []unsafe.Pointer // of the plugin itself
+	cache     cache // None if it is empty.
+	functions []unsafe.Pointer
 }
+
+// kept is the one that d2lCompile is for, once Keep has been called.
+var kept atomic.Pointer[keeper]
 
 // used is the number of functions up to the last one that is called here.
 const used = C.PJRT_EXECUTABLE_DESERIALIZE_AND_LOAD + 1
 
-// worthKeeping is how long the plugin has to compile a program that is kept.
+// A program is kept if the plugin took at least this long to compile it.
 const worthKeeping = 50 * time.Millisecond
 
 // Keep has go-xla use a plugin, when it is asked for its path, by way of this package, and reports whether it does: it
 // is for the first plugin of a process, before that has a client, and not for interfaces of PJRT that are not known
 // here.
 func Keep(plugin Plugin) (bool, error) {
-	if kept.Path != "" {
-		return kept.Path == plugin.Path, nil
-	}
 	path := C.CString(plugin.Path)
 	defer C.free(unsafe.Pointer(path))
 	api := C.table(path)
@@ -84,29 +86,56 @@ func Keep(plugin Plugin) (bool, error) {
 		return false, err
 	}
 	plugin.Settings = fmt.Sprintf("%q %d %d %q", plugin.Path, info.Size(), info.ModTime().UnixNano(), plugin.Settings)
-	if kept.cache, err = chosen(os.Getenv(Variable)); err != nil {
+	k := &keeper{Plugin: plugin, functions: functionsOf(api)}
+	if k.cache, err = chosen(os.Getenv(Variable)); err != nil {
 		return false, err
 	}
-	kept.Plugin = plugin
-	kept.functions = functionsOf(api)
+	if before := kept.Load(); before != nil {
+		if before.Path == plugin.Path {
+			kept.Store(k)
+		}
+		return before.Path == plugin.Path, nil
+	}
 	changed := (*C.pjrt_api)(C.malloc(api.size)) // go-xla keeps it.
 	C.memcpy(unsafe.Pointer(changed), unsafe.Pointer(api), api.size)
 	functionsOf(changed)[C.PJRT_CLIENT_COMPILE] = C.d2lCompile
-	return true, pjrt.RegisterPreloadedPlugin(plugin.Path, uintptr(unsafe.Pointer(changed)))
+	if pjrt.RegisterPreloadedPlugin(plugin.Path, uintptr(unsafe.Pointer(changed))) != nil {
+		return false, nil // go-xla will say why it does not start.
+	}
+	kept.Store(k)
+	return true, nil
 }
 
 // chosen returns the cache for a value of Variable, or none.
 func chosen(value string) (cache, error) {
-	switch value {
-	case "off":
+	switch {
+	case value == "off":
 		return "", nil
-	case "":
+	case value == "":
 		folder, err := files.CacheDir()
-		return cache(filepath.Join(folder, "programs")), err
+		if err != nil { // It can be done without.
+			warn(err)
+			return "", nil
+		}
+		return cache(filepath.Join(folder, "programs")), nil
+	case filepath.IsAbs(value):
+		return cache(value), nil
 	default:
-		folder, err := filepath.Abs(value) // A program may change its folder.
-		return cache(folder), err
+		return "", fmt.Errorf("%s=%q is neither off nor the full path of a folder: correct or unset it", Variable, value)
 	}
+}
+
+// warn says once why programs are not kept.
+func warn(err error) {
+	// Without the file's name, which is another with each program.
+	if file := (*os.PathError)(nil); errors.As(err, &file) {
+		err = file.Err
+	}
+	if file := (*os.LinkError)(nil); errors.As(err, &file) {
+		err = file.Err
+	}
+	report.WarnOnce(fmt.Sprintf("d2l: what XLA compiles is not kept for other programs (%v); %s names another folder for it, or is off",
+		err, Variable))
 }
 
 func functionsOf(api *C.pjrt_api) []unsafe.Pointer {
@@ -115,92 +144,106 @@ func functionsOf(api *C.pjrt_api) []unsafe.Pointer {
 }
 
 // call calls a function of the plugin and returns its error: nil, or one that belongs to the caller.
-func call(function int, args unsafe.Pointer) unsafe.Pointer {
-	return C.call(kept.functions[function], args)
+func (k *keeper) call(function int, args unsafe.Pointer) unsafe.Pointer {
+	return C.call(k.functions[function], args)
 }
 
-// done calls a function of the plugin and reports whether it has worked.
-func done(function int, args unsafe.Pointer) bool {
-	failure := call(function, args)
-	if failure != nil {
-		destroy(C.PJRT_ERROR_DESTROY, failure)
+// try calls a function of the plugin and returns its error as Go's.
+func (k *keeper) try(function int, args unsafe.Pointer) error {
+	failure := k.call(function, args)
+	if failure == nil {
+		return nil
 	}
-	return failure == nil
+	defer k.destroy(C.PJRT_ERROR_DESTROY, failure)
+	message := C.pjrt_error_message{failure: failure}
+	message.size = C.size_t(unsafe.Sizeof(message))
+	k.call(C.PJRT_ERROR_MESSAGE, unsafe.Pointer(&message))
+	return errors.New(C.GoStringN(message.text, C.int(message.text_size)))
 }
 
-func destroy(function int, object unsafe.Pointer) {
+func (k *keeper) destroy(function int, object unsafe.Pointer) {
 	args := C.pjrt_destroy{object: object}
 	args.size = C.size_t(unsafe.Sizeof(args))
-	call(function, unsafe.Pointer(&args))
+	k.call(function, unsafe.Pointer(&args))
 }
 
 // d2lCompile compiles a program, or loads it if it is kept. It stands for PJRT_Client_Compile.
 //
 //export d2lCompile
 func d2lCompile(args *C.pjrt_compile) unsafe.Pointer {
+	k := kept.Load()
 	code := unsafe.Slice((*byte)(unsafe.Pointer(args.program.code)), args.program.code_size)
 	options := C.GoBytes(unsafe.Pointer(args.options), C.int(args.options_size))
-	more, keep := kept.Options(code)
+	more, keep := k.Options(code)
 	options = append(options, more...)
-	keep = keep && kept.cache != ""
+	keep = keep && k.cache != ""
 
 	var pins runtime.Pinner
 	defer pins.Unpin()
-	pins.Pin(&options[0])
 	given := *args
-	given.options, given.options_size = (*C.char)(unsafe.Pointer(&options[0])), C.size_t(len(options))
+	given.options, given.options_size = chars(&pins, options), C.size_t(len(options))
 
 	var key string
 	if keep {
-		key = keyOf(code, options, kept.Settings)
-		if args.executable = load(args.client, key); args.executable != nil {
+		key = keyOf(code, options, k.Settings)
+		if args.executable = k.load(args.client, key); args.executable != nil {
 			return nil
 		}
 	}
 	begin := time.Now()
-	failure := call(C.PJRT_CLIENT_COMPILE, unsafe.Pointer(&given))
+	failure := k.call(C.PJRT_CLIENT_COMPILE, unsafe.Pointer(&given))
 	args.executable = given.executable
 	if failure == nil && keep && time.Since(begin) >= worthKeeping {
-		if err := store(key, given.executable); err != nil {
-			report.WarnOnce(fmt.Sprintf("d2l: what XLA compiles is not kept for other programs (%s=off asks for no more): %v",
-				Variable, err))
+		if err := k.store(key, given.executable); err != nil {
+			warn(err)
 		}
 	}
 	return failure
 }
 
+// chars returns the bytes for C, which may use them as long as they are pinned.
+func chars(pins *runtime.Pinner, bytes []byte) *C.char {
+	if len(bytes) == 0 {
+		return nil
+	}
+	pins.Pin(&bytes[0])
+	return (*C.char)(unsafe.Pointer(&bytes[0]))
+}
+
 // load returns the executable that is kept under a key; nil if there is none that the plugin takes.
-func load(client unsafe.Pointer, key string) unsafe.Pointer {
-	program := kept.load(key)
+func (k *keeper) load(client unsafe.Pointer, key string) unsafe.Pointer {
+	program := k.cache.load(key)
 	if program == nil {
 		return nil
 	}
 	var pins runtime.Pinner
 	defer pins.Unpin()
-	pins.Pin(&program[0])
-	args := C.pjrt_load{
-		client: client, bytes: (*C.char)(unsafe.Pointer(&program[0])), bytes_size: C.size_t(len(program)),
-	}
+	args := C.pjrt_load{client: client, bytes: chars(&pins, program), bytes_size: C.size_t(len(program))}
 	args.size = C.size_t(unsafe.Sizeof(args))
-	if !done(C.PJRT_EXECUTABLE_DESERIALIZE_AND_LOAD, unsafe.Pointer(&args)) {
+	if err := k.try(C.PJRT_EXECUTABLE_DESERIALIZE_AND_LOAD, unsafe.Pointer(&args)); err != nil {
+		report.WarnOnce(fmt.Sprintf("d2l: the PJRT plugin does not load what it has compiled before, which is compiled anew: %v", err))
 		return nil
 	}
 	return args.executable
 }
 
-// store keeps a loaded executable under a key. One that the plugin cannot make bytes of is not kept.
-func store(key string, loaded unsafe.Pointer) error {
+// store keeps a loaded executable under a key. One that is too large, or that the plugin cannot make bytes of, is not
+// kept.
+func (k *keeper) store(key string, loaded unsafe.Pointer) error {
 	get := C.pjrt_get_executable{loaded: loaded}
 	get.size = C.size_t(unsafe.Sizeof(get))
-	if !done(C.PJRT_LOADED_EXECUTABLE_GET_EXECUTABLE, unsafe.Pointer(&get)) {
+	if k.try(C.PJRT_LOADED_EXECUTABLE_GET_EXECUTABLE, unsafe.Pointer(&get)) != nil {
 		return nil
 	}
-	defer destroy(C.PJRT_EXECUTABLE_DESTROY, get.executable)
+	defer k.destroy(C.PJRT_EXECUTABLE_DESTROY, get.executable)
 	serialized := C.pjrt_serialize{executable: get.executable}
 	serialized.size = C.size_t(unsafe.Sizeof(serialized))
-	if !done(C.PJRT_EXECUTABLE_SERIALIZE, unsafe.Pointer(&serialized)) {
+	if k.try(C.PJRT_EXECUTABLE_SERIALIZE, unsafe.Pointer(&serialized)) != nil {
 		return nil
 	}
 	defer C.destroy_owner(&serialized)
-	return kept.store(key, C.GoBytes(unsafe.Pointer(serialized.bytes), C.int(serialized.bytes_size)))
+	if serialized.bytes_size > largest {
+		return nil
+	}
+	return k.cache.store(key, C.GoBytes(unsafe.Pointer(serialized.bytes), C.int(serialized.bytes_size)))
 }

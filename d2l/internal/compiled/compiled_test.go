@@ -5,8 +5,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/d2l-go/book/d2l/d2ltest"
 )
@@ -25,6 +27,7 @@ func TestLayout(t *testing.T) {
 #define SAME(ours, theirs) _Static_assert(ours == theirs, #theirs)
 #define FUNCTION(place, name) SAME(offsetof(pjrt_api, functions) + place * sizeof(void *), offsetof(PJRT_Api, name))
 FUNCTION(PJRT_ERROR_DESTROY, PJRT_Error_Destroy);
+FUNCTION(PJRT_ERROR_MESSAGE, PJRT_Error_Message);
 FUNCTION(PJRT_CLIENT_COMPILE, PJRT_Client_Compile);
 FUNCTION(PJRT_EXECUTABLE_DESTROY, PJRT_Executable_Destroy);
 FUNCTION(PJRT_EXECUTABLE_SERIALIZE, PJRT_Executable_Serialize);
@@ -35,6 +38,10 @@ SAME(sizeof(pjrt_destroy), PJRT_Error_Destroy_Args_STRUCT_SIZE);
 SAME(offsetof(pjrt_destroy, object), offsetof(PJRT_Error_Destroy_Args, error));
 SAME(sizeof(pjrt_destroy), PJRT_Executable_Destroy_Args_STRUCT_SIZE);
 SAME(offsetof(pjrt_destroy, object), offsetof(PJRT_Executable_Destroy_Args, executable));
+SAME(sizeof(pjrt_error_message), PJRT_Error_Message_Args_STRUCT_SIZE);
+SAME(offsetof(pjrt_error_message, failure), offsetof(PJRT_Error_Message_Args, error));
+SAME(offsetof(pjrt_error_message, text), offsetof(PJRT_Error_Message_Args, message));
+SAME(offsetof(pjrt_error_message, text_size), offsetof(PJRT_Error_Message_Args, message_size));
 SAME(sizeof(pjrt_program), PJRT_Program_STRUCT_SIZE);
 SAME(offsetof(pjrt_program, code), offsetof(PJRT_Program, code));
 SAME(offsetof(pjrt_program, code_size), offsetof(PJRT_Program, code_size));
@@ -97,8 +104,44 @@ func TestCache(t *testing.T) {
 		d2ltest.NoError(t, c.store("key", program))
 		expect("stored after "+what, program)
 	}
-	d2ltest.NoError(t, c.store("other", make([]byte, limit)))
-	d2ltest.WantFiles(t, string(c)) // There is not enough room for one so large.
+}
+
+// Room is made among programs, and among what a killed process has left of them. Nothing else in the folder is touched.
+func TestCacheIsBounded(t *testing.T) {
+	folder := t.TempDir()
+	d2ltest.Put(t, filepath.Join(folder, "thesis.txt"), nil)
+	d2ltest.Put(t, filepath.Join(folder, "photos", "1.png"), nil)
+	names := make([]string, 6)
+	for i := range names {
+		names[i] = keyOf([]byte{byte(i)}, nil, "")
+	}
+	leftover := "." + names[0] + ".123.d2l-part"
+	for i, name := range append([]string{leftover}, names[:5]...) {
+		d2ltest.Put(t, filepath.Join(folder, name), make([]byte, largest-1000))
+		used := time.Now().Add(time.Duration(i-10) * time.Hour)
+		d2ltest.NoError(t, os.Chtimes(filepath.Join(folder, name), used, used))
+	}
+	for _, name := range []string{"thesis.txt", "photos"} {
+		d2ltest.NoError(t, os.Chtimes(filepath.Join(folder, name), time.Time{}, time.Unix(1e9, 0)))
+	}
+	d2ltest.NoError(t, cache(folder).store(names[5], make([]byte, largest-1000)))
+	stay := append([]string{"photos", "thesis.txt"}, names[2:]...)
+	slices.Sort(stay)
+	d2ltest.WantFiles(t, folder, stay...)
+	d2ltest.WantFiles(t, filepath.Join(folder, "photos"), "1.png")
+}
+
+func TestChosen(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", "/c")
+	for value, want := range map[string]cache{"off": "", "": "/c/d2l-go/programs", "/a/b": "/a/b"} {
+		if got, err := chosen(value); err != nil || got != want {
+			t.Errorf("%q: the folder %q and the error %v, expected %q", value, got, err, want)
+		}
+	}
+	for _, value := range []string{"OFF", "0", "false", "a/b"} {
+		_, err := chosen(value)
+		d2ltest.WantError(t, err, value, "is neither off nor the full path of a folder: correct or unset it")
+	}
 }
 
 func TestKeyOf(t *testing.T) {

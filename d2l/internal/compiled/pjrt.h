@@ -14,6 +14,7 @@ typedef struct {
 // Places in pjrt_api.functions.
 enum {
 	PJRT_ERROR_DESTROY = 0,
+	PJRT_ERROR_MESSAGE = 1,
 	PJRT_CLIENT_COMPILE = 20,
 	PJRT_EXECUTABLE_DESTROY = 40,
 	PJRT_EXECUTABLE_SERIALIZE = 49,
@@ -26,6 +27,14 @@ typedef struct {
 	void *extensions;
 	void *object;
 } pjrt_destroy;
+
+typedef struct {
+	size_t size;
+	void *extensions;
+	const void *failure;
+	const char *text; // result
+	size_t text_size; // result
+} pjrt_error_message;
 
 typedef struct {
 	size_t size;

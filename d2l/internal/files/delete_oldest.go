@@ -12,9 +12,10 @@ import (
 // fileBlock is what a file takes on disk, at least.
 const fileBlock = 4 << 10
 
-// DeleteOldest deletes the entries of a folder that have not been used for the longest time, and the one called last
-// only after all others, until the rest takes no more than a number of bytes. When an entry was last used is said by its time.
-func DeleteOldest(root, last string, limit int64) error {
+// DeleteOldest deletes those of our entries of a folder that have not been used for the longest time, and the one called
+// last only after all others, until the rest takes no more than a number of bytes. When an entry was last used is said
+// by its time.
+func DeleteOldest(root string, ours func(name string) bool, last string, limit int64) error {
 	entries, err := os.ReadDir(root)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -30,6 +31,9 @@ func DeleteOldest(root, last string, limit int64) error {
 	var all []entryUsed
 	total := int64(0)
 	for _, entry := range entries {
+		if !ours(entry.Name()) {
+			continue
+		}
 		e := entryUsed{name: entry.Name(), used: time.Now(), size: blocks(filepath.Join(root, entry.Name()))}
 		if info, err := entry.Info(); err == nil && e.name != last {
 			e.used = info.ModTime()

@@ -10,6 +10,7 @@ import (
 )
 
 func TestDeleteOldest(t *testing.T) {
+	all := func(string) bool { return true }
 	for limit, want := range map[int64][]string{
 		100 * fileBlock: {"a", "b", "last"},
 		9 * fileBlock:   {"a", "b", "last"},
@@ -28,18 +29,18 @@ func TestDeleteOldest(t *testing.T) {
 			}
 			d2ltest.NoError(t, os.Chtimes(filepath.Join(root, name), used, used))
 		}
-		d2ltest.NoError(t, DeleteOldest(root, "last", limit))
+		d2ltest.NoError(t, DeleteOldest(root, all, "last", limit))
 		d2ltest.WantFiles(t, root, want...)
 	}
-	d2ltest.NoError(t, DeleteOldest("/nowhere/at/all", "last", 0))
+	d2ltest.NoError(t, DeleteOldest("/nowhere/at/all", all, "last", 0))
 
-	// Files are entries too.
+	// Files are entries too; those that are not ours stay.
 	root := t.TempDir()
-	for age, name := range []string{"new", "old"} {
+	for age, name := range []string{"new", "old", "other"} {
 		path, used := filepath.Join(root, name), time.Now().Add(time.Duration(-age)*time.Hour)
 		d2ltest.Put(t, path, make([]byte, fileBlock))
 		d2ltest.NoError(t, os.Chtimes(path, used, used))
 	}
-	d2ltest.NoError(t, DeleteOldest(root, "", fileBlock))
-	d2ltest.WantFiles(t, root, "new")
+	d2ltest.NoError(t, DeleteOldest(root, func(name string) bool { return name != "other" }, "", fileBlock))
+	d2ltest.WantFiles(t, root, "new", "other")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -38,7 +39,7 @@ func autotuneDir(plugin, user, options string) (string, error) {
 	if strings.ContainsAny(dir, `"\`) {
 		return "", fmt.Errorf("XLA takes no folder with such a name: %s", dir)
 	}
-	if err := files.DeleteOldest(filepath.Dir(dir), key, autotuneLimit); err != nil {
+	if err := files.DeleteOldest(filepath.Dir(dir), isAutotuneKey, key, autotuneLimit); err != nil {
 		return "", err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -77,3 +78,6 @@ func autotuneKey(plugin, user, options string) (string, error) {
 	}
 	return fmt.Sprintf("%x", hash.Sum(nil)[:16]), nil
 }
+
+// isAutotuneKey matches the names that autotuneKey makes.
+var isAutotuneKey = regexp.MustCompile(`^[0-9a-f]{32}$`).MatchString

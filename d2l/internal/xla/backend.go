@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -147,15 +148,17 @@ func openCPU(options string) (compute.Backend, error) {
 	}
 	programs := cpuPrograms{user: user, hasOneDNN: cpu.X86.HasAVX2 && known.have(oneDNNFlag) && known.have(oneDNNConvolution)}
 	keeps, err := compiled.Keep(compiled.Plugin{
-		Path:     plugin,
-		Settings: fmt.Sprintf("%q %v %d %q", withFlags(user, cpuFlags), clientOptions, runtime.NumCPU(), processor()),
-		Options:  programs.options,
+		Path: plugin, Settings: programs.settings(clientOptions), Options: programs.options,
 	})
 	if err != nil {
 		return nil, err
 	}
-	b, err := openPlugin(plugin, "run scripts/setup", options, user, cpuFlags, clientOptions)
-	backends.oneDNN = keeps && programs.hasOneDNN && !sets(user, oneDNNFlag) || strings.Contains(user, oneDNNFlag+"=true")
+	flags := cpuFlags
+	if !keeps && programs.hasOneDNN {
+		flags = append(slices.Clone(flags), "--"+oneDNNFlag+"=true") // For all programs.
+	}
+	b, err := openPlugin(plugin, "run scripts/setup", options, user, flags, clientOptions)
+	backends.oneDNN = programs.usesOneDNN()
 	return b, err
 }
 

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/gomlx/go-xla/pjrt"
@@ -27,14 +29,40 @@ type cpuPrograms struct {
 	hasOneDNN bool
 }
 
+// oneDNN returns whether the user's flags choose for or against oneDNN, and what. A value that is not one of XLA's for
+// false is taken for true.
+func (p cpuPrograms) oneDNN() (chosen, on bool) {
+	for _, flag := range strings.Fields(p.user) {
+		name, value, hasValue := strings.Cut(strings.TrimLeft(flag, "-"), "=")
+		if name == oneDNNFlag {
+			off := hasValue && slices.Contains([]string{"false", "False", "0"}, strings.Trim(value, `"'`))
+			chosen, on = true, !off
+		}
+	}
+	return chosen, on
+}
+
+// usesOneDNN reports whether convolutions are left to oneDNN.
+func (p cpuPrograms) usesOneDNN() bool {
+	chosen, on := p.oneDNN()
+	return on || p.hasOneDNN && !chosen
+}
+
 // options returns what a program's CompileOptionsProto has besides go-xla's, and whether what is compiled may be kept.
 func (p cpuPrograms) options(code []byte) (options []byte, keep bool) {
-	if p.hasOneDNN && !sets(p.user, oneDNNFlag) && bytes.Contains(code, []byte("stablehlo.convolution")) {
+	chosen, on := p.oneDNN()
+	if p.hasOneDNN && !chosen && bytes.Contains(code, []byte("stablehlo.convolution")) {
 		return override(oneDNNFlag), false
 	}
 	// Who asks for a dump wants to see how it is compiled.
 	dump := strings.Contains(p.user+os.Getenv(pjrt.EnvXlaDebugOptions), "dump")
-	return nil, !dump && !strings.Contains(p.user, oneDNNFlag+"=true")
+	return nil, !dump && !on
+}
+
+// settings returns all that compiled programs depend on besides themselves, their options and the plugin.
+func (p cpuPrograms) settings(client pjrt.NamedValuesMap) string {
+	return fmt.Sprintf("%q %v %d %q %q %q", withFlags(p.user, cpuFlags), client, runtime.NumCPU(),
+		os.Getenv("NPROC"), os.Getenv("PJRT_NPROC"), processor()) // The two say how many threads XLA has.
 }
 
 // override returns a CompileOptionsProto that sets one flag of XLA: an entry of the map env_option_overrides, whose

@@ -21,26 +21,34 @@ import (
 func init() {
 	children["a long program"] = func() string {
 		factor, _ := strconv.ParseFloat(os.Getenv("D2L_TEST_FACTOR"), 64)
-		return computed(func(x *graph.Node) *graph.Node {
-			for range 60 { // It takes a while to compile.
-				x = graph.Sin(graph.MulScalar(graph.Dot(x, x).Product(), factor))
-			}
-			return graph.ReduceAllSum(x)
-		}, [][]float32{{1, 2}, {3, 4}})
+		return computed(func(x *graph.Node) *graph.Node { return long(x, factor) })
+	}
+	children["two long programs"] = func() string {
+		os.Setenv("D2L_TEST_FACTOR", "2")
+		first := children["a long program"]()
+		os.Setenv("D2L_TEST_FACTOR", "3")
+		return first + children["a long program"]()
 	}
 	children["a convolution"] = func() string {
 		return computed(func(x *graph.Node) *graph.Node {
-			for range 20 {
-				x = graph.Convolve(x, graph.Ones(x.Graph(), shapes.Make(dtypes.Float32, 3, 3, 32, 32))).PadSame().Done()
-				x = graph.DivScalar(x, 9*32)
-			}
-			return graph.ReduceAllMean(x)
-		}, [1][12][12][32]float32{})
+			image := graph.BroadcastToDims(graph.ReduceAllSum(x), 1, 12, 12, 32)
+			window := graph.Ones(x.Graph(), shapes.Make(dtypes.Float32, 3, 3, 32, 32))
+			sum := graph.ReduceAllSum(graph.Convolve(image, window).PadSame().Done())
+			return graph.Add(long(x, 2), graph.MulScalar(sum, 1e-6))
+		}) + fmt.Sprint(" oneDNN ", UsesOneDNN())
 	}
 }
 
-// computed returns what a program, compiled anew or not, computes from x on the CPU.
-func computed(build func(x *graph.Node) *graph.Node, x any) string {
+// long returns a number computed from the matrix x in a way that takes a while to compile.
+func long(x *graph.Node, factor float64) *graph.Node {
+	for range 60 {
+		x = graph.Sin(graph.MulScalar(graph.Dot(x, x).Product(), factor))
+	}
+	return graph.ReduceAllSum(x)
+}
+
+// computed returns what a program, compiled anew or not, computes from a matrix on the CPU.
+func computed(build func(x *graph.Node) *graph.Node) string {
 	backend, err := CPU.Start()
 	if err != nil {
 		return err.Error()
@@ -49,7 +57,7 @@ func computed(build func(x *graph.Node) *graph.Node, x any) string {
 	if err != nil {
 		return err.Error()
 	}
-	output, err := exec.Call(x)
+	output, err := exec.Call([][]float32{{1, 2}, {3, 4}})
 	return fmt.Sprint(output, err)
 }
 
@@ -106,8 +114,10 @@ func TestProgramsAreKept(t *testing.T) {
 	}
 
 	for name, environment := range map[string][]string{
-		"another factor": {three},
-		"another flag":   {two, "XLA_FLAGS=--xla_cpu_enable_fast_math=false"},
+		"another factor":      {three},
+		"another flag":        {two, "XLA_FLAGS=--xla_cpu_enable_fast_math=false"},
+		"fewer threads":       {two, "NPROC=1"},
+		"fewer threads still": {two, "PJRT_NPROC=1"},
 	} {
 		before := len(kept(cache))
 		run(t, cache, long, environment...)
@@ -132,24 +142,38 @@ func TestProgramsAreKept(t *testing.T) {
 
 	full := t.TempDir()
 	d2ltest.Put(t, filepath.Join(full, "d2l-go"), nil)
-	command := d2ltest.Child(long, "XDG_CACHE_HOME="+full, "PJRT_PLUGIN_LIBRARY_PATH="+folder, "XLA_FLAGS=", two)
-	var said bytes.Buffer
-	command.Stderr = &said
-	if got := d2ltest.Said(t, command); got != want {
-		t.Errorf("it computes %s, expected %s", got, want)
-	}
-	d2ltest.WantParts(t, said.String(), "d2l: what XLA compiles is not kept for other programs", "D2L_COMPILATION_CACHE=off")
-
-	// The plugin cannot give what oneDNN has a part in.
-	d2ltest.NoError(t, startError())
-	none := t.TempDir()
-	for range 2 {
-		if got := run(t, none, "a convolution"); !strings.HasPrefix(got, "[") && !strings.HasPrefix(got, "float32(0)") {
-			t.Errorf("a convolution: %s", got)
+	for name, environment := range map[string][]string{
+		"a file in its place": {"XDG_CACHE_HOME=" + full}, "no cache": {"XDG_CACHE_HOME=", "HOME="},
+		"a folder for no files": {"D2L_COMPILATION_CACHE=/proc/self"},
+	} {
+		command := d2ltest.Child("two long programs", append([]string{
+			"PJRT_PLUGIN_LIBRARY_PATH=" + folder, "XLA_FLAGS=", "D2L_COMPILATION_CACHE="}, environment...)...)
+		var said bytes.Buffer
+		command.Stderr = &said
+		if got := d2ltest.Said(t, command); got != want+want3 {
+			t.Errorf("%s: it computes %s, expected %s", name, got, want+want3)
+		}
+		d2ltest.WantParts(t, said.String(), "d2l: what XLA compiles is not kept for other programs (", "; D2L_COMPILATION_CACHE names another")
+		if n := strings.Count(said.String(), "\n"); n != 1 {
+			t.Errorf("%s: said %d times: %s", name, n, &said)
 		}
 	}
-	if n := len(kept(none)); (n == 0) != UsesOneDNN() {
-		t.Errorf("%d programs with convolutions are kept, by oneDNN: %v", n, UsesOneDNN())
+	d2ltest.WantParts(t, run(t, t.TempDir(), long, two, "D2L_COMPILATION_CACHE=no"), "is neither off nor the full path")
+
+	// The plugin cannot give what oneDNN has a part in.
+	for _, flag := range []string{"", "XLA_FLAGS=--" + oneDNNFlag, "XLA_FLAGS=--" + oneDNNFlag + `="true"`,
+		"XLA_FLAGS=--" + oneDNNFlag + "=1", "XLA_FLAGS=--" + oneDNNFlag + "=false"} {
+		if strings.Contains(flag, oneDNNFlag) && !constantsOf(cpuPlugin(t)).have(oneDNNFlag) {
+			continue // XLA ends the process.
+		}
+		none := t.TempDir()
+		for range 2 {
+			got := run(t, none, "a convolution", flag)
+			oneDNN := strings.HasSuffix(got, "oneDNN true")
+			if !strings.HasPrefix(got, "[float32(") || (len(kept(none)) == 0) != oneDNN {
+				t.Errorf("a convolution with %q: %s, and %q are kept", flag, got, kept(none))
+			}
+		}
 	}
 }
 
@@ -165,6 +189,12 @@ func TestProgramOptions(t *testing.T) {
 		{"", convolution, false, false, true},
 		{"--" + oneDNNFlag + "=false", convolution, true, false, true},
 		{"--" + oneDNNFlag + "=true", other, true, false, false}, // By the user's own flag.
+		{"--" + oneDNNFlag, other, true, false, false},
+		{"--" + oneDNNFlag + `="true"`, other, false, false, false},
+		{"-" + oneDNNFlag + "='1'", convolution, true, false, false},
+		{"--" + oneDNNFlag + `='false'`, other, true, false, true},
+		{"--" + oneDNNFlag + "=0 --" + oneDNNFlag + "=1", other, true, false, false},
+		{"--" + oneDNNFlag + "=1 --" + oneDNNFlag + "=0", other, true, false, true},
 		{"--xla_dump_to=/d", other, true, false, false},
 		{"--xla_dump_to=/d", convolution, true, true, false},
 	} {

@@ -19,8 +19,11 @@ import (
 
 func TestMain(m *testing.M) {
 	d2ltest.RunAsChild(children)
+	removeCache := d2ltest.OwnCompilationCache()
 	os.Setenv(flagsVariable, os.Getenv(flagsVariable)+" --xla_force_host_platform_device_count=4")
-	os.Exit(m.Run())
+	code := m.Run()
+	removeCache()
+	os.Exit(code)
 }
 
 // place is one device of a platform.
