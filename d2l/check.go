@@ -11,8 +11,9 @@ import (
 )
 
 // Check ends the program with status 1, or 130 if err is ErrInterrupted, and err's
-// message on standard error, unless err is nil. It is for notebook cells and other short programs; a notebook marks the
-// cell as failed and shows the message, with the lines of the cells that led there.
+// message on standard error, unless err is nil. It is for notebook cells and other
+// short programs; a notebook marks the cell as failed and shows the message, with the
+// lines of the cells that led there.
 //
 // Book: none; in Python an unhandled error ends the program.
 func Check(err error) {
