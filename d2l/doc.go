@@ -214,6 +214,7 @@
 //	trainer.go        Trainer: loss, gradients and update
 //	gradients.go      parameters that no gradient would reach
 //	step_guard.go     a step is atomic; the cause of a failed one
+//	step_backup.go    copies of the variables, for a device that fails
 //	steps.go          the steps of an epoch
 //	step_loop.go      many steps in one program, on a GPU
 //	interrupt.go      a training that the reader stops
