@@ -21,15 +21,17 @@
 //	an optimizer's rate outlives it in the store       Net.dropOptimizer                TestFirstRateStaysInStore
 //	GoMLX in pure Go has no batch normalization        UseBackendInference,             TestPureGoLacksBatchNormalization
 //	                                                   d2l/batch_norm.go
+//	a constant of one function of a graph is used in   call, d2l/internal/kernels       TestFunctionsShareConstants
+//	the next, where it does not exist
 //
 // go-xla v0.4.5:
 //
-//	an optimization barrier of one value is dropped    materialized,                    TestBarrierOfOneValueIsDropped
-//	                                                   d2l/internal/convpool
+//	a function with a dot in its name is called by     prefix, d2l/internal/kernels     TestFunctionNamesHaveNoDots
+//	another name than it has
 //
 // XLA's CPU plugin that scripts/setup installs:
 //
-//	maxima drop NaN                                    MaxPool2D, d2l/internal/convpool TestMaximumDropsNaN
+//	maxima drop NaN                                    MaxPool2D, d2l/pool2d.go         TestMaximumDropsNaN
 //
 // nlpodyssey/safetensors of go.mod:
 //
@@ -46,7 +48,7 @@
 //
 // Without a test, since they are things that are missing, or would hang the test:
 //
-//   - Only the identity of one node takes a custom gradient (d2l/internal/convpool).
+//   - Only the identity of one node takes a custom gradient (d2l/internal/kernels).
 //   - GoMLX has no SGD with momentum (d2l/optimizer.go).
 //   - After a panic of a layer with anything but an error, a GoMLX program can wait
 //     forever when it is used again: d2l/internal/xla turns every panic into an error.

@@ -124,17 +124,6 @@ func TestModelExecStaysOnFirstDevice(t *testing.T) {
 	}
 }
 
-func TestBarrierOfOneValueIsDropped(t *testing.T) {
-	main := backend(t).Builder("barrier").Main()
-	x, err := main.Parameter("x", shapes.Make(dtypes.Float32, 1), nil)
-	d2ltest.NoError(t, err)
-	barred, err := main.OptimizationBarrier(x)
-	d2ltest.NoError(t, err)
-	if barred[0] != x {
-		fixed(t, "the second value of materialized's barrier (d2l/internal/convpool)")
-	}
-}
-
 // sgd makes steps on w, whose gradient is 1, and returns how much each took from it.
 func sgd(t *testing.T, store *model.Store, opt optimizer.Interface, steps int) (taken []float32) {
 	t.Helper()
@@ -211,7 +200,36 @@ func TestMaximumDropsNaN(t *testing.T) {
 	outputs, err := program.Call([]float32{1, float32(math.NaN()), 2})
 	d2ltest.NoError(t, err)
 	if math.IsNaN(float64(tensors.ToScalar[float32](outputs[0]))) {
-		fixed(t, "the sum of isNaN in MaxPool2D (d2l/pool2d.go) and the comparisons in pass.pool (d2l/internal/convpool)")
+		fixed(t, "the sum of isNaN in MaxPool2D (d2l/pool2d.go)")
+	}
+}
+
+// called returns the error of a program with two functions, which add 1 to x and have the given names.
+func called(t *testing.T, names ...string) error {
+	program, err := graph.NewExec(backend(t), func(x *graph.Node) *graph.Node {
+		for _, name := range names {
+			f := graph.NewFunction(x.Graph(), name, func(g *graph.Graph) []*graph.Node {
+				return []*graph.Node{graph.AddScalar(graph.Parameter(g, "x", x.Shape()), 1)}
+			})
+			x = f.Call(x)[0]
+		}
+		return x
+	})
+	d2ltest.NoError(t, err)
+	defer program.Finalize()
+	_, err = program.Call(float32(1))
+	return err
+}
+
+func TestFunctionsShareConstants(t *testing.T) {
+	if called(t, "a") != nil || called(t, "a", "b") == nil {
+		fixed(t, "the iota in call (d2l/internal/kernels)")
+	}
+}
+
+func TestFunctionNamesHaveNoDots(t *testing.T) {
+	if called(t, "a.b") == nil {
+		fixed(t, "the underlines in prefix (d2l/internal/kernels)")
 	}
 }
 

@@ -1,0 +1,3 @@
+#pragma once
+
+typedef enum { NO_ACTIVATION, SIGMOID, TANH, RELU } activation;

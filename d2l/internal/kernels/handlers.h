@@ -1,0 +1,23 @@
+#pragma once
+#include "ffi.h"
+#include <stdbool.h>
+
+// register_handlers registers the functions of this package with a plugin that has been loaded, and reports whether that
+// was possible.
+bool register_handlers(const char *path);
+
+// choose_implementation chooses the best code for this processor, or the one of that name, and reports whether there is
+// one; otherwise what was chosen stays.
+bool choose_implementation(const char *name);
+
+// convolution_memory returns the number of floats that a pass needs besides its arguments and results.
+int64_t convolution_memory(int pass, const int32_t *settings, const int64_t *x);
+
+// Each returns why it could not be computed, or NULL. Of a layer the first arguments are the settings, x and the weights.
+const char *convolution_forward(const ffi_call *call);  // (…, biases) -> (y, values, memory)
+const char *convolution_dweights(const ffi_call *call); // (…, values, dy) -> (dweights, dbiases, memory)
+const char *convolution_dx(const ffi_call *call);       // (…, values, dy) -> (dx, memory)
+const char *dense_forward(const ffi_call *call);        // (…, biases) -> (y)
+const char *dense_dweights(const ffi_call *call);       // (…, y, dy) -> (dweights, dbiases, memory for dz)
+const char *dense_dx(const ffi_call *call);             // (…, y, dy) -> (dx, memory for dz)
+const char *all_finite(const ffi_call *call);           // (threads, arrays…) -> (1 for each that is finite, memory)

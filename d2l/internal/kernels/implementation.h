@@ -1,0 +1,20 @@
+#pragma once
+#include "convolution.h"
+#include "dense.h"
+
+// What is written for a kind of processor.
+typedef struct {
+	const char *name;
+	int block; // At most so many channels are computed together.
+	void (*convolution[3])(const convolution *p, int group, float *scratch); // By pass.
+	int (*product_parts)(const product *q);
+	void (*product_part)(const product *q, int part);
+	void (*derivative_part)(const derivative *d, int part); // Of PART_ROWS rows.
+	void (*sum_rows)(const derivative *d);
+	bool (*are_finite)(const float *x, size_t n);
+} implementation;
+
+extern const implementation with_avx512, with_avx2, with_neon;
+
+// The one for this processor, NULL if there is none.
+extern const implementation *implemented;
