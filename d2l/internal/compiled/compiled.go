@@ -2,7 +2,7 @@
 // one. To compile takes a second or more, to load what was compiled some milliseconds.
 //
 // go-xla has no access to that. It takes a plugin as the table of its functions, though: here it is given one whose
-// function that compiles looks into the user's cache first.
+// function that compiles looks into the user's cache first. There programs also get what GoMLX cannot write: see Rewrite.
 package compiled
 
 /*
@@ -53,6 +53,8 @@ type Plugin struct {
 	// Options returns what is added to the options of a program, as a part of a CompileOptionsProto, and whether what
 	// is compiled may be kept.
 	Options func(code []byte) (options []byte, keep bool)
+	// Rewrite returns a program as it is to be compiled.
+	Rewrite func(code []byte) []byte
 }
 
 // A keeper is a plugin with its functions and its cache.
@@ -173,6 +175,7 @@ func (k *keeper) destroy(function int, object unsafe.Pointer) {
 func d2lCompile(args *C.pjrt_compile) unsafe.Pointer {
 	k := kept.Load()
 	code := unsafe.Slice((*byte)(unsafe.Pointer(args.program.code)), args.program.code_size)
+	code = k.Rewrite(code)
 	options := C.GoBytes(unsafe.Pointer(args.options), C.int(args.options_size))
 	more, keep := k.Options(code)
 	options = append(options, more...)
@@ -180,7 +183,10 @@ func d2lCompile(args *C.pjrt_compile) unsafe.Pointer {
 
 	var pins runtime.Pinner
 	defer pins.Unpin()
-	given := *args
+	given, program := *args, *args.program
+	program.code, program.code_size = chars(&pins, code), C.size_t(len(code))
+	pins.Pin(&program)
+	given.program = &program
 	given.options, given.options_size = chars(&pins, options), C.size_t(len(options))
 
 	var key string

@@ -15,6 +15,8 @@ import (
 
 	"github.com/d2l-go/book/d2l/internal/compiled"
 	"github.com/d2l-go/book/d2l/internal/files"
+	"github.com/d2l-go/book/d2l/internal/kernels"
+	"github.com/d2l-go/book/d2l/internal/report"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/gobackend"
 	goxla "github.com/gomlx/go-xla/compute/xla"
@@ -63,7 +65,6 @@ func checkBackendVariable() error {
 var backends struct {
 	sync.Mutex
 	started map[Platform]compute.Backend
-	oneDNN  bool // CPU has it.
 }
 
 // Start returns the platform's backend, starting it on the first call. After an error the next call tries again: the
@@ -99,13 +100,6 @@ func IsCPU(b compute.Backend) bool {
 	backends.Lock()
 	defer backends.Unlock()
 	return backends.started[CPU] == b
-}
-
-// UsesOneDNN reports whether XLA's backend for the CPU, once it has started, leaves convolutions to oneDNN.
-func UsesOneDNN() bool {
-	backends.Lock()
-	defer backends.Unlock()
-	return backends.oneDNN
 }
 
 func (p Platform) open() (compute.Backend, error) {
@@ -148,18 +142,21 @@ func openCPU(options string) (compute.Backend, error) {
 	}
 	programs := cpuPrograms{user: user, hasOneDNN: cpu.X86.HasAVX2 && known.have(oneDNNFlag) && known.have(oneDNNConvolution)}
 	keeps, err := compiled.Keep(compiled.Plugin{
-		Path: plugin, Settings: programs.settings(clientOptions), Options: programs.options,
+		Path: plugin, Settings: programs.settings(clientOptions), Options: programs.options, Rewrite: kernels.Rewrite,
 	})
 	if err != nil {
 		return nil, err
+	}
+	// If it is not kept, programs do not go through kernels.Rewrite.
+	if (!keeps || !kernels.Register(plugin)) && kernels.ForThisProcessor() {
+		report.WarnOnce("d2l: the PJRT plugin " + plugin + " does not take d2l's functions for convolutions and dense layers: " +
+			"XLA's own, which are several times as slow, are used")
 	}
 	flags := cpuFlags
 	if !keeps && programs.hasOneDNN {
 		flags = append(slices.Clone(flags), "--"+oneDNNFlag+"=true") // For all programs.
 	}
-	b, err := openPlugin(plugin, "run scripts/setup", options, user, flags, clientOptions)
-	backends.oneDNN = programs.usesOneDNN()
-	return b, err
+	return openPlugin(plugin, "run scripts/setup", options, user, flags, clientOptions)
 }
 
 // openPlugin starts a client of a PJRT plugin, with flags of XLA besides the user's.

@@ -42,12 +42,6 @@ func (p cpuPrograms) oneDNN() (chosen, on bool) {
 	return chosen, on
 }
 
-// usesOneDNN reports whether convolutions are left to oneDNN.
-func (p cpuPrograms) usesOneDNN() bool {
-	chosen, on := p.oneDNN()
-	return on || p.hasOneDNN && !chosen
-}
-
 // options returns what a program's CompileOptionsProto has besides go-xla's, and whether what is compiled may be kept.
 func (p cpuPrograms) options(code []byte) (options []byte, keep bool) {
 	chosen, on := p.oneDNN()

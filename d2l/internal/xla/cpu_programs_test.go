@@ -13,15 +13,25 @@ import (
 	"time"
 
 	"github.com/d2l-go/book/d2l/d2ltest"
+	"github.com/d2l-go/book/d2l/internal/kernels"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
+	"golang.org/x/sys/cpu"
 )
 
 func init() {
 	children["a long program"] = func() string {
 		factor, _ := strconv.ParseFloat(os.Getenv("D2L_TEST_FACTOR"), 64)
 		return computed(func(x *graph.Node) *graph.Node { return long(x, factor) })
+	}
+	children["a kernel"] = func() string {
+		return computed(func(x *graph.Node) *graph.Node {
+			row := graph.BroadcastToDims(graph.Reshape(x, 1, 4), 40, 4)
+			weights := graph.Sin(graph.IotaFull(x.Graph(), shapes.Make(dtypes.Float32, 4, 130)))
+			y := kernels.Dense{}.Forward(row, weights, graph.Zeros(x.Graph(), shapes.Make(dtypes.Float32, 130)))
+			return graph.Add(long(x, 2), graph.ReduceAllSum(y))
+		}) + fmt.Sprint(" available ", kernels.Available())
 	}
 	children["two long programs"] = func() string {
 		os.Setenv("D2L_TEST_FACTOR", "2")
@@ -35,8 +45,23 @@ func init() {
 			window := graph.Ones(x.Graph(), shapes.Make(dtypes.Float32, 3, 3, 32, 32))
 			sum := graph.ReduceAllSum(graph.Convolve(image, window).PadSame().Done())
 			return graph.Add(long(x, 2), graph.MulScalar(sum, 1e-6))
-		}) + fmt.Sprint(" oneDNN ", UsesOneDNN())
+		}) + fmt.Sprint(" oneDNN ", usesOneDNN())
 	}
+}
+
+// usesOneDNN reports whether convolutions are left to oneDNN.
+func usesOneDNN() bool {
+	user, err := userFlags()
+	if err != nil {
+		panic(err)
+	}
+	plugin, err := findPlugin("cpu", "")
+	if err != nil {
+		panic(err)
+	}
+	known := constantsOf(plugin)
+	chosen, on := cpuPrograms{user: user}.oneDNN()
+	return on || !chosen && cpu.X86.HasAVX2 && known.have(oneDNNFlag) && known.have(oneDNNConvolution)
 }
 
 // long returns a number computed from the matrix x in a way that takes a while to compile.
@@ -89,6 +114,13 @@ func TestProgramsAreKept(t *testing.T) {
 	}
 	if used := d2ltest.Must(os.Stat(path))(t).ModTime(); time.Since(used) > time.Hour {
 		t.Errorf("a program that was used says that it was last used at %v", used)
+	}
+
+	// One that calls kernels is kept as well, and calls those of the next process.
+	withKernel := t.TempDir()
+	wantKernel := run(t, withKernel, "a kernel")
+	if again := run(t, withKernel, "a kernel"); again != wantKernel || len(kept(withKernel)) != 1 || !strings.HasPrefix(again, "[float32(") {
+		t.Errorf("the second process computes %s, expected %s, and these are kept: %q", again, wantKernel, kept(withKernel))
 	}
 
 	// A program of another factor in its place is what the next process runs.
