@@ -46,7 +46,7 @@ func (a Activation) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
 
 // apply is GoMLX's activation, except for ReLU's gradient at 0: it is 0, as in the book
 // and in PyTorch, but 1 in GoMLX v0.28.8. Zeros are common where images are black and
-// biases are new. (Fused layers have activations of their own, in internal/convpool.)
+// biases are new. (Kernels have activations of their own: see internal/kernels.)
 func (a Activation) apply(x *graph.Node) *graph.Node {
 	if a == ReLU {
 		zeros := graph.ZerosLike(x)

@@ -2,12 +2,12 @@ package d2l
 
 import (
 	"fmt"
-	"os"
 
-	"github.com/d2l-go/book/d2l/internal/convpool"
+	"github.com/d2l-go/book/d2l/internal/kernels"
 	"github.com/d2l-go/book/d2l/internal/netfig"
 	"github.com/d2l-go/book/d2l/internal/weights"
 	"github.com/d2l-go/book/d2l/internal/xla"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers/activation"
 	"github.com/gomlx/gomlx/ml/model"
@@ -83,6 +83,9 @@ func (c Conv2D) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	w := c.window()
 	w.require("Conv2D", x)
 	weights, biases := c.parameters(scope, x)
+	if kernel, ok := c.kernel(x, kernels.NoPooling); ok {
+		return c.byKernel(scope, x, weights, biases, kernel)
+	}
 	y := convolve(x, weights, w)
 	if biases != nil {
 		y = graph.Add(y, graph.ExpandLeftToRank(biases, y.Rank()))
@@ -90,14 +93,27 @@ func (c Conv2D) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	return channelsFirst(c.Activation.apply(y))
 }
 
-// convolve returns the convolution of x, (batch, in, height, width), as (batch, height, width, out).
+// convolve returns XLA's convolution of x, (batch, in, height, width), as (batch, height, width, out).
 func convolve(x, weights *graph.Node, w window) *graph.Node {
-	direct := convpool.Convolution{Strides: w.strides, Padding: w.padding}
-	if xla.IsCPU(x.Graph().Backend()) && direct.Suits(x, weights, xla.UsesOneDNN()) {
-		return direct.Forward(x, weights)
-	}
 	kernel, padding := differentiable(weights, w.padding)
 	return graph.Convolve(channelsLast(x), kernel).StridePerAxis(w.strides[:]...).PaddingPerDim(padding).Done()
+}
+
+// kernel returns the convolution of x and the pooling after it as one of the kernels, and whether that is possible and
+// faster.
+func (c Conv2D) kernel(x *graph.Node, pooling kernels.Pooling) (kernel kernels.Convolution, ok bool) {
+	w := c.window()
+	kernel = kernels.Convolution{
+		Window: w.size, Strides: w.strides, Padding: w.padding, Activation: activation.Type(c.Activation), Pooling: pooling,
+	}
+	return kernel, xla.IsCPU(x.Graph().Backend()) && kernel.Suits(x, c.Channels)
+}
+
+func (c Conv2D) byKernel(scope *model.Scope, x, weights, biases *graph.Node, kernel kernels.Convolution) *graph.Node {
+	if biases == nil {
+		biases = graph.Zeros(x.Graph(), shapes.Make(x.DType(), c.Channels))
+	}
+	return kernel.Forward(x, weights, biases, scope.IsTraining(x.Graph()))
 }
 
 // require panics on settings that make no convolution.
@@ -111,39 +127,29 @@ func (c Conv2D) require(layer string) {
 	}
 }
 
-// ForwardWith adds the convolution and the pooling after it to the graph of x together,
-// and reports whether it has: Sequential calls it, see Layer. It does so on XLA's CPU
-// backend if next is an AvgPool2D or MaxPool2D of 2 × 2 with strides of 2 and no padding,
-// x is float32, Strides is 1, there are biases, Activation is none, Sigmoid, Tanh or ReLU,
-// input times output channels are at most 128, and the window is square, odd and either
-// 5 × 5 or larger, or has at most 32 weights over all input channels.
+// ForwardWith adds the convolution and the pooling after it to the graph of x together, and reports whether it has:
+// Sequential calls it, see Layer. It does so on XLA's CPU backend if next is an AvgPool2D or MaxPool2D of 2 × 2 with
+// strides of 2 and no padding, x is float32, Activation is none, Sigmoid, Tanh or ReLU, the program is for one device,
+// there are at most 256 thousand weights, and 16 images take at most 1 MB before and after the convolution.
 //
-// Values and gradients are those of the two layers, but for rounding, where x is finite.
+// Values and gradients are those of the two layers, but for rounding.
 func (c Conv2D) ForwardWith(scope *model.Scope, x *graph.Node, self, next Layer) (y *graph.Node, ok bool) {
-	pair, ok := c.pooledBy(next, x)
+	kernel, ok := c.pooledBy(next, x)
 	if !ok || self != Layer(c) {
 		return nil, false
 	}
 	weights, biases := c.parameters(scope, x)
-	return pair.Forward(x, weights, biases, scope.IsTraining(x.Graph())), true
+	return c.byKernel(scope, x, weights, biases, kernel), true
 }
 
-// pooledBy returns the convolution with next as one computation, and whether that is
-// possible and faster.
-func (c Conv2D) pooledBy(next Layer, x *graph.Node) (pair convpool.Config, ok bool) {
-	isMax, ok := pools2x2(next)
-	w := c.window()
-	pair = convpool.Config{
-		Channels: c.Channels, KernelSize: w.size[0], Padding: w.padding[0],
-		Activation: activation.Type(c.Activation), Max: isMax,
+// pooledBy returns the convolution with next as one kernel, and whether that is possible and faster.
+func (c Conv2D) pooledBy(next Layer, x *graph.Node) (kernel kernels.Convolution, ok bool) {
+	pooling := pools2x2(next)
+	if pooling == kernels.NoPooling || !c.valid() {
+		return kernel, false
 	}
-	ok = ok && c.valid() && w.isSquare() && w.strides[0] == 1 && !c.NoBias
-	return pair, ok && (fuseEverywhere || xla.IsCPU(x.Graph().Backend())) && pair.Suits(x)
+	return c.kernel(x, pooling)
 }
-
-// fuseEverywhere makes ForwardWith compute two layers together on other backends than XLA's for the CPU as well, to
-// measure whether that pays there.
-var fuseEverywhere = os.Getenv("D2L_FUSE_EVERYWHERE") == "1"
 
 func (c Conv2D) parameters(scope *model.Scope, x *graph.Node) (weights, biases *graph.Node) {
 	size := c.window().size

@@ -3,11 +3,14 @@ package d2l
 import (
 	"fmt"
 
+	"github.com/d2l-go/book/d2l/internal/kernels"
 	"github.com/d2l-go/book/d2l/internal/netfig"
 	"github.com/d2l-go/book/d2l/internal/weights"
+	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/layers/activation"
 	"github.com/gomlx/gomlx/ml/layers/regularizer"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/nn"
@@ -55,6 +58,10 @@ func (d Dense) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 		x = flatten(x)
 	}
 	weights, biases := weightsAndBiases(scope, x, !d.NoBias, x.Shape().Dim(-1), d.Units)
+	kernel := kernels.Dense{Activation: activation.Type(d.Activation)}
+	if biases != nil && xla.IsCPU(x.Graph().Backend()) && kernel.Suits(x, d.Units) {
+		return kernel.Forward(x, weights, biases)
+	}
 	y := nn.Dense(x, weights, biases, compute.DenseLayoutInputOutputs)
 	return d.Activation.apply(y)
 }

@@ -230,9 +230,9 @@
 //
 //	internal/chart    plots: panels, axes, ticks, legends
 //	internal/compiled what XLA compiled, kept for later programs
-//	internal/convpool convolutions of few channels, alone or with pooling, with custom gradients
 //	internal/files    atomic writes, safe reads
 //	internal/imagegrid pictures in rows and columns, with titles
+//	internal/kernels  convolutions, dense layers and a search for NaN, in C, for XLA on the CPU
 //	internal/mnist    finding, downloading and reading MNIST files
 //	internal/netfig   pictures of nets: data flow, compressed notation
 //	internal/page     style, text and pen of all pictures; SVG and PNG

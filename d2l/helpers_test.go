@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/d2l-go/book/d2l/d2ltest"
+	"github.com/d2l-go/book/d2l/internal/kernels"
 	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -46,7 +47,7 @@ func nth(distances ...int) (devices []Device) {
 }
 
 // pairsTogether reports whether a convolution is computed together with the pooling after it: on a GPU it is not.
-func pairsTogether() bool { return fuseEverywhere || testDevice().platform == xla.CPU }
+func pairsTogether() bool { return testDevice().platform == xla.CPU && kernels.Available() }
 
 // needsCPU skips a test of the CPU where the tests are on a GPU and the CPU's plugin is missing.
 func needsCPU(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/d2l-go/book/d2l/internal/kernels"
 	"github.com/d2l-go/book/d2l/internal/netfig"
 	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/compute/shapes"
@@ -154,19 +155,21 @@ func (p AvgPool2D) require(layer string, x *graph.Node) {
 	w.require(layer, x)
 }
 
-// pools2x2 reports whether a layer pools blocks of 2 × 2, and whether it takes their
-// maximum. It is not a method: a type that embeds a pooling would have it too, perhaps
-// with a Forward of its own.
-func pools2x2(layer Layer) (isMax, ok bool) {
+// pools2x2 returns how a layer pools blocks of 2 × 2 pixels, if it does. It is not a method: a type that embeds a pooling
+// would have it too, perhaps with a Forward of its own.
+func pools2x2(layer Layer) kernels.Pooling {
+	two := window{size: [2]int{2, 2}, strides: [2]int{2, 2}}
 	switch p := layer.(type) {
 	case AvgPool2D:
-		two := [2]int{2, 2}
-		return false, p.window() == window{size: two, strides: two}
+		if p.window() == two {
+			return kernels.Average
+		}
 	case MaxPool2D:
-		_, ok := pools2x2(AvgPool2D(p))
-		return true, ok
+		if AvgPool2D(p).window() == two {
+			return kernels.Maximum
+		}
 	}
-	return false, false
+	return kernels.NoPooling
 }
 
 // GlobalAvgPool2D replaces each channel by its mean: the output for (batch, c, h, w) is

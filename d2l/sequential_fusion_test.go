@@ -41,11 +41,12 @@ func TestConvPoolIsConvThenPool(t *testing.T) {
 		{Conv2D{Channels: 2, KernelSize: 4, Activation: Sigmoid}, average, []int{2, 1, 8, 9}, true},
 		{Conv2D{Channels: 5, KernelSize: 3, Padding: 1, Activation: ReLU}, maximum, []int{2, 3, 9, 8}, true},
 		{Conv2D{Channels: 2, KernelSize: 1, Activation: Tanh}, maximum, []int{2, 3, 5, 4}, true},
-		{Conv2D{Channels: 2, KernelSize: 4, Activation: Sigmoid}, average, []int{2, 3, 8, 8}, false},
-		{Conv2D{Channels: 200, KernelSize: 1, Activation: Sigmoid}, average, []int{2, 3, 8, 8}, false},
-		{Conv2D{Channels: 2, KernelSize: 5, Strides: 2, Activation: Sigmoid}, average, []int{2, 1, 12, 12}, false},
+		{Conv2D{Channels: 2, KernelSize: 4, Activation: Sigmoid}, average, []int{2, 3, 8, 8}, true},
+		{Conv2D{Channels: 200, KernelSize: 1, Activation: Sigmoid}, average, []int{2, 3, 8, 8}, true},
+		{Conv2D{Channels: 200, KernelSize: 1, Activation: Sigmoid}, average, []int{2, 3, 32, 32}, false}, // Too large.
+		{Conv2D{Channels: 2, KernelSize: 5, Strides: 2, Activation: Sigmoid}, average, []int{2, 1, 12, 12}, true},
 		{Conv2D{Channels: 2, KernelSize: 5, Activation: gelu}, average, []int{2, 1, 12, 12}, false},
-		{Conv2D{Channels: 64, KernelSize: 5, Activation: Sigmoid}, average, []int{2, 3, 12, 12}, false},
+		{Conv2D{Channels: 64, KernelSize: 5, Activation: Sigmoid}, average, []int{2, 3, 12, 12}, true},
 		{Conv2D{Channels: 2, KernelSize: 5, Activation: Sigmoid}, overlapping, []int{2, 1, 12, 12}, false},
 		{Conv2D{Channels: 2, KernelSize: 5, Activation: Sigmoid}, padded, []int{2, 1, 12, 12}, false},
 	} {

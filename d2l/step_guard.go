@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/d2l-go/book/d2l/internal/kernels"
 	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -27,45 +28,55 @@ func (t *Trainer) maxLoss() float32 {
 // guardStep, called once everything that a step changes is known, puts the old values in the place of the new ones
 // unless all inputs X are finite, the loss is below maxLoss, and all new values are finite: those of parameters, running
 // statistics, the optimizer and the random generator. XLA decides that on the device, inside of the step's program:
-// once it has run,
-// the old values are gone. It returns the stepResult, float32 (3 + len(changed)), and whether the step is made.
+// once it has run, the old values are gone. It returns the stepResult, float32 (3 + len(changed)), and whether the step is made.
 func guardStep(X []*graph.Node, loss, correct *graph.Node, maxLoss float32, changed []*model.Variable,
 	old func(v *model.Variable) *graph.Node) (result, made *graph.Node) {
 	g := loss.Graph()
-	ok := graph.LessThan(graph.Abs(loss), graph.Const(g, maxLoss)) // False for NaN.
-	for _, x := range X {
-		if x.DType().IsFloat() { // A sigmoid of infinity, for one, is finite.
-			ok = graph.LogicalAnd(ok, allFinite(x))
-		}
-	}
-	finite := []*graph.Node{ok}
+	var values []*graph.Node
+	values = append(values, X...) // A sigmoid of infinity, for one, is finite.
 	for _, v := range changed {
-		if v.DType().IsFloat() {
-			finite = append(finite, allFinite(v.NodeValue(g)))
-		} else {
-			finite = append(finite, graph.Const(g, true))
-		}
+		values = append(values, v.NodeValue(g))
 	}
-	each := graph.Concatenate(finite, 0)
-	made = graph.LogicalAll(each)
+	each := allFinite(values)
+	finite := []*graph.Node{graph.LessThan(graph.Abs(loss), graph.Const(g, maxLoss))} // False for NaN.
+	for _, ok := range each[:len(X)] {
+		finite[0] = graph.LogicalAnd(finite[0], ok)
+	}
+	finite = append(finite, each[len(X):]...)
+	flags := graph.Concatenate(finite, 0)
+	made = graph.LogicalAll(flags)
 	for _, v := range changed {
 		v.SetNodeValue(graph.Where(made, v.NodeValue(g), old(v)))
 	}
 	result = graph.Concatenate([]*graph.Node{
-		graph.Reshape(loss, 1), graph.Reshape(correct, 1), graph.ConvertDType(each, dtypes.Float32)}, 0)
+		graph.Reshape(loss, 1), graph.Reshape(correct, 1), graph.ConvertDType(flags, dtypes.Float32)}, 0)
 	return result, made
 }
 
-// allFinite returns whether no value of x is NaN or infinite. XLA's CPU backend writes out the answer for each value
-// before it looks at them; from some thousand values on, a product with a number so small that no sum overflows takes a
-// third of the time.
-func allFinite(x *graph.Node) *graph.Node {
-	if x.DType() == dtypes.Float32 && x.Rank() > 1 && x.Shape().Size() >= 1<<12 && xla.IsCPU(x.Graph().Backend()) {
-		rows := x.Shape().Dim(0)
-		x = graph.Reshape(x, rows, x.Shape().Size()/rows)
-		x = graph.Dot(x, graph.BroadcastToDims(graph.Const(x.Graph(), float32(0x1p-100)), x.Shape().Dim(1))).Product()
+// allFinite returns for each array whether none of its values is NaN or infinite.
+func allFinite(arrays []*graph.Node) []*graph.Node {
+	finite, byKernel := make([]*graph.Node, len(arrays)), []*graph.Node(nil)
+	for i, x := range arrays {
+		switch {
+		case !x.DType().IsFloat():
+			finite[i] = graph.Const(x.Graph(), true)
+		case xla.IsCPU(x.Graph().Backend()) && kernels.CanSearch(x):
+			byKernel = append(byKernel, x)
+		default:
+			finite[i] = graph.LogicalAll(graph.IsFinite(x))
+		}
 	}
-	return graph.LogicalAll(graph.IsFinite(x))
+	if byKernel == nil {
+		return finite
+	}
+	found, n := kernels.Finite(byKernel), 0
+	for i := range finite {
+		if finite[i] == nil {
+			finite[i] = graph.Reshape(graph.Slice(found, graph.AxisElem(n)))
+			n++
+		}
+	}
+	return finite
 }
 
 // A stepResult is what guardStep returns: the mean loss, the number of correct predictions, and a 1 for X and the loss,

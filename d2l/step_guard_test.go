@@ -37,3 +37,18 @@ func TestAllFinite(t *testing.T) {
 		}
 	}
 }
+
+// Each array has an answer of its own, whatever the types.
+func TestAllFiniteOfSeveralTypes(t *testing.T) {
+	backend, _, err := testDevice().Backend()
+	noError(t, err)
+	inf, nan := math.Inf(1), math.NaN()
+	outputs := must(graph.CallOnceN(backend, allFinite, []float64{1, inf}, []float32{1}, int32(3), []float32{float32(nan)},
+		[]float64{2}, [][]float32{{1, 2}, {3, float32(inf)}}, float32(4)))(t)
+	want := []bool{false, true, true, false, true, false, true}
+	for i, finite := range outputs {
+		if got := tensors.ToScalar[bool](finite); got != want[i] {
+			t.Errorf("array %d is finite: %v", i, got)
+		}
+	}
+}
