@@ -90,7 +90,8 @@ func blockSums(x *graph.Node, size [2]int) *graph.Node {
 }
 
 // MaxPool2D replaces each window of PoolSize × PoolSize by its maximum. Shapes, pairs
-// and panics are those of AvgPool2D; padding is never the maximum.
+// and panics are those of AvgPool2D; padding is never the maximum. On the CPU, building
+// a second derivative panics.
 //
 // Book: nn.MaxPool2D, section "Pooling".
 type MaxPool2D struct {
@@ -118,6 +119,10 @@ func (p MaxPool2D) look() netfig.Look { return AvgPool2D(p).look() }
 func (p MaxPool2D) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
 	AvgPool2D(p).require("MaxPool2D", x)
 	w := AvgPool2D(p).window()
+	kernel := kernels.MaxPool{Window: w.size, Strides: w.strides, Padding: w.padding}
+	if xla.IsCPU(x.Graph().Backend()) && kernel.Suits(x) {
+		return kernel.Forward(x)
+	}
 	x = channelsLast(x)
 	y := w.pool(graph.MaxPool(x))
 	if xla.IsCPU(x.Graph().Backend()) && x.DType().IsFloat() {

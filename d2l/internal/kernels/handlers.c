@@ -30,6 +30,8 @@ HANDLE(convolution_dx)
 HANDLE(dense_forward)
 HANDLE(dense_dweights)
 HANDLE(dense_dx)
+HANDLE(max_pool_forward)
+HANDLE(max_pool_dx)
 HANDLE(all_finite)
 
 typedef struct {
@@ -54,6 +56,8 @@ bool register_handlers(const char *path) {
 			{"d2l_kernel_dense_forward", handle_dense_forward},
 			{"d2l_kernel_dense_dweights", handle_dense_dweights},
 			{"d2l_kernel_dense_dx", handle_dense_dx},
+			{"d2l_kernel_max_pool_forward", handle_max_pool_forward},
+			{"d2l_kernel_max_pool_dx", handle_max_pool_dx},
 			{"d2l_kernel_all_finite", handle_all_finite},
 		};
 		for (size_t i = 0; i < sizeof all / sizeof *all; i++) {

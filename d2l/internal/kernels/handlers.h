@@ -20,4 +20,6 @@ const char *convolution_dx(const ffi_call *call);       // (…, values, dy) -> 
 const char *dense_forward(const ffi_call *call);        // (…, biases) -> (y)
 const char *dense_dweights(const ffi_call *call);       // (…, y, dy) -> (dweights, dbiases, memory for dz)
 const char *dense_dx(const ffi_call *call);             // (…, y, dy) -> (dx, memory for dz)
+const char *max_pool_forward(const ffi_call *call);     // (settings, x) -> (y, places)
+const char *max_pool_dx(const ffi_call *call);          // (settings, x, places, dy) -> (dx)
 const char *all_finite(const ffi_call *call);           // (threads, arrays…) -> (1 for each that is finite, memory)

@@ -1,6 +1,6 @@
 // Package kernels computes layers on the CPU where XLA's own operations are slow: convolutions of few channels, with
-// their activation and the pooling after them, and fully connected layers. Its functions are written in C for three
-// widths of registers, and called by XLA's programs.
+// their activation and the pooling after them, maximum pooling, and fully connected layers. Its functions are written in
+// C, for three widths of registers, and called by XLA's programs.
 //
 // In names, dx is the gradient with respect to x, dz that with respect to what the activation gets.
 package kernels
