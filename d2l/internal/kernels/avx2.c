@@ -1,4 +1,5 @@
 #ifdef __x86_64__
+#define KIND avx2
 #define LANES 8
 #define TILE_ROWS 1
 #define TILE_COLS 1
@@ -7,11 +8,5 @@
 #define ROWS 4
 #define VECS 2
 #define TARGET __attribute__((target("avx2,fma")))
-#include "implementation.h"
-#include "convolution_impl.h"
-#include "dense_impl.h"
-
-const implementation with_avx2 = {
-	"avx2", BLOCK, {forward, dweights, dx}, product_parts, product_part, derivative_part, sum_rows, are_finite,
-};
+#include "kind.h"
 #endif

@@ -1,0 +1,13 @@
+// The implementation for the kind of processor that KIND names, from the widths that are defined before.
+#include "implementation.h"
+#include "convolution_impl.h"
+#include "dense_impl.h"
+
+#define IMPLEMENTATION_OF(NAME) with_##NAME
+#define NAME_OF(NAME) #NAME
+#define EXPANDED(F, NAME) F(NAME)
+
+const implementation EXPANDED(IMPLEMENTATION_OF, KIND) = {
+	EXPANDED(NAME_OF, KIND), BLOCK, {forward, dweights, dx}, product_parts, product_part, derivative_part, sum_rows,
+	are_finite,
+};
