@@ -100,8 +100,14 @@ class GoTest(unittest.TestCase):
         stub = self.stub('echo "$GOGC $GOFLAGS"')
         for args in (["build", "-o", "x"], ["test", "-c", "-o", "x"]):
             self.assertEqual(
-                self.go(*args, go=stub).stderr, "off -buildvcs=false '-ldflags=-s -w -linkmode=internal'\n"
+                self.go(*args, go=stub).stderr, "off -buildvcs=false '-ldflags=-s -w -linkmode=internal -libgcc=none'\n"
             )
+
+    def test_go_can_link_what_computes(self):
+        flags = "-ldflags=-s -w -linkmode=internal -libgcc=none"
+        command = ["go", "build", "-buildvcs=false", flags, "-o", self.folder / "seeds", "./scripts/seeds"]
+        done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_what_go_cannot_link_is_left_to_gcc(self):
         done = self.build(THREAD_LOCAL)

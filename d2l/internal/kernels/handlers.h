@@ -6,8 +6,8 @@
 // was possible.
 bool register_handlers(const char *path);
 
-// choose_implementation chooses the best code for this processor, or the one of that name, and reports whether there is
-// one; otherwise what was chosen stays.
+// choose_implementation chooses the code of a name, for which the processor has to be the right one, and reports whether
+// there is any; otherwise what was chosen stays.
 bool choose_implementation(const char *name);
 
 // convolution_memory returns the number of floats that a pass needs besides its arguments and results.

@@ -1,3 +1,6 @@
+#if defined __aarch64__ && !defined __clang__
+#pragma GCC target("no-outline-atomics") // Otherwise they are functions of gcc's library: see processors in kernels.go.
+#endif
 #include "parallel.h"
 #include <sched.h>
 #include <stdatomic.h>

@@ -30,9 +30,10 @@ type Builder struct {
 	again     int // How many programs were built by a plan.
 }
 
-// Build makes the program out from main.go, and returns what the go command says if it cannot be.
-func (b *Builder) Build(out string) (said string, err error) {
-	made, refused, err := b.byPlan(out)
+// Build makes the program out from main.go, and returns what the go command says if it cannot be. A program that is not
+// to run needs no linking: out may then be missing.
+func (b *Builder) Build(out string, run bool) (said string, err error) {
+	made, refused, err := b.byPlan(out, run)
 	if made || err != nil {
 		return "", err
 	}
@@ -55,7 +56,7 @@ func (b *Builder) Build(out string) (said string, err error) {
 
 // byPlan makes the program by the plan there is, if that holds. Where the compiler refuses the program, the go command
 // is to say why.
-func (b *Builder) byPlan(out string) (made, refused bool, err error) {
+func (b *Builder) byPlan(out string, run bool) (made, refused bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.plan == nil || !b.plan.holds(b.Dir) {
@@ -64,11 +65,15 @@ func (b *Builder) byPlan(out string) (made, refused bool, err error) {
 	if err := os.Remove(out); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, false, err
 	}
-	err = b.command("sh", "-e", filepath.Join(folder, "commands"), out).Run()
+	commands := []string{"-e", filepath.Join(folder, "commands")}
+	if run {
+		commands = append(commands, out)
+	}
+	err = b.command("sh", commands...).Run()
 	if Interrupted(err) {
 		return false, false, errInterrupted
 	}
-	if _, missing := os.Stat(out); err != nil || missing != nil {
+	if _, missing := os.Stat(out); err != nil || run && missing != nil {
 		return false, true, nil
 	}
 	b.again++

@@ -61,7 +61,7 @@ func (w *workspace) run(imports, expression string) string {
 	w.Helper()
 	w.write(w.Dir, "main.go", "package main\n\nimport (\n"+imports+"\n)\n\nfunc main() { print("+expression+") }\n")
 	out := filepath.Join(w.Dir, "program")
-	if said, err := w.Build(out); err != nil {
+	if said, err := w.Build(out, true); err != nil {
 		return "error: " + said
 	}
 	w.recording.Wait()
@@ -103,6 +103,25 @@ func TestBuild(t *testing.T) {
 	w.expect(`"mine/nets"`, "nets.Word[:2]", "fi", true)
 	w.expect(`"embed"`, "len(embed.FS{}.open)", "error: # cells\n./main.go:7:36: embed.FS{}.open undefined "+
 		"(type embed.FS has no field or method open, but does have method Open)\n", false)
+}
+
+func TestProgramsThatDoNotRun(t *testing.T) {
+	w := newWorkspace(t)
+	w.first()
+	out := filepath.Join(w.Dir, "program")
+	for code, want := range map[string]string{
+		"func half(n int) int { return n / 2 }": "",
+		"func half(n int) int { return m / 2 }": "# cells\n./main.go:3:31: undefined: m\n",
+	} {
+		w.write(w.Dir, "main.go", "package main\n\n"+code+"\n\nfunc main() {}\n")
+		if said, err := w.Build(out, false); said != want || (err != nil) != (want != "") {
+			t.Errorf("%s: %q and %v, want %q", code, said, err, want)
+		}
+		if _, err := os.Stat(out); err == nil {
+			t.Errorf("%s: a program was linked, or an earlier one stayed", code)
+		}
+	}
+	w.expect(`"mine/nets"`, "nets.Word", "first", true)
 }
 
 func TestChanges(t *testing.T) {
@@ -165,7 +184,7 @@ func TestNextCellWhileItIsRemembered(t *testing.T) {
 		}
 		w.write(w.Dir, "main.go", "package main\n\nimport \"mine/nets\"\n\n"+
 			fmt.Sprintf("func main() { print(nets.Word, %d) }\n", i))
-		if said, err := w.Build(filepath.Join(w.Dir, "program")); err != nil {
+		if said, err := w.Build(filepath.Join(w.Dir, "program"), true); err != nil {
 			t.Fatal(said)
 		}
 		w.write(w.Dir, "main.go", "package main\n\nfunc main() {}\n")

@@ -258,7 +258,7 @@ func (p *plan) write(dir string) error {
 		lines = append(lines, "packagefile "+name+"="+p.packages[name])
 	}
 	config := strings.Join(lines, "\n") + "\n"
-	commands := fmt.Sprintf("WORK=%s\nexport GOGC=off GOMEMLIMIT=1GiB\n%s\n%s\n", folder, p.compile, p.link)
+	commands := fmt.Sprintf("WORK=%s\nexport GOGC=off GOMEMLIMIT=1GiB\n%s\n[ $# = 0 ] || %s\n", folder, p.compile, p.link)
 	for name, content := range map[string]string{
 		"b001/importcfg": config, "b001/importcfg.link": config + p.info + "\n", "commands": commands,
 	} {

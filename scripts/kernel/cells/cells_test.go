@@ -70,3 +70,30 @@ func TestCopy(t *testing.T) {
 		t.Error(err, got.Len())
 	}
 }
+
+func TestOnlyDeclares(t *testing.T) {
+	for cell, want := range map[string]bool{
+		"//d2l:save\n\n// F is shown.\nfunc F() int { return 1 }": true,
+		"type T int\n\nfunc (T) init() {}":                        true,
+		"import \"fmt\"\nconst a = 1\nfunc f() { fmt.Print(a) }":  true,
+		"!ls\nfunc f() {}":                    true,
+		"var a = f()":                         false,
+		"var a int":                           false,
+		"func f() {}\nvar a = 1":              false,
+		"func init() {}":                      false,
+		"func init_seed() {}":                 false,
+		"func main() {}":                      false,
+		"func f() {}\n\n%%\nf()":              false,
+		"func f() {}\nf()":                    false,
+		"%exec f\nfunc f() {}":                false,
+		"import _ \"image/png\"\nfunc f() {}": false,
+		"import \"fmt\"":                      false,
+		"!ls":                                 false,
+		"":                                    false,
+		"func f( {}":                          false,
+	} {
+		if got := OnlyDeclares(strings.Split(cell, "\n")); got != want {
+			t.Errorf("%q: got %v, want %v", cell, got, want)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package cells
 
 import (
 	"errors"
+	"go/ast"
 	"go/parser"
 	"go/scanner"
 	"go/token"
@@ -26,6 +27,34 @@ func Statements(lines []string) int {
 		return at
 	}
 	return -1
+}
+
+// OnlyDeclares returns whether nothing in a cell runs, neither a program nor what gives a variable its value: it has
+// functions, types and constants alone. Then to compile it is enough.
+func OnlyDeclares(lines []string) bool {
+	if HasMain(lines) {
+		return false
+	}
+	code := "package main;" + strings.Join(goCode(lines), "\n")
+	file, err := parser.ParseFile(token.NewFileSet(), "", code, parser.SkipObjectResolution)
+	if err != nil || len(file.Decls) == len(file.Imports) {
+		return false
+	}
+	for _, spec := range file.Imports {
+		if spec.Name != nil && (spec.Name.Name == "_" || spec.Name.Name == ".") { // For what the package does at its start.
+			return false
+		}
+	}
+	return !slices.ContainsFunc(file.Decls, func(decl ast.Decl) bool {
+		switch decl := decl.(type) {
+		case *ast.FuncDecl: // GoNB has init_… for several of init.
+			name := decl.Name.Name
+			return decl.Recv == nil && (name == "main" || name == "init" || strings.HasPrefix(name, "init_"))
+		case *ast.GenDecl:
+			return decl.Tok == token.VAR
+		}
+		return true
+	})
 }
 
 // goCode returns the lines of a cell that are Go, with the others blank.
