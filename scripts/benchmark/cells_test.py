@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 
 sys.path.insert(0, str(Path(__file__).parent))
-from cells import changed, one_epoch, parts, report
+from cells import changed, compared, one_epoch, parts, report
 
 LOG = """\
 I1124 23:59:59.500000   77 execcode.go:327] \x1b[7m[ab]\x1b[0m GoImports():
@@ -30,9 +30,9 @@ class CellsTest(unittest.TestCase):
         self.assertEqual(one_epoch("for range numEpochs { x = 10 }"), "for range numEpochs { x = 10 }")
 
     def test_each_run_makes_another_program(self):
-        self.assertEqual(changed('import "a"\n%%\nf()', 3), 'import "a"\nvar benchmarkRun = 3\n%%\nf()')
-        self.assertEqual(changed("%%\nf()", 4), "var benchmarkRun = 4\n%%\nf()")
-        self.assertEqual(changed("func f() {}", 5), "func f() {}\nvar benchmarkRun = 5\n")
+        self.assertEqual(changed('import "a"\n%%\nf()', 3), 'import "a"\nconst benchmarkRun = 3\n%%\nf()')
+        self.assertEqual(changed("%%\nf()", 4), "const benchmarkRun = 4\n%%\nf()")
+        self.assertEqual(changed("func f() {}", 5), "func f() {}\nconst benchmarkRun = 5\n")
 
     def test_parts_come_from_the_log_also_at_midnight(self):
         got = parts(LOG)
@@ -50,6 +50,18 @@ class CellsTest(unittest.TestCase):
         self.assertIn("| *small* | 2.00 | 1.00 | 3.00 | 9.00 | 0.01 | 1.00 | 0.50 |", text)
         self.assertIn("| t (one epoch) | 20.00 |", text)
         self.assertIn("take 5.00 s (median), the slowest of them, b, 6.00 s", text)
+
+    def test_two_revisions_are_compared_pair_by_pair(self):
+        text = compared(
+            "here",
+            {"a": times(9, 4, 6, 5), "b": times(9, 2, 2, 2), "t": times(9, 20, 20, 20)},
+            {"a": times(9, 2, 6, 1), "b": times(9, 1, 1, 1), "t": times(9, 20, 20, 20)},
+            {"t"},
+        )
+        self.assertIn("| a | 5.00 (4.00–6.00) | 2.00 (1.00–6.00) | 0.50 |", text)
+        self.assertIn("| t (one epoch) | 20.00 (20.00–20.00) | 20.00 (20.00–20.00) | 1.00 |", text)
+        self.assertIn("take 3.50 s before and 1.50 s now", text)
+        self.assertIn("ratio is 0.43); the median of their ratios is 0.50", text)
 
     def run_cells(self, source):
         with tempfile.TemporaryDirectory() as folder:
