@@ -135,12 +135,13 @@ func openCPU(options string) (compute.Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	known := constantsOf(plugin)
+	const asynchronous = "asynchronous"
+	known := constantsAmong(plugin, asynchronous, oneDNNFlag, oneDNNConvolution)
 	clientOptions := pjrt.NamedValuesMap{"cpu_device_count": cpuDevices(user)}
-	if known.have("asynchronous") { // Otherwise XLA may run a program in threads of its own: see thread.
-		clientOptions["asynchronous"] = false
+	if known[asynchronous] { // Otherwise XLA may run a program in threads of its own: see thread.
+		clientOptions[asynchronous] = false
 	}
-	programs := cpuPrograms{user: user, hasOneDNN: cpu.X86.HasAVX2 && known.have(oneDNNFlag) && known.have(oneDNNConvolution)}
+	programs := cpuPrograms{user: user, hasOneDNN: cpu.X86.HasAVX2 && known[oneDNNFlag] && known[oneDNNConvolution]}
 	keeps, err := compiled.Keep(compiled.Plugin{
 		Path: plugin, Settings: programs.settings(clientOptions), Options: programs.options, Rewrite: kernels.Rewrite,
 	})

@@ -59,9 +59,9 @@ func usesOneDNN() bool {
 	if err != nil {
 		panic(err)
 	}
-	known := constantsOf(plugin)
+	known := constantsAmong(plugin, oneDNNFlag, oneDNNConvolution)
 	chosen, on := cpuPrograms{user: user}.oneDNN()
-	return on || !chosen && cpu.X86.HasAVX2 && known.have(oneDNNFlag) && known.have(oneDNNConvolution)
+	return on || !chosen && cpu.X86.HasAVX2 && known[oneDNNFlag] && known[oneDNNConvolution]
 }
 
 // long returns a number computed from the matrix x in a way that takes a while to compile.
@@ -195,7 +195,7 @@ func TestProgramsAreKept(t *testing.T) {
 	// The plugin cannot give what oneDNN has a part in.
 	for _, flag := range []string{"", "XLA_FLAGS=--" + oneDNNFlag, "XLA_FLAGS=--" + oneDNNFlag + `="true"`,
 		"XLA_FLAGS=--" + oneDNNFlag + "=1", "XLA_FLAGS=--" + oneDNNFlag + "=false"} {
-		if strings.Contains(flag, oneDNNFlag) && !constantsOf(cpuPlugin(t)).have(oneDNNFlag) {
+		if strings.Contains(flag, oneDNNFlag) && !knows(cpuPlugin(t), oneDNNFlag) {
 			continue // XLA ends the process.
 		}
 		none := t.TempDir()

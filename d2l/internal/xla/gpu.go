@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/d2l-go/book/d2l/internal/report"
 	"github.com/gomlx/compute"
@@ -135,40 +136,49 @@ func gpuFlags(plugin, user, options string, deterministic bool) ([]string, error
 
 // knows reports whether a plugin has a flag: whether its name is one of the plugin's constants. XLA ends the process if
 // it is given a flag that it does not know.
-func knows(plugin, flag string) bool { return constantsOf(plugin).have(flag) }
+func knows(plugin, flag string) bool { return constantsAmong(plugin, flag)[flag] }
 
-// constants are those of a plugin, each of its texts with a zero before and after it.
-type constants []byte
-
-// constantsOf returns the constants of a plugin; none if it is not one for Linux, or cannot be read.
-func constantsOf(plugin string) constants {
-	f, err := elf.Open(plugin)
+// constantsAmong returns which texts are constants of a plugin, with a zero before and after each; none if it is not a
+// plugin for Linux, or cannot be read.
+func constantsAmong(plugin string, texts ...string) map[string]bool {
+	file, err := os.Open(plugin)
 	if err != nil {
 		return nil
 	}
-	defer f.Close()
+	defer file.Close()
+	f, err := elf.NewFile(file)
+	if err != nil {
+		return nil
+	}
 	section := f.Section(".rodata")
-	if section == nil {
+	info, err := file.Stat()
+	if section == nil || err != nil || int64(section.Offset+section.FileSize) > info.Size() {
 		return nil
 	}
-	data, err := section.Data()
+	// Many megabytes, which a cell's program need not copy: the system has them in memory.
+	mapped, err := syscall.Mmap(int(file.Fd()), 0, int(section.Offset+section.FileSize), syscall.PROT_READ, syscall.MAP_PRIVATE)
 	if err != nil {
 		return nil
 	}
-	return data
+	defer syscall.Munmap(mapped)
+	found := map[string]bool{}
+	for _, text := range texts {
+		found[text] = hasConstant(mapped[section.Offset:], text)
+	}
+	return found
 }
 
-// have looks for the text first, as zeros are everywhere.
-func (c constants) have(text string) bool {
+// hasConstant looks for the text first, as zeros are everywhere.
+func hasConstant(data []byte, text string) bool {
 	for {
-		i := bytes.Index(c, []byte(text))
+		i := bytes.Index(data, []byte(text))
 		if i < 0 {
 			return false
 		}
 		end := i + len(text)
-		if i > 0 && c[i-1] == 0 && end < len(c) && c[end] == 0 {
+		if i > 0 && data[i-1] == 0 && end < len(data) && data[end] == 0 {
 			return true
 		}
-		c = c[end:]
+		data = data[end:]
 	}
 }
