@@ -59,10 +59,8 @@ func drawNet(net *Net, input []int, draw func([]netfig.Stage) page.Drawing) (*Fi
 
 // stages returns the net's inputs, for one example of the given shapes, and its layers, with those of each Sequential
 // in it in its place.
-func (n *Net) stages(example exampleShapes) (stages []netfig.Stage, err error) {
-	for _, input := range example {
-		stages = append(stages, netfig.Input(input.Dimensions))
-	}
+func (n *Net) stages(example exampleShapes) ([]netfig.Stage, error) {
+	var stages []netfig.Stage
 	add := func(name string, layer Layer, y *graph.Node) {
 		s := netfig.Stage{Name: name, Shape: y.Shape().Dimensions[1:], Notation: notation(layer), Look: netfig.Box}
 		if l, ok := bare(layer).(interface{ look() netfig.Look }); ok {
@@ -70,12 +68,20 @@ func (n *Net) stages(example exampleShapes) (stages []netfig.Stage, err error) {
 		}
 		stages = append(stages, s)
 	}
-	_, err = n.buildOnly(n.anyDevice(), example, func(scope *model.Scope, inputs []*graph.Node) {
+	build := func(scope *model.Scope, inputs []*graph.Node) {
+		stages = nil
+		for _, input := range example {
+			stages = append(stages, netfig.Input(input.Dimensions))
+		}
 		if _, ok := n.layer.(Sequential); ok {
 			forwardSteps("", n.layer, true, scope, inputs, add)
 		} else {
 			add(n.layer.Kind(), n.layer, n.forward(scope, inputs...))
 		}
+	}
+	err := n.anywhere(func(device Device) error {
+		_, err := n.buildOnly(device, example, build)
+		return err
 	})
 	if err != nil {
 		return nil, shapesError(example, err)

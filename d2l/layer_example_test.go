@@ -29,11 +29,11 @@ func ExampleLayer() {
 		d2l.Dense{Units: 10},
 	})
 	for _, layer := range d2l.Must(net.Shapes(3, 8, 8)) {
-		fmt.Println(layer.Name, layer.Shape)
+		fmt.Println(layer)
 	}
 	// Output:
-	// residual0 (1, 3, 8, 8)
-	// dense0 (1, 10)
+	// residual0: (1, 3, 8, 8)
+	// dense0: (1, 10)
 }
 
 // WideAndDeep has two inputs, of which one goes through hidden units and the other does not.

@@ -57,6 +57,9 @@ type LayerShape struct {
 	Shape Shape
 }
 
+// String returns the name and the shape, such as "conv0: (1, 6, 28, 28)".
+func (s LayerShape) String() string { return s.Name + ": " + s.Shape.String() }
+
 // Shapes returns the shape of every layer's output for a batch of one example,
 // in order, without computing anything: the net needs no parameters, and those
 // it has stay as they are. The input is the shape of an example, such as 1, 28,
@@ -73,7 +76,11 @@ func (n *Net) Shapes(input ...int) ([]LayerShape, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, layers, err := n.withShapes(n.anyDevice(), example)
+	var layers []LayerShape
+	err = n.anywhere(func(device Device) (err error) {
+		_, layers, err = n.withShapes(device, example)
+		return err
+	})
 	if err != nil {
 		return nil, shapesError(example, err)
 	}
@@ -154,13 +161,18 @@ func (n *Net) buildOnly(device Device, example exampleShapes, build func(*model.
 	return store, nil
 }
 
-// anyDevice returns a device that can tell shapes, if possible the net's: they do not depend on it.
-func (n *Net) anyDevice() Device {
-	device := Device{platform: n.device.platform}
-	if _, _, err := device.Backend(); err != nil {
-		return Device{platform: xla.Go} // GoMLX in pure Go is always there, and nothing is computed.
+// anywhere calls build, which builds a graph for the sake of its shapes, with a device that can: they do not depend on it.
+// GoMLX in pure Go is always there, and at once. The net's own device is for layers that compute what it does not have.
+func (n *Net) anywhere(build func(Device) error) error {
+	err := build(Device{platform: xla.Go})
+	if err == nil {
+		return nil
 	}
-	return device
+	device := Device{platform: n.device.platform}
+	if _, _, missing := device.Backend(); missing != nil {
+		return err
+	}
+	return build(device)
 }
 
 // forwardEach applies the layers in order, none of them fused with the next, and

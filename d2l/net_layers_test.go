@@ -1,11 +1,14 @@
 package d2l
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/d2l-go/book/d2l/internal/xla"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
 )
 
 // chapterNet is LeNet, as in package lenet.
@@ -53,7 +56,7 @@ func TestShapes(t *testing.T) {
 
 func TestShapesOfOneLayer(t *testing.T) {
 	got := must(NewNet(Dense{Units: 3}).Shapes(7))(t)
-	if fmt.Sprint(got) != "[{dense (1, 3)}]" {
+	if fmt.Sprint(got) != "[dense: (1, 3)]" {
 		t.Errorf("got %v", got)
 	}
 }
@@ -70,6 +73,34 @@ func TestShapesWithoutPlugin(t *testing.T) {
 	if _, err := xla.CPU.Start(); err == nil {
 		t.Error("there was a plugin after all")
 	}
+}
+
+// notInPureGo is a layer that GoMLX in pure Go does not have.
+type notInPureGo struct{}
+
+func (notInPureGo) Kind() string { return "notinpurego" }
+
+func (notInPureGo) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
+	if pureGo, err := xla.Go.Start(); err != nil || x.Graph().Backend() == pureGo {
+		panic(errors.New("not in pure Go"))
+	}
+	return x
+}
+
+func TestShapesThatPureGoCannotTell(t *testing.T) {
+	net := NewNet(Sequential{Dense{Units: 3}, notInPureGo{}})
+	net.device = testDevice()
+	if got := must(net.Shapes(7))(t); fmt.Sprint(got) != "[dense0: (1, 3) notinpurego0: (1, 3)]" {
+		t.Errorf("got %v", got)
+	}
+	if stages := must(net.stages(net.example([]int{7})))(t); len(stages) != 3 {
+		t.Errorf("the drawing has %d stages, expected 3", len(stages))
+	}
+	freshBackends(t)
+	t.Setenv("GOMLX_BACKEND", "")
+	t.Setenv("PJRT_PLUGIN_LIBRARY_PATH", t.TempDir())
+	_, err := net.Shapes(7)
+	wantError(t, err, "not in pure Go")
 }
 
 func TestShapesErrors(t *testing.T) {

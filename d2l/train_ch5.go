@@ -13,6 +13,12 @@ type Result struct {
 	Devices        Devices
 }
 
+// String returns the metrics in one line, rounded as TrainCh5 prints them in two.
+func (r Result) String() string {
+	return fmt.Sprintf("loss %.3f, train acc %.3f, test acc %.3f, %.1f examples/sec on %v",
+		r.Loss, r.TrainAcc, r.TestAcc, r.ExamplesPerSec, r.Devices)
+}
+
 // TrainCh5 trains net with minibatch stochastic gradient descent on the softmax
 // cross-entropy loss, from parameters that it draws first (Xavier). ctx is one device,
 // such as TryGPU(0), or several, such as TryAllGPUs()..., over which each batch is split.
