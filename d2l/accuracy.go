@@ -95,7 +95,7 @@ func checkLabels(labels []int32, classes int, shape Shape, counts func(label int
 			if len(shape) > 1 {
 				at = indexOf(i, shape).String()
 			}
-			return fmt.Errorf("label %s is %d, but the net has outputs for 0 to %d", at, label, classes-1)
+			return fmt.Errorf("the label at index %s of the batch is %d, but the net has outputs for 0 to %d", at, label, classes-1)
 		}
 	}
 	return nil

@@ -79,7 +79,7 @@ var spoils = map[string]struct {
 	}, []string{"the disk is gone"}},
 	"a label out of range": {
 		one(waves(1, 1, 4, 1, 8, 8), []int32{0, 1, 7, 3}),
-		[]string{"label 2 is 7, but the net has outputs for 0 to 3"},
+		[]string{"the label at index 2 of the batch is 7, but the net has outputs for 0 to 3"},
 	},
 	"NaN in an image": {
 		one(withValue(math.NaN()), []int32{0, 1, 2, 3, 0}),
@@ -186,7 +186,7 @@ func TestWrongOutputs(t *testing.T) {
 		layer Layer
 		want  string
 	}{
-		"too few":    {Dense{Units: 3}, "label 3 is 3, but the net has outputs for 0 to 2"},
+		"too few":    {Dense{Units: 3}, "the label at index 3 of the batch is 3, but the net has outputs for 0 to 2"},
 		"no columns": {Conv2D{Channels: 2, KernelSize: 3}, classifier + "(4, 2, 6, 6)"},
 		"one number": {layerFunc(func(x *graph.Node) *graph.Node { return graph.ReduceAllMean(x) }), classifier + "()"},
 	} {
@@ -216,7 +216,7 @@ func TestWrongOutputs(t *testing.T) {
 		net := NewNet(Dense{Units: 3})
 		noError(t, net.Initialize(testDevice(), Xavier))
 		_, err := EvaluateAccuracyGPU(net, data)
-		wantError(t, err, "label 3 is 3, but the net has outputs for 0 to 2")
+		wantError(t, err, "the label at index 3 of the batch is 3, but the net has outputs for 0 to 2")
 	})
 	t.Run("no columns, in testing", func(t *testing.T) {
 		net := NewNet(Conv2D{Channels: 2, KernelSize: 3})

@@ -64,7 +64,7 @@ func TestFirstBatchRefused(t *testing.T) {
 		noError(t, net.Initialize(testDevice(), Xavier))
 		trainer := must(NewTrainer(net, Momentum(0.1, 0.9), devices...))(t)
 		_, _, err := trainer.Step(waves(1, 1, 5, 3), tensors.FromValue([]int32{0, 1, 2, 3, 4}))
-		wantError(t, err, "label 4 is 4")
+		wantError(t, err, "the label at index 4 of the batch is 4")
 		if n := net.store.NumVariables(); n != 1 || net.input.Ok() { // The state of the random generator.
 			t.Errorf("%d variables, and the input is %v", n, net.input)
 		}

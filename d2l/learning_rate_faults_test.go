@@ -126,7 +126,7 @@ func TestSchedulePanicsBeforeFirstStep(t *testing.T) {
 	}
 	must(net.Forward(X))(t)
 	_, _, err := trainer.Step(X, tensors.FromValue([]int32{0, 1, 2, 3, 9}))
-	wantError(t, err, "label 4 is 9")
+	wantError(t, err, "the label at index 4 of the batch is 9")
 	if net.NumParameters() == 0 {
 		t.Error("the refused batch took the parameters away")
 	}

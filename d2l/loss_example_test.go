@@ -96,6 +96,6 @@ func ExampleLoss() {
 	_, correct, err := trainer.Step(X, d2l.NewTensor([]int32{0, 1}))
 	fmt.Println(correct >= 0, err)
 	// Output:
-	// training on a batch of shape (2, 2): label 1 is 5, but the net has outputs for 0 to 2
+	// training on a batch of shape (2, 2): the label at index 1 of the batch is 5, but the net has outputs for 0 to 2
 	// true <nil>
 }

@@ -194,7 +194,7 @@ func TestLossFaults(t *testing.T) {
 		"one label":          {L1Loss{}, tensors.FromValue(float32(1)), "y has no batch axis"},
 		"NaN":                {MSELoss{}, nan, "y is NaN at (1, 2)"},
 		"no number a batch":  {average, nan, "LossFunc returns Float32 of shape (4,) for a batch of 5 examples"},
-		"a class":            {MaskedSoftmaxCELoss{}, labels, "label 2 is 7, but the net has outputs for 0 to 3"},
+		"a class":            {MaskedSoftmaxCELoss{}, labels, "the label at index 2 of the batch is 7, but the net has outputs for 0 to 3"},
 		"a negative Rho":     {HuberLoss{Rho: -1}, waves(1, 1, 5, 4), "HuberLoss needs a positive Rho, got -1"},
 		"classes in columns": {SoftmaxCrossEntropyLoss{}, classesOf(5, 2), "for labels of shape (5, 2) has that shape and the classes"},
 	} {

@@ -116,7 +116,7 @@ func TestScheduleOfUpdates(t *testing.T) {
 				before = built
 			}
 			_, _, err = trainer.Step(waves(1, 1, 5, 3), tensors.FromValue([]int32{0, 1, 2, 3, 4})) // Refused.
-			wantError(t, err, "label 4 is 4")
+			wantError(t, err, "the label at index 4 of the batch is 4")
 		}
 		if built != before {
 			t.Errorf("with new learning rates the net was built %d more times", built-before)

@@ -147,8 +147,8 @@ func TestStepsInOneProgramFaults(t *testing.T) {
 		made  int
 		want  string
 	}{
-		"a label":             {net, SGD(0.1), data(func(_, labels []byte) { labels[27] = 9 }), 4, "label 3 is 9"},
-		"a first label":       {Dense{Units: 2}, SGD(0.1), good, 0, "label 2 is 2"},
+		"a label":             {net, SGD(0.1), data(func(_, labels []byte) { labels[27] = 9 }), 4, "the label at index 3 of the batch is 9"},
+		"a first label":       {Dense{Units: 2}, SGD(0.1), good, 0, "the label at index 2 of the batch is 2"},
 		"a rate":              {net, at(5, -1), good, 5, "gives update 5 the learning rate -1"},
 		"a rate at the start": {net, at(0, math.NaN()), good, 0, "gives update 0 the learning rate NaN"},
 		"an update":           {Sequential{bright, net}, at(4, 3e38), contradictory, 4, "of step 5 is"},

@@ -152,7 +152,7 @@ func ExampleTrainer_Err() {
 	for range trainer.Steps(testIter, nil) {
 	}
 	fmt.Println(trainer.Err())
-	// Output: training on a batch of shape (256, 1, 28, 28): label 0 is 9, but the net has outputs for 0 to 1
+	// Output: training on a batch of shape (256, 1, 28, 28): the label at index 0 of the batch is 9, but the net has outputs for 0 to 1
 }
 
 // A notebook's cell saves what a training has reached when it is interrupted.

@@ -152,8 +152,8 @@ func TestTrainerWrongLabel(t *testing.T) {
 		labels []int32
 		want   string
 	}{
-		{[]int32{0, 1, 2, 3, 4}, "label 4 is 4, but the net has outputs for 0 to 3"},
-		{[]int32{0, -1, 2, 3, 0}, "label 1 is -1, but the net has outputs for 0 to 3"},
+		{[]int32{0, 1, 2, 3, 4}, "the label at index 4 of the batch is 4, but the net has outputs for 0 to 3"},
+		{[]int32{0, -1, 2, 3, 0}, "the label at index 1 of the batch is -1, but the net has outputs for 0 to 3"},
 	} {
 		net := smallNet()
 		noError(t, net.Initialize(testDevice(), Xavier))
