@@ -89,7 +89,7 @@ func mnistIters(set *mnist.Set, caller string, batchSize int, resize []int) (tra
 	}
 	part := func(name string, p *mnist.Part, shuffle bool) DataIter {
 		return &imageIter{
-			name: fmt.Sprintf("%s (%s)", set.Name, name), n: p.N, load: p.Load, shuffle: shuffle,
+			name: fmt.Sprintf("%s (%s)", set.Name, name), n: p.N, load: p.Load, release: p.Release, shuffle: shuffle,
 			side: mnist.Side, resize: side, batchSize: batchSize,
 		}
 	}

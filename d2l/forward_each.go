@@ -77,6 +77,9 @@ func (n *Net) labeledOutputs(dataIter DataIter) iter.Seq2[LabeledOutput, error] 
 				return
 			}
 			yHat, err := n.Forward(batch.Inputs...)
+			if images, ok := onDevice.(*deviceIter); ok {
+				err = errors.Join(err, images.free(batch))
+			}
 			if !yield(LabeledOutput{yHat, batch.Labels[0]}, err) || err != nil {
 				return
 			}

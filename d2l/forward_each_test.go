@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -61,6 +62,15 @@ func TestForwardEach(t *testing.T) {
 				t.Errorf("%d loops", got)
 			}
 		}
+	}
+}
+
+// An output that is its input stays what it is when the batch's memory is freed.
+func TestForwardEachOfInputs(t *testing.T) {
+	for _, device := range []Device{testDevice(), {platform: xla.Go}} {
+		net := NewNet(layerFunc(func(x *graph.Node) *graph.Node { return x }))
+		noError(t, net.Initialize(device, Xavier))
+		wantOutputs(t, net, quadrants(83, 16, false))
 	}
 }
 

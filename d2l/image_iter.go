@@ -20,6 +20,7 @@ type imageIter struct {
 	batchSize int
 	shuffle   bool
 	load      func() (images, labels []byte, err error)
+	release   func() // Says that the images are somewhere else as well.
 
 	mutex    sync.Mutex
 	onDevice map[Device]*deviceImages // Of devices that keep the images.

@@ -124,6 +124,7 @@ type deviceImages struct {
 	form   imageForm
 	bytes  *tensors.Tensor // (images, side·side)
 	labels *tensors.Tensor // uint8 (images)
+	onHost []byte          // The labels.
 	picked *graph.Exec     // From bytes and the indices of a batch's examples to X.
 	device compute.DeviceNum
 	given  atomic.Int64 // Bytes of the batches since garbage was last collected.
@@ -146,6 +147,14 @@ func (f imageForm) X(images, examples *graph.Node) *graph.Node {
 	return graph.Reshape(graph.MulScalar(X, scale), examples.Shape().Dim(0), 1, f.resize, f.resize)
 }
 
+// free frees the images of a batch that is not used any more: Go does not see their memory, and would keep it for long.
+func (it *deviceIter) free(batch train.Batch) error {
+	X := batch.Inputs[0]
+	images := it.onDevice[it.device]
+	images.given.Add(-int64(X.Memory()))
+	return X.FinalizeAll()
+}
+
 // gcThreshold is the device memory that batches, used ones included, may take before the garbage collector runs: Go
 // does not see that memory and would hardly ever collect them.
 const gcThreshold = 32 << 20
@@ -154,17 +163,19 @@ const gcThreshold = 32 << 20
 func (it *imageIter) imagesOn(device Device) (*deviceImages, []byte, error) {
 	it.mutex.Lock() // Held while they are copied: another loop waits for the same copy.
 	defer it.mutex.Unlock()
+	if kept, ok := it.onDevice[device]; ok {
+		return kept, kept.onHost, nil
+	}
 	images, labels, err := it.load()
 	if err != nil {
 		return nil, nil, err
-	}
-	if kept, ok := it.onDevice[device]; ok {
-		return kept, labels, nil
 	}
 	kept, err := it.copyTo(device, images, labels)
 	if err != nil {
 		return nil, nil, fmt.Errorf("putting the images on %v: %w", device, err)
 	}
+	kept.onHost = labels
+	it.release()
 	if it.onDevice == nil {
 		it.onDevice = map[Device]*deviceImages{}
 	}

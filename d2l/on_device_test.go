@@ -133,6 +133,23 @@ func TestOnDeviceGivesMemoryBack(t *testing.T) {
 	}
 }
 
+// A batch that only a step or an output sees is freed after it.
+func TestOnDeviceFreesBatches(t *testing.T) {
+	data := quadrants(40, 16, false)
+	net := smallNet()
+	noError(t, net.Initialize(testDevice(), Xavier))
+	for _, err := range net.ForwardEach(data) {
+		noError(t, err)
+	}
+	trainer := must(NewTrainer(net, SGD(0.1)))(t)
+	for range trainer.Steps(data, nil) {
+	}
+	noError(t, trainer.Err())
+	if images := data.onDevice[testDevice()]; images == nil || images.given.Load() != 0 {
+		t.Errorf("batches are still in memory: %+v", images)
+	}
+}
+
 // An error ends the iteration and leaves nothing behind: the next epoch tries again.
 func TestOnDeviceErrors(t *testing.T) {
 	it := quadrants(6, 4, false)

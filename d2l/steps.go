@@ -131,6 +131,9 @@ func (t *Trainer) steps(dataIter DataIter, timer *Timer) iter.Seq2[StepMetrics, 
 			timer.Start()
 			metrics, err := t.makeStep("Trainer.Steps", batch.Inputs, batch.Labels[0])
 			timer.Stop()
+			if images, ok := onDevice.(*deviceIter); ok {
+				err = errors.Join(err, images.free(batch))
+			}
 			if !yield(metrics, err) || err != nil {
 				return
 			}

@@ -11,7 +11,7 @@ import (
 const idx = "\x00\x00\x08\x03\x00\x00\x00\x02\x00\x00\x00\x01\x00\x00\x00\x03abcdef"
 
 func TestReadIDX(t *testing.T) {
-	got := must(readIDX(bytes.NewReader([]byte(idx)), 2, 1, 3))(t)
+	got := must(readIDX([]byte(idx), 2, 1, 3))(t)
 	if !slices.Equal(got, []byte("abcdef")) {
 		t.Errorf("read %q", got)
 	}
@@ -36,7 +36,7 @@ func TestReadIDXErrors(t *testing.T) {
 		{"values over", idx + "g", "goes on after its 6 values"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := readIDX(bytes.NewReader([]byte(c.file)), 2, 1, 3)
+			_, err := readIDX([]byte(c.file), 2, 1, 3)
 			wantError(t, err, c.want)
 		})
 	}
@@ -82,7 +82,7 @@ func FuzzReadIDX(f *testing.F) {
 		if b != 0 || c != 0 {
 			shape = []int{int(a), int(b), int(c)}
 		}
-		got, err := readIDX(bytes.NewReader(file), shape...)
+		got, err := readIDX(file, shape...)
 		size := 1
 		for _, n := range shape {
 			size *= n

@@ -2,9 +2,11 @@
 package mnist
 
 import (
-	"bytes"
 	"fmt"
+	"runtime/debug"
 	"sync"
+	"unsafe"
+	"weak"
 )
 
 // Side is the height and width of an image.
@@ -24,6 +26,7 @@ type Part struct {
 
 	mutex        sync.Mutex
 	pixels, tags []byte // Once they are loaded.
+	released     weak.Pointer[byte]
 }
 
 // newSet describes a data set that is kept in folders called folder. Each of urls, followed by the name of a file and
@@ -62,10 +65,13 @@ func (s *Set) files() []file {
 }
 
 // Load returns the images, N · Side · Side bytes, and their N labels. After the first success it returns the same
-// bytes; a failure is not kept, so that the next cell or epoch finds a file that has been put right.
+// bytes, until Release; a failure is not kept, so that the next cell or epoch finds a file that has been put right.
 func (p *Part) Load() (images, labels []byte, err error) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
+	if first := p.released.Value(); p.pixels == nil && first != nil {
+		p.pixels = unsafe.Slice(first, p.N*Side*Side)
+	}
 	if p.pixels == nil {
 		if images, err = p.images.readIDX(p.N, Side, Side); err != nil {
 			return nil, nil, err
@@ -78,13 +84,25 @@ func (p *Part) Load() (images, labels []byte, err error) {
 	return p.pixels, p.tags, nil
 }
 
+// Release is for who has a copy of the images elsewhere, such as on a device: unless someone still uses them, the garbage
+// collector may have them. Then the next Load reads their file again.
+func (p *Part) Release() {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if p.pixels == nil {
+		return
+	}
+	p.released, p.pixels = weak.Make(&p.pixels[0]), nil
+	debug.FreeOSMemory() // Otherwise Go goes on with twice as much.
+}
+
 // readIDX loads the file and returns its values, which must have that shape.
 func (f file) readIDX(shape ...int) ([]byte, error) {
 	content, err := f.load()
 	if err != nil {
 		return nil, err
 	}
-	values, err := readIDX(bytes.NewReader(content), shape...)
+	values, err := readIDX(content, shape...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.name, err)
 	}

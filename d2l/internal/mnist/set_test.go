@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/d2l-go/book/d2l/internal/files"
@@ -62,6 +63,41 @@ func TestPartLoadsOnce(t *testing.T) {
 		}
 		noError(t, os.RemoveAll(data))
 	}
+}
+
+// What is released stays for those who use it, and is read again when nobody does.
+func TestPartRelease(t *testing.T) {
+	data, _ := testDirs(t)
+	p := &Part{N: 2}
+	pixels := bytes.Repeat([]byte{7}, 2*Side*Side)
+	for f, content := range map[*file][]byte{&p.images: idxFile([]int{2, Side, Side}, pixels), &p.labels: idxFile([]int{2}, []byte{3, 4})} {
+		*f = file{set: "d2l-test-set", name: digest(content), size: int64(len(content)), sha256: digest(content)}
+		put(t, filepath.Join(data, f.name), content)
+	}
+	load := func() []byte {
+		images, labels, err := p.Load()
+		noError(t, err)
+		if !bytes.Equal(images, pixels) || !bytes.Equal(labels, []byte{3, 4}) {
+			t.Errorf("%d pixels and the labels % x", len(images), labels)
+		}
+		return images
+	}
+	p.Release() // There is nothing yet.
+	images := load()
+	p.Release()
+	runtime.GC()
+	if again := load(); &again[0] != &images[0] {
+		t.Error("images in use were read again")
+	}
+	runtime.KeepAlive(images)
+	p.Release()
+	runtime.GC()
+	load()
+	p.Release()
+	runtime.GC()
+	noError(t, os.Remove(filepath.Join(data, p.images.name)))
+	_, _, err := p.Load()
+	wantError(t, err, "is not on this machine")
 }
 
 func TestTrainLabels(t *testing.T) {
