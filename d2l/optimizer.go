@@ -5,6 +5,9 @@ import (
 	"math"
 	"reflect"
 
+	"github.com/d2l-go/book/d2l/internal/kernels"
+	"github.com/d2l-go/book/d2l/internal/xla"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/initializer"
@@ -34,7 +37,7 @@ type Optimizer struct {
 func (o Optimizer) UpdateGraph(scope *model.Scope, g *graph.Graph, loss *graph.Node) {
 	if sgd, ok := o.Interface.(*optimizer.SGDConfig); ok {
 		constant := *sgd
-		constant.WithDecay(false).UpdateGraph(scope, g, loss)
+		descend(constant.WithDecay(false), scope, scope.BuildTrainableVariablesGradientsGraph(loss), loss.DType())
 		return
 	}
 	o.Interface.UpdateGraph(scope, g, loss)
@@ -112,6 +115,32 @@ func plainSGD(lr float64) *optimizer.SGDConfig {
 	return optimizer.StochasticGradientDescent().WithLearningRate(lr).WithDecay(false)
 }
 
+// descend adds GoMLX's update with these steps, those of all trained variables in their order: by a kernel where there is
+// one.
+func descend(sgd *optimizer.SGDConfig, scope *model.Scope, steps []*graph.Node, lossType dtypes.DType) {
+	var variables []*model.Variable
+	var weights, gradients []*graph.Node
+	i := 0
+	for v := range scope.IterVariables() {
+		if i == len(steps) || !v.Trainable || !v.InUseByGraph(steps[i].Graph()) {
+			continue
+		}
+		g := steps[i].Graph()
+		if w := v.NodeValue(g); xla.IsCPU(g.Backend()) && kernels.Usable(w) && kernels.Usable(steps[i]) {
+			variables, weights, gradients = append(variables, v), append(weights, w), append(gradients, steps[i])
+		}
+		i++
+	}
+	sgd.UpdateGraphWithGradients(scope, steps, lossType)
+	if len(variables) == 0 {
+		return
+	}
+	rate := scope.At(optimizer.Scope).GetVariable(optimizer.ParamLearningRate).NodeValue(weights[0].Graph())
+	for i, w := range kernels.Descend(graph.ConvertDType(rate, dtypes.Float32), weights, gradients) {
+		variables[i].SetNodeValue(w) // In the place of GoMLX's.
+	}
+}
+
 // Momentum returns stochastic gradient descent with momentum β. Each parameter has a
 // velocity v, initially 0. A step with the gradient g sets v to βv + g and subtracts
 // lr·v from the parameter. It panics unless lr is a positive number and momentum is
@@ -149,7 +178,7 @@ func (m sgdMomentum) UpdateGraph(scope *model.Scope, g *graph.Graph, loss *graph
 		velocity.SetNodeValue(steps[i])
 		i++
 	}
-	m.sgd.UpdateGraphWithGradients(scope, steps, loss.DType())
+	descend(m.sgd, scope, steps, loss.DType())
 }
 
 func (m sgdMomentum) Clear(scope *model.Scope) error {

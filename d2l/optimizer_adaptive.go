@@ -104,7 +104,7 @@ func (o stateful) UpdateGraph(scope *model.Scope, g *graph.Graph, loss *graph.No
 		}
 		i++
 	}
-	o.sgd.UpdateGraphWithGradients(scope, steps, loss.DType())
+	descend(o.sgd, scope, steps, loss.DType())
 }
 
 func (o stateful) Clear(scope *model.Scope) error {

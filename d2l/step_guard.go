@@ -32,51 +32,69 @@ func (t *Trainer) maxLoss() float32 {
 func guardStep(X []*graph.Node, loss, correct *graph.Node, maxLoss float32, changed []*model.Variable,
 	old func(v *model.Variable) *graph.Node) (result, made *graph.Node) {
 	g := loss.Graph()
-	var values []*graph.Node
-	values = append(values, X...) // A sigmoid of infinity, for one, is finite.
+	var after, before []*graph.Node
 	for _, v := range changed {
-		values = append(values, v.NodeValue(g))
+		after, before = append(after, v.NodeValue(g)), append(before, old(v))
 	}
-	each := allFinite(values)
-	finite := []*graph.Node{graph.LessThan(graph.Abs(loss), graph.Const(g, maxLoss))} // False for NaN.
-	for _, ok := range each[:len(X)] {
-		finite[0] = graph.LogicalAnd(finite[0], ok)
+	lossOK := graph.LessThan(graph.Abs(loss), graph.Const(g, maxLoss)) // False for NaN.
+	values, finite, made := keepIfFinite(lossOK, X, after, before)     // X as well: a sigmoid of infinity, for one, is finite.
+	for i, v := range changed {
+		v.SetNodeValue(values[i])
 	}
-	finite = append(finite, each[len(X):]...)
-	flags := graph.Concatenate(finite, 0)
-	made = graph.LogicalAll(flags)
-	for _, v := range changed {
-		v.SetNodeValue(graph.Where(made, v.NodeValue(g), old(v)))
+	for _, ok := range finite[:len(X)] {
+		lossOK = graph.LogicalAnd(lossOK, ok)
 	}
+	flags := graph.Concatenate(append([]*graph.Node{lossOK}, finite[len(X):]...), 0)
 	result = graph.Concatenate([]*graph.Node{
 		graph.Reshape(loss, 1), graph.Reshape(correct, 1), graph.ConvertDType(flags, dtypes.Float32)}, 0)
 	return result, made
 }
 
-// allFinite returns for each array whether none of its values is NaN or infinite.
-func allFinite(arrays []*graph.Node) []*graph.Node {
-	finite, byKernel := make([]*graph.Node, len(arrays)), []*graph.Node(nil)
+// keepIfFinite returns the values after a step if ok is true and X and all of them are finite, and those before it
+// otherwise; whether each of X and of the values after the step is finite; and whether these are kept.
+func keepIfFinite(ok *graph.Node, X, after, before []*graph.Node) (values, finite []*graph.Node, kept *graph.Node) {
+	g, arrays := ok.Graph(), slices.Concat(X, after)
+	byKernel := make([]bool, len(arrays))
+	finite = make([]*graph.Node, len(arrays))
+	var kX, kAfter, kBefore []*graph.Node
 	for i, x := range arrays {
 		switch {
-		case !x.DType().IsFloat():
-			finite[i] = graph.Const(x.Graph(), true)
-		case xla.IsCPU(x.Graph().Backend()) && kernels.CanSearch(x):
-			byKernel = append(byKernel, x)
-		default:
+		case xla.IsCPU(g.Backend()) && kernels.Usable(x):
+			byKernel[i] = true
+			if i < len(X) {
+				kX = append(kX, x)
+			} else {
+				kAfter, kBefore = append(kAfter, x), append(kBefore, before[i-len(X)])
+			}
+		case x.DType().IsFloat():
 			finite[i] = graph.LogicalAll(graph.IsFinite(x))
+			ok = graph.LogicalAnd(ok, finite[i])
+		default:
+			finite[i] = graph.Const(g, true)
 		}
 	}
-	if byKernel == nil {
-		return finite
-	}
-	found, n := kernels.Finite(byKernel), 0
-	for i := range finite {
-		if finite[i] == nil {
-			finite[i] = graph.Reshape(graph.Slice(found, graph.AxisElem(n)))
-			n++
+	kept = ok
+	var kValues []*graph.Node
+	if slices.Contains(byKernel, true) {
+		var found *graph.Node
+		kValues, found = kernels.Guard(ok, kX, kAfter, kBefore)
+		kept = graph.LogicalAnd(ok, graph.LogicalAll(found))
+		n := 0
+		for i := range finite {
+			if byKernel[i] {
+				finite[i] = graph.Reshape(graph.Slice(found, graph.AxisElem(n)))
+				n++
+			}
 		}
 	}
-	return finite
+	for i := range after {
+		if byKernel[len(X)+i] {
+			values, kValues = append(values, kValues[0]), kValues[1:]
+		} else {
+			values = append(values, graph.Where(kept, after[i], before[i]))
+		}
+	}
+	return values, finite, kept
 }
 
 // A stepResult is what guardStep returns: the mean loss, the number of correct predictions, and a 1 for X and the loss,

@@ -34,7 +34,7 @@ type Convolution struct {
 // stay in a second-level cache of some 2 MB, and so have the weights.
 func (c Convolution) Suits(x *graph.Node, out int) bool {
 	_, known := kinds[c.Activation]
-	if !usable(x) || !known || x.Rank() != 4 || x.Shape().Size() == 0 {
+	if !Usable(x) || !known || x.Rank() != 4 || x.Shape().Size() == 0 {
 		return false
 	}
 	in, image := x.Shape().Dim(1), x.Shape().Dim(2)*x.Shape().Dim(3)

@@ -14,7 +14,7 @@ type Dense struct{ Activation activation.Type }
 // million weights.
 func (d Dense) Suits(x *graph.Node, out int) bool {
 	_, known := kinds[d.Activation]
-	if !usable(x) || !known || x.Rank() != 2 || x.Shape().Size() == 0 {
+	if !Usable(x) || !known || x.Rank() != 2 || x.Shape().Size() == 0 {
 		return false
 	}
 	size := x.Shape().Dim(1) * out

@@ -32,7 +32,8 @@ HANDLE(dense_dweights)
 HANDLE(dense_dx)
 HANDLE(max_pool_forward)
 HANDLE(max_pool_dx)
-HANDLE(all_finite)
+HANDLE(descend)
+HANDLE(guard)
 
 typedef struct {
 	size_t size;
@@ -58,7 +59,8 @@ bool register_handlers(const char *path) {
 			{"d2l_kernel_dense_dx", handle_dense_dx},
 			{"d2l_kernel_max_pool_forward", handle_max_pool_forward},
 			{"d2l_kernel_max_pool_dx", handle_max_pool_dx},
-			{"d2l_kernel_all_finite", handle_all_finite},
+			{"d2l_kernel_descend", handle_descend},
+			{"d2l_kernel_guard", handle_guard},
 		};
 		for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 			pjrt_register_handler args = {sizeof args, all[i].name, strlen(all[i].name), (void *)all[i].handler, "Host", 4, 0};

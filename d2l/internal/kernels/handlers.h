@@ -22,4 +22,6 @@ const char *dense_dweights(const ffi_call *call);       // (…, y, dy) -> (dwei
 const char *dense_dx(const ffi_call *call);             // (…, y, dy) -> (dx, memory for dz)
 const char *max_pool_forward(const ffi_call *call);     // (settings, x) -> (y, places)
 const char *max_pool_dx(const ffi_call *call);          // (settings, x, places, dy) -> (dx)
-const char *all_finite(const ffi_call *call);           // (threads, arrays…) -> (1 for each that is finite, memory)
+const char *descend(const ffi_call *call);              // (threads, rate, weights…, gradients…) -> (weights…)
+const char *guard(const ffi_call *call);
+// ((threads, inputs), ok, inputs…, after…, before…) -> (values…, 1 for each of inputs and after that is finite, memory)

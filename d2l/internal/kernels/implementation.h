@@ -12,6 +12,7 @@ typedef struct {
 	void (*derivative_part)(const derivative *d, int part); // Of PART_ROWS rows.
 	void (*sum_rows)(const derivative *d);
 	bool (*are_finite)(const float *x, size_t n);
+	void (*descend)(const float *weights, const float *gradients, float rate, float *to, size_t n);
 } implementation;
 
 extern const implementation with_avx512, with_avx2, with_neon;

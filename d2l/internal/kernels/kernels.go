@@ -17,8 +17,10 @@ import "C"
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -59,9 +61,9 @@ func Register(plugin string) bool {
 	return has
 }
 
-// usable reports whether the functions can be called on x: if it is float32, and the program is for one device. XLA does
+// Usable reports whether the functions can be called on x: if it is float32, and the program is for one device. XLA does
 // not divide their work among several.
-func usable(x *graph.Node) bool {
+func Usable(x *graph.Node) bool {
 	return Available() && x.DType() == dtypes.Float32 && x.Graph().NumDevices() == 1
 }
 
@@ -107,6 +109,10 @@ var kinds = map[activation.Type]int32{
 // these names: one that takes or returns something else needs another.
 const prefix = "d2l_kernel_"
 
+// guard is the function whose first results, all but two, take the memory of as many arguments before the last that
+// many: see Guard.
+const guard = "guard"
+
 // call adds a call of a function to the graph of its inputs. The last of the results can be memory that the function
 // needs for itself.
 //
@@ -120,8 +126,8 @@ func call(function string, inputs []*graph.Node, results ...shapes.Shape) []*gra
 			graph.Parameter(g, fmt.Sprintf("x%d", i), x.Shape())
 		}
 		for _, shape := range results { // Not a constant: GoMLX would share it with other functions.
-			x := graph.Log(graph.Neg(graph.Exp(graph.Iota(g, float32s(shape.Dimensions...), 0))))
-			nan = append(nan, graph.ConvertDType(x, shape.DType))
+			x := graph.Log(graph.Neg(graph.Exp(graph.Iota(g, float32s(append([]int{1}, shape.Dimensions...)...), 0))))
+			nan = append(nan, graph.ConvertDType(graph.Reshape(x, shape.Dimensions...), shape.DType))
 		}
 		return nan
 	})
@@ -151,8 +157,9 @@ func Rewrite(code []byte) []byte {
 			values = append(values, fmt.Sprintf("%%r#%d", i))
 		}
 		return fmt.Appendf(nil, `%s    %%r:%d = "stablehlo.custom_call"(%s) {call_target_name = %q, api_version = 4 : i32, `+
-			"operand_layouts = [%s], result_layouts = [%s]} : (%s) -> (%s)\n    \"stablehlo.return\"(%s) : (%s) -> ()\n  }",
+			"operand_layouts = [%s], result_layouts = [%s]%s} : (%s) -> (%s)\n    \"stablehlo.return\"(%s) : (%s) -> ()\n  }",
 			part[1], len(results), strings.Join(names, ", "), part[2], rowMajor(types), rowMajor(results),
+			aliases(string(part[2]), len(types), len(results)),
 			strings.Join(types, ", "), part[4], strings.Join(values, ", "), part[4])
 	})
 	head := []byte("func.func @" + prefix)
@@ -160,6 +167,19 @@ func Rewrite(code []byte) []byte {
 		return bytes.ReplaceAll(code, head, []byte("func.func @not_rewritten_"))
 	}
 	return rewritten
+}
+
+// aliases returns the attribute of a call of guard that says which results take the memory of which arguments.
+func aliases(function string, args, results int) string {
+	if function != prefix+guard {
+		return ""
+	}
+	var pairs []string
+	for i := range results - 2 {
+		pairs = append(pairs, fmt.Sprintf("#stablehlo.output_operand_alias<output_tuple_indices = [%d], operand_index = %d, "+
+			"operand_tuple_indices = []>", i, args-2*(results-2)+i))
+	}
+	return ", output_operand_aliases = [" + strings.Join(pairs, ", ") + "]"
 }
 
 // rowMajor returns the layouts of tensors, such as tensor<2x3xf32>, whose last axis is the innermost one.
@@ -179,8 +199,13 @@ func rowMajor(types []string) string {
 	return strings.Join(layouts, ", ")
 }
 
-// threads is the number of threads that a function uses at most. XLA has one for each core, unless NPROC says otherwise;
-// a function does without those that are not there.
-var threads = int32(runtime.NumCPU())
+// threads is the number of threads that a function uses at most: one for each core, or as many as XLA, where NPROC says so.
+var threads = func() int32 {
+	n := runtime.NumCPU()
+	if limit, err := strconv.Atoi(os.Getenv("NPROC")); err == nil && limit > 0 {
+		n = min(n, limit)
+	}
+	return int32(n)
+}()
 
 func float32s(dims ...int) shapes.Shape { return shapes.Make(dtypes.Float32, dims...) }

@@ -12,7 +12,7 @@ type MaxPool struct{ Window, Strides, Padding [2]int }
 // Suits reports whether Forward can pool x, (batch, channel, height, width): if it is float32, the program is for one
 // device, and each window sees a part of the image.
 func (p MaxPool) Suits(x *graph.Node) bool {
-	if !usable(x) || x.Rank() != 4 || x.Shape().Size() == 0 {
+	if !Usable(x) || x.Rank() != 4 || x.Shape().Size() == 0 {
 		return false
 	}
 	for axis := range 2 {

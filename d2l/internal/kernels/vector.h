@@ -118,15 +118,3 @@ INLINE void transpose(vec rows[LANES]) {
 	TRANSPOSE_STEP(8)
 #endif
 }
-
-// Whether none of n numbers is NaN or infinite: such a number times 0 is NaN.
-TARGET static bool are_finite(const float *x, size_t n) {
-	vec sums[4];
-	UNROLL for (int j = 0; j < 4; j++) sums[j] = splat(0);
-	size_t i = 0;
-	for (; i + 4 * LANES <= n; i += 4 * LANES)
-		UNROLL for (int j = 0; j < 4; j++) sums[j] += *(const vec *)(x + i + j * LANES) * splat(0);
-	float sum = total(sums[0]) + total(sums[1]) + total(sums[2]) + total(sums[3]);
-	for (; i < n; i++) sum += x[i] * 0;
-	return sum == 0;
-}

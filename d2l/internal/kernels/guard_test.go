@@ -1,0 +1,94 @@
+package kernels_test
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/d2l-go/book/d2l/d2ltest"
+	"github.com/d2l-go/book/d2l/internal/kernels"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// The values after a step are there if all are finite, and otherwise those before it, while what else uses them sees what
+// they were.
+func TestGuard(t *testing.T) {
+	backend := started(t)
+	nan := float32(math.NaN())
+	for _, kind := range expected() {
+		kernels.Use(kind)
+		for name, c := range map[string]struct {
+			ok      bool
+			x, a, b float32
+			keeps   bool
+		}{
+			"all is finite":         {true, 1, 2, 3, true},
+			"the loss is not":       {false, 1, 2, 3, false},
+			"an input is not":       {true, nan, 2, 3, false},
+			"a value is not":        {true, 1, 2, nan, false},
+			"another is not either": {true, 1, float32(math.Inf(1)), nan, false},
+		} {
+			outputs := d2ltest.Must(graph.CallOnceN(backend, func(in []*graph.Node) []*graph.Node {
+				computed := graph.AddScalar(graph.BroadcastToDims(in[1], 70, 500), 1)
+				after := []*graph.Node{computed, in[2]}
+				values, finite := kernels.Guard(in[3], []*graph.Node{in[0]}, after, []*graph.Node{graph.ZerosLike(computed), graph.ZerosLike(in[2])})
+				return append(values, finite, graph.ReduceAllMax(computed), in[2])
+			}, []float32{c.x, 1}, c.a, c.b, c.ok))(t)
+			first := d2ltest.Must(tensors.CopyFlatData[float32](outputs[0]))(t)
+			want := []float32{0, 0}
+			if c.keeps {
+				want = []float32{c.a + 1, c.b}
+			}
+			got := []float32{first[0], tensors.ToScalar[float32](outputs[1])}
+			if !slices.Equal(got, want) || first[len(first)-1] != first[0] {
+				t.Errorf("%s, %s: %v, expected %v", kind, name, got, want)
+			}
+			isFinite := func(x float32) bool { return x-x == 0 }
+			finite := d2ltest.Must(tensors.CopyFlatData[bool](outputs[2]))(t)
+			if want := []bool{isFinite(c.x), isFinite(c.a), isFinite(c.b)}; !slices.Equal(finite, want) {
+				t.Errorf("%s, %s: finite is %v, expected %v", kind, name, finite, want)
+			}
+			others := []float32{tensors.ToScalar[float32](outputs[3]), tensors.ToScalar[float32](outputs[4])}
+			if isFinite(c.a) && others[0] != c.a+1 || isFinite(c.b) && others[1] != c.b {
+				t.Errorf("%s, %s: the values after the step became %v", kind, name, others)
+			}
+		}
+	}
+}
+
+func TestGuardSearches(t *testing.T) {
+	backend := started(t)
+	const size = 40_001 // Several threads' parts, and not a whole number of registers.
+	large := func(at int, value float64) []float32 {
+		x := make([]float32, size)
+		for i := range x {
+			x[i] = math.MaxFloat32
+		}
+		if at >= 0 {
+			x[at] = float32(value)
+		}
+		return x
+	}
+	for _, kind := range expected() {
+		kernels.Use(kind)
+		for _, c := range []struct {
+			a, b []float32
+			want []bool
+		}{
+			{large(-1, 0), []float32{1}, []bool{true, true, true}},
+			{large(0, math.NaN()), []float32{1}, []bool{false, true, true}},
+			{large(size-1, math.Inf(1)), []float32{1}, []bool{false, true, true}},
+			{large(20_000, math.Inf(-1)), []float32{float32(math.NaN())}, []bool{false, false, true}},
+		} {
+			outputs := d2ltest.Must(graph.CallOnceN(backend, func(in []*graph.Node) []*graph.Node {
+				scalar := graph.ReduceAllSum(graph.ZerosLike(in[0]))
+				_, finite := kernels.Guard(graph.Const(scalar.Graph(), true), []*graph.Node{graph.Reshape(in[0], 1, size), in[1], scalar}, nil, nil)
+				return []*graph.Node{finite}
+			}, c.a, c.b))(t)
+			if got := d2ltest.Must(tensors.CopyFlatData[bool](outputs[0]))(t); !slices.Equal(got, c.want) {
+				t.Errorf("%s: finite is %v, expected %v", kind, got, c.want)
+			}
+		}
+	}
+}

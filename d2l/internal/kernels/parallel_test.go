@@ -1,0 +1,46 @@
+package kernels_test
+
+import (
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/d2l-go/book/d2l/d2ltest"
+	"github.com/d2l-go/book/d2l/internal/kernels"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/layers/activation"
+)
+
+// Programs that run at the same time do not disturb each other: one has the helpers, and the others do without.
+func TestProgramsAtTheSameTime(t *testing.T) {
+	backend := started(t)
+	defer kernels.Threads(4)()
+	exec := d2ltest.Must(graph.NewExec(backend, func(x, weights, biases *graph.Node) *graph.Node {
+		for range 20 {
+			x = kernels.Dense{Activation: activation.TypeTanh}.Forward(x, weights, biases)
+		}
+		return x
+	}))(t)
+	run := func(seed int) []float32 {
+		y, err := exec.Call1(waves(seed, 1, 300, 64).tensor(), waves(seed+1, 1, 64, 64).tensor(), waves(seed+2, 1, 64).tensor())
+		if err != nil {
+			t.Error(err)
+			return nil
+		}
+		return d2ltest.Must(tensors.CopyFlatData[float32](y))(t)
+	}
+	want := [][]float32{run(1), run(11), run(21)}
+	var group sync.WaitGroup
+	for i := range want {
+		group.Go(func() {
+			for range 50 {
+				if got := run(1 + 10*i); !slices.Equal(got, want[i]) {
+					t.Errorf("program %d has other results beside others", i)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+}
