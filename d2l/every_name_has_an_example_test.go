@@ -50,7 +50,7 @@ func TestEveryNameHasAnExample(t *testing.T) {
 	for _, method := range []string{"Index", "Indices", "Len", "ToTokens", "TokenFreqs"} {
 		without["Vocab."+method] = "called in ExampleVocab"
 	}
-	for _, typ := range []string{"Activation", "Device", "Devices", "LoadReport", "Shape"} {
+	for _, typ := range []string{"Activation", "Device", "Devices", "LayerShape", "LoadReport", "Result", "Shape"} {
 		without[typ+".String"] = "printed in the Examples of its type"
 	}
 	d2ltest.EveryNameHasAnExample(t, "github.com/d2l-go/book/d2l", without)

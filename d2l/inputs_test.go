@@ -93,7 +93,7 @@ func TestSeveralInputs(t *testing.T) {
 	if !slices.Equal(float32s(t, outputs[2].Value), float32s(t, yHat)) {
 		t.Error("Outputs and Forward differ")
 	}
-	if got := fmt.Sprint(must(net.Shapes())(t)); got != "[{side0 (1, 5)} {dense0 (1, 5)} {dense1 (1, 4)}]" {
+	if got := fmt.Sprint(must(net.Shapes())(t)); got != "[side0: (1, 5) dense0: (1, 5) dense1: (1, 4)]" {
 		t.Errorf("the shapes are %s", got)
 	}
 	vertical := texts(must(DrawVertical(net))(t))
@@ -122,7 +122,7 @@ func TestSeveralInputsSavedAndLoaded(t *testing.T) {
 	if got := loaded.input.String(); got != "(Int32)[5], (Int32)[3], (Int32)" {
 		t.Errorf("the loaded net is for inputs %s", got)
 	}
-	if got := fmt.Sprint(must(loaded.Shapes())(t)); got != "[{encoderdecoder (1, 3, 6)}]" {
+	if got := fmt.Sprint(must(loaded.Shapes())(t)); got != "[encoderdecoder: (1, 3, 6)]" {
 		t.Errorf("its shapes are %s", got)
 	}
 	noError(t, loaded.SaveParameters(path)) // Before the first batch.

@@ -140,7 +140,7 @@ func TestLanguageModel(t *testing.T) {
 	unseeded(t)
 	Seed(1)
 	net := languageModel(false)
-	if got := fmt.Sprint(must(net.Shapes(5))(t)); got != "[{embedding0 (1, 5, 3)} {gru0 (1, 5, 8)} {dense0 (1, 5, 4)}]" {
+	if got := fmt.Sprint(must(net.Shapes(5))(t)); got != "[embedding0: (1, 5, 3) gru0: (1, 5, 8) dense0: (1, 5, 4)]" {
 		t.Errorf("the shapes are %s", got)
 	}
 	for _, devices := range oneOrTwo() {
@@ -217,7 +217,7 @@ func TestStatefulLayers(t *testing.T) {
 			broken := half(y, true)
 			noError(t, tensors.MutableFlatData(broken, func(labels []int32) { labels[0] = 9 }))
 			_, _, err = trainer.Step(half(X, true), broken)
-			wantError(t, err, "label (0, 0) is 9")
+			wantError(t, err, "the label at index (0, 0) of the batch is 9")
 			near(t, "losses of two halves", []float32{float32(first + step(true))}, []float32{float32(whole)}, 1e-5)
 			if !slices.Equal(float32s(t, must(net.Forward(X))(t)), output) {
 				t.Error("Forward depends on the state")

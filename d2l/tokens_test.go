@@ -51,7 +51,7 @@ func TestIntegerInputIsSavedAndLoaded(t *testing.T) {
 	if got := float32s(t, must(loaded.Forward(X))(t)); !slices.Equal(got, want) {
 		t.Errorf("the loaded net gives %v, expected %v", got, want)
 	}
-	if got := fmt.Sprint(must(loaded.Shapes(3))(t)); got != "[{embedding0 (1, 3)} {dense0 (1, 4)}]" {
+	if got := fmt.Sprint(must(loaded.Shapes(3))(t)); got != "[embedding0: (1, 3) dense0: (1, 4)]" {
 		t.Errorf("its layers' outputs are %s", got)
 	}
 	moved := must(loaded.CopyTo(otherDevice()))(t)

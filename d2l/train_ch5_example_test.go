@@ -26,6 +26,16 @@ func ExampleTrainCh5() {
 	d2l.Must(d2l.TrainCh5(net, d2l.FirstBatches(trainIter, 10), d2l.FirstBatches(testIter, 2), 1, 0.9, d2l.TryGPU(0)))
 }
 
+// TrainCh5 returns one.
+func ExampleResult() {
+	result := d2l.Result{Loss: 0.4689, TrainAcc: 0.8231, TestAcc: 0.8199, ExamplesPerSec: 59594.47, Devices: d2l.Devices{d2l.CPU(0)}}
+	fmt.Println(result)
+	fmt.Printf("overfits by %.3f\n", result.TrainAcc-result.TestAcc)
+	// Output:
+	// loss 0.469, train acc 0.823, test acc 0.820, 59594.5 examples/sec on cpu(0)
+	// overfits by 0.003
+}
+
 // mlp is a net that is compiled faster than a convolutional one.
 var mlp = d2l.Sequential{d2l.Dense{Units: 256, Activation: d2l.ReLU}, d2l.Dense{Units: 10}}
 

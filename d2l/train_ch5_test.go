@@ -46,14 +46,6 @@ func TestTrainCh5Repeats(t *testing.T) {
 	}
 }
 
-func TestResult(t *testing.T) {
-	result := &Result{Loss: 0.4689, TrainAcc: 0.8231, TestAcc: 0.8199, ExamplesPerSec: 59594.47, Devices: Devices{CPU(0)}}
-	want := "loss 0.469, train acc 0.823, test acc 0.820, 59594.5 examples/sec on cpu(0)"
-	if got := fmt.Sprint(result); got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
 func TestTrainCh5Learns(t *testing.T) {
 	unseeded(t)
 	Seed(1)
