@@ -67,6 +67,9 @@ func main() {
 }
 
 // What is declared again takes its own name's place alone, as in the kernel. Imports stay first, whatever is above them.
+// asSetUp is the flag with which set-up has compiled all packages.
+const asSetUp = "-gcflags=all=-dwarf=false"
+
 func TestScriptDeclaredAgain(t *testing.T) {
 	n := &notebook.Notebook{}
 	for i, source := range []string{
@@ -79,7 +82,7 @@ func TestScriptDeclaredAgain(t *testing.T) {
 	if err := os.WriteFile(path, []byte(d2ltest.Must(script(n))(t)), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command("go", "run", path).CombinedOutput()
+	out, err := exec.Command("go", "run", asSetUp, path).CombinedOutput()
 	if err != nil || !strings.HasPrefix(string(out), "3 2 4 1 ") {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -94,7 +97,7 @@ func TestScriptOfTheChapter(t *testing.T) {
 	if err := os.WriteFile(path, []byte(program), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("go", "vet", path)
+	cmd := exec.Command("go", "vet", asSetUp, path)
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)

@@ -144,7 +144,7 @@ class RunTest(unittest.TestCase):
         written = (self.out / "small.ipynb").read_text()
         self.assertIn("<b>42</b>", written)
         done = subprocess.run(
-            ["go", "run", "./scripts/literate", "clean", self.out / "small.ipynb"],
+            [ROOT / ".venv/bin/literate", "clean", self.out / "small.ipynb"],
             cwd=ROOT,
             text=True,
             stdout=subprocess.PIPE,

@@ -9,6 +9,9 @@ import (
 	"testing"
 )
 
+// goFlags are those of set-up, which has compiled the standard library with them.
+const goFlags = "-buildvcs=false -gcflags=all=-dwarf=false"
+
 // A workspace as a kernel's: the folder of the cells, and a module with a package and a file in it.
 type workspace struct {
 	*testing.T
@@ -18,7 +21,7 @@ type workspace struct {
 
 func newWorkspace(t *testing.T) *workspace {
 	t.Setenv("GOWORK", "")
-	t.Setenv("GOFLAGS", "-buildvcs=false")
+	t.Setenv("GOFLAGS", goFlags)
 	home := t.TempDir()
 	w := &workspace{T: t, Builder: Builder{Dir: filepath.Join(home, "the cells")}, module: filepath.Join(home, "mine")}
 	w.write(w.Dir, "go.mod", "module cells\n\ngo 1.26\n")
@@ -141,7 +144,7 @@ func TestChanges(t *testing.T) {
 			w.write(w.Dir, "more.go", "package main\n\nimport \"mine/nets\"\n\nfunc init() { nets.Word = \"fifth\" }\n")
 		}, "fifth"},
 		"the module":    {func(w *workspace) { w.write(w.module, "go.mod", "module others\n\ngo 1.26\n") }, "error"},
-		"the variables": {func(w *workspace) { w.Setenv("GOFLAGS", "-buildvcs=false -tags=nothing") }, "first"},
+		"the variables": {func(w *workspace) { w.Setenv("GOFLAGS", goFlags+" -tags=nothing") }, "first"},
 		"the workspace": {func(w *workspace) { w.write(w.Dir, "go.work", "go 1.26\n\nuse .\n") }, "error"},
 		"the cache": {func(w *workspace) {
 			if err := os.Rename(w.plan.packages["mine/nets"], w.plan.packages["mine/nets"]+".gone"); err != nil {
