@@ -17,7 +17,7 @@ func TestOtherWidth(t *testing.T) {
 		want        string
 	}{
 		"Dense": {Dense{Units: 2}, waves(1, 1, 2, 4), waves(1, 1, 2, 5),
-			"its parameter weights has the shape (4, 2), and with this input would have (5, 2): give X the width"},
+			"its parameter weights has the shape (4, 2), and with this input would have (5, 2): give X the channels, or the width, for which"},
 		"Conv2D": {Sequential{Conv2D{Channels: 2, KernelSize: 3}}, waves(1, 1, 2, 1, 8, 8), waves(1, 1, 2, 3, 8, 8),
 			"layer conv0, which gets (2, 3, 8, 8): its parameter weights has the shape (3, 3, 1, 2), and with this input"},
 		"BatchNorm": {Sequential{BatchNorm{}}, waves(1, 1, 2, 4), waves(1, 1, 2, 5),

@@ -248,7 +248,7 @@ def main() -> int:
         notebooks[Path(args.against[0]).resolve()] = Path(args.against[0], "notebooks/lenet.ipynb")
     cells = {root: code_cells(path) for root, path in notebooks.items()}
     both = set.intersection(*(set(sources) for sources in cells.values()))
-    cells = {root: {name: source for name, source in sources.items() if name in both} for root, sources in cells.items()}
+    cells = {root: {name: code for name, code in sources.items() if name in both} for root, sources in cells.items()}
     head = f"{args.notebook.name}; {machine()}"
     trains = {name for name, source in cells[ROOT].items() if EPOCHS.search(source)}
     smallest = {}

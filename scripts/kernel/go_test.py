@@ -104,7 +104,7 @@ class GoTest(unittest.TestCase):
             )
 
     def test_go_can_link_what_computes(self):
-        flags = ["-buildvcs=false", "-gcflags=all=-dwarf=false", "-tags=d2l_no_download"]  # as what there is was compiled
+        flags = ["-buildvcs=false", "-gcflags=all=-dwarf=false", "-tags=d2l_no_download"]  # as set-up compiles
         flags.append("-ldflags=-s -w -linkmode=internal -libgcc=none")
         command = ["go", "build", *flags, "-o", self.folder / "seeds", "./scripts/seeds"]
         done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True)

@@ -77,7 +77,7 @@ DECLARATIONS = [
     ("var kB = 5\n%%\nfmt.Println(kB, kiB, mB, miB, one)", "", "once 5 1024 2000 2048 1\n"),
     ("func kiB() int { return 6 }\n%%\nfmt.Println(kB, kiB(), mB, miB, one)", "", "once 5 6 2000 2048 1\n"),
     ("type S[T any] []T\ntype P[K, V any] struct{}\nfunc (s S[T]) Len() int { return len(s) }\n"
-     "func (s *S[T]) Add(x T) { *s = append(*s, x) }\nfunc (P[K, V]) Len() int { return 2 }", "", ""),  # which has nothing to run
+     "func (s *S[T]) Add(x T) { *s = append(*s, x) }\nfunc (P[K, V]) Len() int { return 2 }", "", ""),  # nothing runs
     ("func (s *S[E]) Add(e E) { *s = append(*s, e, e) }\n%%\ns := S[int]{7}\ns.Add(8)\n"
      "fmt.Println(s.Len(), P[int, int]{}.Len())", "", "once 3 2\n"),
     ("func P() int { return 7 }\n%%\nfmt.Println(P())", "", "once 7\n"),

@@ -58,7 +58,8 @@ class KernelEnvTest(unittest.TestCase):
         cache = subprocess.run(["go", "env", "GOCACHE"], text=True, check=True, stdout=subprocess.PIPE).stdout.strip()
         with tempfile.TemporaryDirectory() as empty:
             done = subprocess.run(
-                ["go", "run", "-gcflags=all=-dwarf=false", "-ldflags=-s -w", "-tags=d2l_no_download", "./scripts/data", "mnist"],
+                ["go", "run", "-gcflags=all=-dwarf=false", "-ldflags=-s -w", "-tags=d2l_no_download", "./scripts/data",
+                 "mnist"],
                 cwd=ROOT, text=True, stderr=subprocess.PIPE,
                 env=dict(os.environ, GOCACHE=cache, XDG_CACHE_HOME=empty, D2L_DATA=empty))
         self.assertIn("is not on this machine", done.stderr)

@@ -50,8 +50,8 @@ func otherWidth(err error) error {
 		return fmt.Errorf("its parameter %s is %s, and with this input would be %s: convert X to %s", name, dtype, wantType,
 			dtype)
 	}
-	return fmt.Errorf("its parameter %s has the shape (%s), and with this input would have (%s): give X the width that the "+
-		"net had when its parameters were drawn or loaded, or initialize it again", name, sizes, wantSizes)
+	return fmt.Errorf("its parameter %s has the shape (%s), and with this input would have (%s): give X the channels, "+
+		"or the width, for which the net's parameters were drawn or loaded, or initialize it again", name, sizes, wantSizes)
 }
 
 // panicLine returns the file and line of the panic that is being recovered.
