@@ -2,6 +2,7 @@ package d2l
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/d2l-go/book/d2l/internal/mnist"
 )
@@ -77,6 +78,14 @@ func KeepMnist(fetch bool) (dir string, err error) {
 	return mnist.MNIST.Keep(fetch)
 }
 
+// mnistCopies has the imageCopies of each *mnist.Part.
+var mnistCopies sync.Map
+
+func copiesOf(p *mnist.Part) *imageCopies {
+	copies, _ := mnistCopies.LoadOrStore(p, &imageCopies{})
+	return copies.(*imageCopies)
+}
+
 // mnistIters returns a data set in batches, for the exported function caller.
 func mnistIters(set *mnist.Set, caller string, batchSize int, resize []int) (train, test DataIter) {
 	side := mnist.Side
@@ -89,7 +98,7 @@ func mnistIters(set *mnist.Set, caller string, batchSize int, resize []int) (tra
 	}
 	part := func(name string, p *mnist.Part, shuffle bool) DataIter {
 		return &imageIter{
-			name: fmt.Sprintf("%s (%s)", set.Name, name), n: p.N, load: p.Load, release: p.Release, shuffle: shuffle,
+			name: fmt.Sprintf("%s (%s)", set.Name, name), n: p.N, load: p.Load, release: p.Release, copies: copiesOf(p), shuffle: shuffle,
 			side: mnist.Side, resize: side, batchSize: batchSize,
 		}
 	}

@@ -205,6 +205,14 @@ func TestMnistOnDevice(t *testing.T) {
 		t.Fatalf("the batches come from the host, by %T", onDevice)
 	}
 	wantSame(t, "the test set", epoch(t, onDevice, testDevice()), epoch(t, test))
+	_, resized := LoadDataMnist(500, 14)
+	first, _, err := test.(*imageIter).imagesOn(testDevice())
+	noError(t, err)
+	second, _, err := resized.(*imageIter).imagesOn(testDevice())
+	noError(t, err)
+	if first.bytes != second.bytes {
+		t.Error("two iterators over one data set have two copies of it on the device")
+	}
 }
 
 func TestMnistResized(t *testing.T) {

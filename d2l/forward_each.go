@@ -77,10 +77,12 @@ func (n *Net) labeledOutputs(dataIter DataIter) iter.Seq2[LabeledOutput, error] 
 				return
 			}
 			yHat, err := n.Forward(batch.Inputs...)
-			if images, ok := onDevice.(*deviceIter); ok {
-				err = errors.Join(err, images.free(batch))
-			}
+			notFreed := freeBatch(onDevice, batch)
 			if !yield(LabeledOutput{yHat, batch.Labels[0]}, err) || err != nil {
+				return
+			}
+			if notFreed != nil {
+				yield(LabeledOutput{}, notFreed)
 				return
 			}
 		}

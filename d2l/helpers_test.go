@@ -120,7 +120,7 @@ func quadrants(n, batchSize int, shuffle bool) *imageIter {
 	}
 	return &imageIter{
 		name: "quadrants", n: n, side: 8, resize: 8, batchSize: batchSize, shuffle: shuffle,
-		load: func() ([]byte, []byte, error) { return images, labels, nil }, release: func() {},
+		load: func() ([]byte, []byte, error) { return images, labels, nil }, release: func() {}, copies: &imageCopies{},
 	}
 }
 

@@ -21,6 +21,7 @@ type imageIter struct {
 	shuffle   bool
 	load      func() (images, labels []byte, err error)
 	release   func() // Says that the images are somewhere else as well.
+	copies    *imageCopies
 
 	mutex    sync.Mutex
 	onDevice map[Device]*deviceImages // Of devices that keep the images.

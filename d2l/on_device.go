@@ -5,6 +5,7 @@ import (
 	"iter"
 	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/d2l-go/book/d2l/internal/report"
@@ -119,13 +120,29 @@ func warnNoLoop(err error) {
 		"its own, which is slower: %v", err))
 }
 
-// deviceImages are a data set in the memory of a device.
-type deviceImages struct {
-	form   imageForm
+// imageCopies are the images and labels of a data set on devices, one copy on each for all iterators over the set.
+type imageCopies struct {
+	mutex sync.Mutex
+	on    map[backendDevice]imageCopy
+}
+
+// A backendDevice is a device of a backend that has been started.
+type backendDevice struct {
+	backend compute.Backend
+	number  compute.DeviceNum
+}
+
+type imageCopy struct {
 	bytes  *tensors.Tensor // (images, side·side)
 	labels *tensors.Tensor // uint8 (images)
 	onHost []byte          // The labels.
-	picked *graph.Exec     // From bytes and the indices of a batch's examples to X.
+}
+
+// deviceImages are a data set in the memory of a device, for one iterator.
+type deviceImages struct {
+	imageCopy
+	form   imageForm
+	picked *graph.Exec // From bytes and the indices of a batch's examples to X.
 	device compute.DeviceNum
 	given  atomic.Int64 // Bytes of the batches since garbage was last collected.
 }
@@ -147,10 +164,18 @@ func (f imageForm) X(images, examples *graph.Node) *graph.Node {
 	return graph.Reshape(graph.MulScalar(X, scale), examples.Shape().Dim(0), 1, f.resize, f.resize)
 }
 
-// free frees the images of a batch that is not used any more: Go does not see their memory, and would keep it for long.
-func (it *deviceIter) free(batch train.Batch) error {
+// freeBatch frees the images of a batch of dataIter that nobody else has seen, if they are on a device: Go does not see
+// their memory, and would keep it for long.
+func freeBatch(dataIter DataIter, batch train.Batch) error {
+	it, ok := dataIter.(*deviceIter)
+	if !ok {
+		return nil
+	}
+	images, _, err := it.images()
+	if err != nil {
+		return err
+	}
 	X := batch.Inputs[0]
-	images := it.onDevice[it.device]
 	images.given.Add(-int64(X.Memory()))
 	return X.FinalizeAll()
 }
@@ -159,51 +184,61 @@ func (it *deviceIter) free(batch train.Batch) error {
 // does not see that memory and would hardly ever collect them.
 const gcThreshold = 32 << 20
 
-// imagesOn returns the images on a device, to which they are copied once, and their labels.
+// imagesOn returns the images on a device, and their labels.
 func (it *imageIter) imagesOn(device Device) (*deviceImages, []byte, error) {
-	it.mutex.Lock() // Held while they are copied: another loop waits for the same copy.
+	it.mutex.Lock()
 	defer it.mutex.Unlock()
-	if kept, ok := it.onDevice[device]; ok {
-		return kept, kept.onHost, nil
+	if images, ok := it.onDevice[device]; ok {
+		return images, images.onHost, nil
 	}
-	images, labels, err := it.load()
-	if err != nil {
-		return nil, nil, err
-	}
-	kept, err := it.copyTo(device, images, labels)
+	backend, number, err := device.Backend()
 	if err != nil {
 		return nil, nil, fmt.Errorf("putting the images on %v: %w", device, err)
 	}
-	kept.onHost = labels
-	it.release()
+	images := &deviceImages{form: imageForm{it.side, it.resize}, device: number}
+	if images.imageCopy, err = it.copyOn(device, backendDevice{backend, number}); err != nil {
+		return nil, nil, err
+	}
+	if images.picked, err = graph.NewExec(backend, images.form.X); err != nil {
+		return nil, nil, err
+	}
+	images.picked.SetMaxCache(-1) // As many sizes of batch as there are.
 	if it.onDevice == nil {
 		it.onDevice = map[Device]*deviceImages{}
 	}
-	it.onDevice[device] = kept
-	return kept, labels, nil
+	it.onDevice[device] = images
+	return images, images.onHost, nil
 }
 
-// copyTo copies the images and labels to a device.
-func (it *imageIter) copyTo(device Device, images, labels []byte) (*deviceImages, error) {
-	backend, number, err := device.Backend()
+// copyOn returns the copy of the data set on a device, where it puts one if there is none.
+func (it *imageIter) copyOn(device Device, to backendDevice) (c imageCopy, err error) {
+	it.copies.mutex.Lock() // Held meanwhile: another loop waits for the same copy.
+	defer it.copies.mutex.Unlock()
+	if c, ok := it.copies.on[to]; ok {
+		return c, nil
+	}
+	images, labels, err := it.load()
 	if err != nil {
-		return nil, err
+		return c, err
 	}
-	d := &deviceImages{form: imageForm{it.side, it.resize}, device: number}
-	if d.picked, err = graph.NewExec(backend, d.form.X); err != nil {
-		return nil, err
+	if c.bytes, err = bytesOn(to, images, it.n, it.side*it.side); err == nil {
+		c.labels, err = bytesOn(to, labels, it.n)
 	}
-	d.picked.SetMaxCache(-1) // As many sizes of batch as there are.
-	if d.bytes, err = bytesOn(backend, number, images, it.n, it.side*it.side); err != nil {
-		return nil, err
+	if err != nil {
+		return c, fmt.Errorf("putting the images on %v: %w", device, err)
 	}
-	d.labels, err = bytesOn(backend, number, labels, it.n)
-	return d, err
+	c.onHost = labels
+	it.release()
+	if it.copies.on == nil {
+		it.copies.on = map[backendDevice]imageCopy{}
+	}
+	it.copies.on[to] = c
+	return c, nil
 }
 
 // bytesOn copies bytes to a device.
-func bytesOn(backend compute.Backend, number compute.DeviceNum, bytes []byte, shape ...int) (*tensors.Tensor, error) {
-	buffer, err := backend.BufferFromFlatData(number, bytes, shapes.Make(dtypes.Uint8, shape...))
+func bytesOn(to backendDevice, bytes []byte, shape ...int) (*tensors.Tensor, error) {
+	buffer, err := to.backend.BufferFromFlatData(to.number, bytes, shapes.Make(dtypes.Uint8, shape...))
 	if err != nil {
 		return nil, err
 	}

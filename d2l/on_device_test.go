@@ -135,6 +135,7 @@ func TestOnDeviceGivesMemoryBack(t *testing.T) {
 
 // A batch that only a step or an output sees is freed after it.
 func TestOnDeviceFreesBatches(t *testing.T) {
+	inLoops(t, 0)
 	data := quadrants(40, 16, false)
 	net := smallNet()
 	noError(t, net.Initialize(testDevice(), Xavier))

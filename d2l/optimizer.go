@@ -116,8 +116,13 @@ func plainSGD(lr float64) *optimizer.SGDConfig {
 }
 
 // descend adds GoMLX's update with these steps, those of all trained variables in their order: by a kernel where there is
-// one.
+// one, and GoMLX would do nothing besides.
 func descend(sgd *optimizer.SGDConfig, scope *model.Scope, steps []*graph.Node, lossType dtypes.DType) {
+	clips := model.GetParamOr(scope, optimizer.ParamClipStepByValue, 0.0) != 0
+	if clips || model.GetParamOr(scope, optimizer.ParamClipNaN, false) {
+		sgd.UpdateGraphWithGradients(scope, steps, lossType)
+		return
+	}
 	var variables []*model.Variable
 	var weights, gradients []*graph.Node
 	i := 0

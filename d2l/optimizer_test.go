@@ -47,6 +47,26 @@ var fixtureCosine = CosineScheduler{MaxUpdate: 15, BaseLR: 0.3, FinalLR: 0.01, W
 
 // Twenty steps on a small net give PyTorch's losses and parameters, with a
 // schedule on two devices as well.
+// What GoMLX does besides its update, where it is told to, is done.
+func TestGoMLXClipsSteps(t *testing.T) {
+	net := NewNet(Sequential{layerFunc(func(x *graph.Node) *graph.Node { return x }), Dense{Units: 2}})
+	noError(t, net.Initialize(testDevice(), Xavier))
+	X, y := tensors.FromValue([][]float32{{100, 0}, {0, 100}}), tensors.FromValue([]int32{0, 1})
+	must(net.Forward(X))(t)
+	net.store.RootScope().SetParam(optimizer.ParamClipStepByValue, 0.01)
+	before := values(t, net)
+	trainer := must(NewTrainer(net, SGD(1)))(t)
+	_, _, err := trainer.Step(X, y)
+	noError(t, err)
+	for name, after := range values(t, net) {
+		for i := range after {
+			if step := math.Abs(float64(after[i] - before[name][i])); step > 0.0101 {
+				t.Errorf("%s[%d] changed by %v", name, i, step)
+			}
+		}
+	}
+}
+
 func TestOptimizersAgainstPyTorch(t *testing.T) {
 	const batch, inputs, hidden, classes = 6, 5, 7, 4
 	var fixture struct{ Cases []map[string]any }

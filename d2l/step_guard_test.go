@@ -44,6 +44,29 @@ func TestAllFinite(t *testing.T) {
 	}
 }
 
+// What the kernel guards and what XLA does are kept or left together.
+func TestKeepIfFiniteOfSeveralTypes(t *testing.T) {
+	backend, _, err := testDevice().Backend()
+	noError(t, err)
+	nan := math.NaN()
+	for _, c := range []struct {
+		wide   float64
+		narrow float32
+		kept   bool
+	}{{1, 1, true}, {nan, 1, false}, {1, float32(nan), false}} {
+		outputs := must(graph.CallOnceN(backend, func(after []*graph.Node) []*graph.Node {
+			before := []*graph.Node{graph.ZerosLike(after[0]), graph.ZerosLike(after[1]), graph.ZerosLike(after[2])}
+			values, _, kept := keepIfFinite(graph.Const(after[0].Graph(), true), nil, after, before)
+			return append(values, kept)
+		}, c.wide, c.narrow, int32(7)))(t)
+		wide, narrow := tensors.ToScalar[float64](outputs[0]), tensors.ToScalar[float32](outputs[1])
+		count, kept := tensors.ToScalar[int32](outputs[2]), tensors.ToScalar[bool](outputs[3])
+		if all := wide == 1 && narrow == 1 && count == 7; kept != c.kept || all != c.kept || !all && (wide != 0 || narrow != 0 || count != 0) {
+			t.Errorf("%v and %v: kept is %v, and there are %v, %v and %v", c.wide, c.narrow, kept, wide, narrow, count)
+		}
+	}
+}
+
 // Each array has an answer of its own, whatever the types.
 func TestAllFiniteOfSeveralTypes(t *testing.T) {
 	backend, _, err := testDevice().Backend()

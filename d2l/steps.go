@@ -131,10 +131,12 @@ func (t *Trainer) steps(dataIter DataIter, timer *Timer) iter.Seq2[StepMetrics, 
 			timer.Start()
 			metrics, err := t.makeStep("Trainer.Steps", batch.Inputs, batch.Labels[0])
 			timer.Stop()
-			if images, ok := onDevice.(*deviceIter); ok {
-				err = errors.Join(err, images.free(batch))
-			}
+			notFreed := freeBatch(onDevice, batch)
 			if !yield(metrics, err) || err != nil {
+				return
+			}
+			if notFreed != nil { // The step was made.
+				yield(StepMetrics{}, notFreed)
 				return
 			}
 		}

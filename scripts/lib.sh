@@ -11,7 +11,7 @@ shopt -s nullglob
 all_notebooks=("$root"/notebooks/{,later/}*.ipynb)
 shopt -u nullglob
 
-# All Go code is compiled as the kernel compiles that of cells (kernel/register.py), so that each package is compiled once.
+# Go code is compiled as the kernel compiles that of cells (kernel/register.py), so that each package is compiled once.
 build_flags=(-buildvcs=false -gcflags=all=-dwarf=false)
 
 # With standard input closed, the next pipe takes its place, and a program that reads it waits for itself.

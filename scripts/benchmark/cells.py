@@ -249,8 +249,11 @@ def main() -> int:
     cells = {root: code_cells(path) for root, path in notebooks.items()}
     both = set.intersection(*(set(sources) for sources in cells.values()))
     cells = {root: {name: code for name, code in sources.items() if name in both} for root, sources in cells.items()}
-    head = f"{args.notebook.name}; {machine()}"
+    left_out = sorted(set.union(*(set(code_cells(path)) for path in notebooks.values())) - both)
     trains = {name for name, source in cells[ROOT].items() if EPOCHS.search(source)}
+    head = f"{args.notebook.name}; {machine()}"
+    if args.against and not both - trains:
+        parser.error("the notebooks have no cell in common that does not train")
     smallest = {}
     try:
         times = measure(cells, args.rounds)  # first, as one of them may fail
@@ -265,7 +268,8 @@ def main() -> int:
         return 1
     if args.against:
         before = next(root for root in times if root != ROOT)
-        text = compared(f"{head}, against {args.against[1]}", times[before], times[ROOT], trains)
+        head += f", against {args.against[1]}" + (f", without {', '.join(left_out)}" if left_out else "")
+        text = compared(head, times[before], times[ROOT], trains)
     else:
         text = report(head, smallest, times[ROOT], trains)
     print(text, end="")

@@ -11,6 +11,9 @@ import (
 	"github.com/d2l-go/book/scripts/literate/notebook"
 )
 
+// asSetUp is the flag with which set-up has compiled all packages.
+const asSetUp = "-gcflags=all=-dwarf=false"
+
 // A notebook is one program: the last declaration of each name, and the statements of its cells in order.
 func TestScript(t *testing.T) {
 	n := &notebook.Notebook{}
@@ -67,9 +70,6 @@ func main() {
 }
 
 // What is declared again takes its own name's place alone, as in the kernel. Imports stay first, whatever is above them.
-// asSetUp is the flag with which set-up has compiled all packages.
-const asSetUp = "-gcflags=all=-dwarf=false"
-
 func TestScriptDeclaredAgain(t *testing.T) {
 	n := &notebook.Notebook{}
 	for i, source := range []string{

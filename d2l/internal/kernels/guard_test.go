@@ -57,6 +57,27 @@ func TestGuard(t *testing.T) {
 	}
 }
 
+// Values that change places, and one that is there twice: no result takes the memory of what is still needed.
+func TestGuardOfEachOthersValues(t *testing.T) {
+	backend := started(t)
+	for _, x := range []float32{1, float32(math.NaN())} {
+		outputs := d2ltest.Must(graph.CallOnceN(backend, func(in []*graph.Node) []*graph.Node {
+			after := []*graph.Node{in[2], in[1], in[1]}
+			values, _ := kernels.Guard(graph.Const(in[0].Graph(), true), in[:1], after, []*graph.Node{in[1], in[2], in[2]})
+			return append(values, in[1], in[2])
+		}, []float32{x}, []float32{1, 2}, []float32{3, 4}))(t)
+		want := [][]float32{{3, 4}, {1, 2}, {1, 2}, {1, 2}, {3, 4}}
+		if x != 1 {
+			want = [][]float32{{1, 2}, {3, 4}, {3, 4}, {1, 2}, {3, 4}}
+		}
+		for i, output := range outputs {
+			if got := d2ltest.Must(tensors.CopyFlatData[float32](output))(t); !slices.Equal(got, want[i]) {
+				t.Errorf("with the input %v output %d is %v, expected %v", x, i, got, want[i])
+			}
+		}
+	}
+}
+
 func TestGuardSearches(t *testing.T) {
 	backend := started(t)
 	const size = 40_001 // Several threads' parts, and not a whole number of registers.

@@ -76,9 +76,9 @@ static void help(void *unused) {
 	atomic_fetch_sub(&helpers, 1);
 }
 
-// ask_for_helpers asks XLA for threads until there are so many, or fewer if it has none.
+// ask_for_helpers asks XLA for as many threads as are missing. It may have none, or run a helper at once in this thread.
 static void ask_for_helpers(const ffi_call *call, int count) {
-	while (atomic_load(&helpers) < count) {
+	for (int missing = count - atomic_load(&helpers); missing > 0; missing--) {
 		atomic_fetch_add(&helpers, 1);
 		ffi_schedule schedule = {sizeof schedule, NULL, call->context, help, NULL};
 		void *error = ((void *(*)(ffi_schedule *))call->api->functions[FFI_THREAD_POOL_SCHEDULE])(&schedule);
