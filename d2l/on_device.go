@@ -221,8 +221,9 @@ func (it *imageIter) copyOn(device Device, to backendDevice) (c imageCopy, err e
 	if err != nil {
 		return c, err
 	}
-	if c.bytes, err = bytesOn(to, images, it.n, it.side*it.side); err == nil {
-		c.labels, err = bytesOn(to, labels, it.n)
+	n := len(labels) // All of them: another iterator may be over more than this one.
+	if c.bytes, err = bytesOn(to, images, n, it.side*it.side); err == nil {
+		c.labels, err = bytesOn(to, labels, n)
 	}
 	if err != nil {
 		return c, fmt.Errorf("putting the images on %v: %w", device, err)

@@ -2,14 +2,18 @@
 #pragma GCC target("no-outline-atomics") // Otherwise they are functions of gcc's library: see processors in kernels.go.
 #endif
 #include "parallel.h"
+#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <time.h>
 
-// Helpers are threads of XLA's, which go on to the next loop if that begins soon: to wake a thread takes as long as many a
-// loop. But XLA needs them for its own operations, so they do not stay for long.
-enum { STAY = 50 * 1000 }; // Nanoseconds.
+// Helpers are threads of our own that wait for the next loop, awake for a while, as those of OpenMP do: to wake a thread
+// takes as long as many a loop. XLA's own threads wait so as well, after XLA's operations, and then have the cores: where
+// no helper comes at once, they are asked.
+enum { AWAKE = 500 * 1000 }; // Nanoseconds.
+enum { SOON = 40 };          // Rounds of waiting, of some 40 ns.
 
 enum { MOST_SLOTS = 256 };
 
@@ -24,9 +28,11 @@ static struct {
 		char apart[60];  // Each in a line of the cache.
 	} share[MOST_SLOTS];
 } loop;
-static atomic_ulong number; // Of the loop, while helpers may come, and otherwise 0.
-static atomic_int helpers;  // Those that wait for one, and those that XLA has been asked for.
+static atomic_ulong number; // Of the loop, while threads may come, and otherwise 0.
 static atomic_int inside;   // Those that have come, or are about to.
+static atomic_int asleep;   // Helpers that have to be woken.
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t begun = PTHREAD_COND_INITIALIZER;
 
 // wait_a_little is for the i-th round of a loop that waits. The system may have taken the other thread's core away.
 static void wait_a_little(int i) {
@@ -55,37 +61,67 @@ static void compute(int slot) {
 	}
 }
 
-static void help(void *unused) {
-	(void)unused;
-	unsigned long last = 0;
-	int64_t since = nanoseconds();
-	for (int i = 0; i % 64 || nanoseconds() - since < STAY; i++) {
-		unsigned long n = atomic_load(&number);
-		if (!n || n == last) {
-			wait_a_little(i);
-			continue;
-		}
-		atomic_fetch_add(&inside, 1);
-		if (atomic_load(&number) == n) { // The loop does not end before this helper leaves.
-			int slot = atomic_fetch_add(&loop.taken, 1);
-			if (slot < loop.slots) compute(slot);
-		}
-		atomic_fetch_sub(&inside, 1);
-		last = n, i = 0, since = nanoseconds();
+// join takes part in a loop if it is still there.
+static void join(unsigned long n) {
+	atomic_fetch_add(&inside, 1);
+	if (n && atomic_load(&number) == n) { // It does not end before this thread leaves.
+		int slot = atomic_fetch_add(&loop.taken, 1);
+		if (slot < loop.slots) compute(slot);
 	}
-	atomic_fetch_sub(&helpers, 1);
+	atomic_fetch_sub(&inside, 1);
 }
 
-// ask_for_helpers asks XLA for as many threads as are missing. It may have none, or run a helper at once in this thread.
-static void ask_for_helpers(const ffi_call *call, int count) {
-	for (int missing = count - atomic_load(&helpers); missing > 0; missing--) {
-		atomic_fetch_add(&helpers, 1);
-		ffi_schedule schedule = {sizeof schedule, NULL, call->context, help, NULL};
+// next_loop waits for another loop than the last one, and returns its number.
+static unsigned long next_loop(unsigned long last) {
+	unsigned long n;
+	int64_t since = nanoseconds();
+	for (int i = 0; i % 64 || nanoseconds() - since < AWAKE; i++) {
+		n = atomic_load(&number);
+		if (n && n != last) return n;
+		wait_a_little(i);
+	}
+	pthread_mutex_lock(&mutex);
+	atomic_fetch_add(&asleep, 1);
+	while (n = atomic_load(&number), !n || n == last) pthread_cond_wait(&begun, &mutex);
+	atomic_fetch_sub(&asleep, 1);
+	pthread_mutex_unlock(&mutex);
+	return n;
+}
+
+static void *help(void *unused) {
+	for (unsigned long last = 0;;) join(last = next_loop(last));
+	return unused;
+}
+
+static void help_once(void *unused) {
+	(void)unused;
+	join(atomic_load(&number));
+}
+
+// need_helpers starts helpers until there are so many, or fewer if the system has no more threads.
+static void need_helpers(int count) {
+	static int helpers;
+	sigset_t all, old; // Signals are for Go's threads.
+	sigfillset(&all);
+	while (helpers < count) {
+		pthread_t thread;
+		pthread_sigmask(SIG_SETMASK, &all, &old);
+		int failed = pthread_create(&thread, NULL, help, NULL);
+		pthread_sigmask(SIG_SETMASK, &old, NULL);
+		if (failed) return;
+		pthread_detach(thread);
+		helpers++;
+	}
+}
+
+// ask_xla asks XLA for so many of its threads. It may have none, or run the task at once in this thread.
+static void ask_xla(const ffi_call *call, int count) {
+	for (; count > 0; count--) {
+		ffi_schedule schedule = {sizeof schedule, NULL, call->context, help_once, NULL};
 		void *error = ((void *(*)(ffi_schedule *))call->api->functions[FFI_THREAD_POOL_SCHEDULE])(&schedule);
 		if (!error) continue;
 		ffi_error_destroy destroy = {sizeof destroy, NULL, error};
 		((void (*)(ffi_error_destroy *))call->api->functions[FFI_ERROR_DESTROY])(&destroy);
-		atomic_fetch_sub(&helpers, 1);
 		return;
 	}
 }
@@ -98,11 +134,19 @@ void parallel(const ffi_call *call, int count, int slots, void (*task)(void *wor
 		return;
 	}
 	static unsigned long last;
+	need_helpers(slots - 1);
 	loop.task = task, loop.work = work, loop.count = count, loop.slots = slots;
 	for (int i = 0; i < slots; i++) atomic_store(&loop.share[i].next, start_of(i));
 	atomic_store(&loop.taken, 1);
 	atomic_store(&number, ++last);
-	ask_for_helpers(call, slots - 1);
+	for (int i = 0; i < SOON && atomic_load(&loop.taken) < slots; i++) wait_a_little(0);
+	int missing = slots - atomic_load(&loop.taken);
+	if (missing > 0) ask_xla(call, missing);
+	if (atomic_load(&asleep)) {
+		pthread_mutex_lock(&mutex);
+		pthread_cond_broadcast(&begun);
+		pthread_mutex_unlock(&mutex);
+	}
 	compute(0);
 	atomic_store(&number, 0); // All has been taken. Who has taken it is inside.
 	for (int i = 0; atomic_load(&inside); i++) wait_a_little(i);
