@@ -23,8 +23,8 @@ import (
 // The images of LoadDataFashionMnist and LoadDataMnist are kept on the device as
 // bytes, once for all iterators over them and to the end of the program: 47 MB for a
 // training set, which the host then keeps no longer than it needs them. Each batch is
-// gathered, resized if necessary, and scaled there; resized pixels may differ by 1/255 from those that dataIter yields
-// itself. Batches for several devices come from the host, as do those of any other
+// gathered, resized if necessary, and scaled there; resized pixels may differ by 1/255
+// from those that dataIter yields itself. Batches for several devices come from the host, as do those of any other
 // dataIter; if that one panics, yields a batch without inputs or labels, or another
 // number of batches than its Len says, the loop gets an error.
 //

@@ -74,7 +74,7 @@ func ForThisProcessor() bool { return use("") }
 // processors are the kinds that there is code for, the best first, and whether this processor is one.
 //
 // C's own way to ask, __builtin_cpu_supports, is a function of gcc's library. Without it Go's linker needs nothing of
-// that, and links a cell's program in five sixths of the time.
+// that, and links a cell's program faster.
 var processors = []struct {
 	kind string
 	here bool

@@ -13,7 +13,7 @@
 // takes as long as many a loop. XLA's own threads wait so as well, after XLA's operations, and then have the cores: where
 // no helper comes at once, they are asked.
 enum { AWAKE = 500 * 1000 }; // Nanoseconds.
-enum { SOON = 40 };          // Rounds of waiting, of some 40 ns.
+enum { SOON = 40 };          // Rounds of waiting.
 
 enum { MOST_SLOTS = 256 };
 
