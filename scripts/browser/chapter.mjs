@@ -7,7 +7,7 @@ import { opensUnchanged } from "./opening.mjs";
 // The two lines that end training.
 const results = /loss [\d.]+, train acc [\d.]+, test acc [\d.]+/;
 const rate = /[\d.]+ examples\/sec on \w+\(\d+\)/;
-// The chapter's Animator draws 50; as many would be left if it drew only once an epoch.
+// In four epochs the Animator draws 20; it would be 4 if it drew only once an epoch.
 const pictures = 10;
 // Training takes half a minute on two cores, and many times that on a machine that does more besides.
 const patience = 30 * 60;

@@ -11,10 +11,10 @@ const printed = (cell) =>
 
 /**
  * Copies a notebook without its outputs, so that all that is seen later comes from running the copy and
- * saving leaves the notebook as it is. Returns for each cell what the notebook shows there: how many
- * pictures, and what is printed.
+ * saving leaves the notebook as it is. change makes of a line that of the copy. Returns for each cell what the notebook
+ * shows there: how many pictures, and what is printed.
  */
-export function copyWithoutOutputs(from, to) {
+export function copyWithoutOutputs(from, to, change) {
   const notebook = JSON.parse(readFileSync(from, "utf8"));
   const shown = notebook.cells.map((cell) => ({
     id: cell.id,
@@ -24,7 +24,8 @@ export function copyWithoutOutputs(from, to) {
     printed: printed(cell),
   }));
   for (const cell of notebook.cells) {
-    if (cell.cell_type === "code") Object.assign(cell, { outputs: [], execution_count: null });
+    if (cell.cell_type !== "code") continue;
+    Object.assign(cell, { outputs: [], execution_count: null, source: [cell.source].flat().map(change) });
   }
   write(notebook, to);
   return shown;
