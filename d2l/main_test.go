@@ -15,7 +15,8 @@ import (
 // quickFlags are options with which XLA compiles for the CPU much faster. Tests compile many programs, and run each a
 // few times. Without these options, as for users, are TestExample, what is compared with PyTorch, tests on a GPU, this
 // package's tests with D2L_TEST_OPTIMIZED=1, and the tests of other packages.
-const quickFlags = "--xla_backend_optimization_level=0 --xla_backend_extra_options=xla_cpu_disable_new_fusion_emitters"
+const quickFlags = "--xla_backend_optimization_level=0 --xla_backend_extra_options=xla_cpu_disable_new_fusion_emitters" +
+	" --xla_cpu_parallel_codegen_split_count=1"
 
 // againstPyTorch names tests that are run by TestAgainstPyTorchOptimized, and else only by their names.
 const againstPyTorch = "AgainstPyTorch$"
