@@ -51,8 +51,9 @@ unset JUPYTER_PATH JUPYTER_CONFIG_PATH JUPYTERLAB_DIR
 # Only the environment's own Python packages, for the Python that is on PATH.
 python=$(command -v python3) || true
 export PYTHONNOUSERSITE=1 UV_PYTHON_DOWNLOADS=never
-# Images for containers often set this. Jupyter would then be compiled anew at each start, for two seconds.
-unset PYTHONDONTWRITEBYTECODE
+# Images for containers often set this. Jupyter would then be compiled anew at each start, for two seconds. With PYTHON,
+# of bench and pytorch, an environment is used that is not ours.
+[ -n "${PYTHON:-}" ] || unset PYTHONDONTWRITEBYTECODE
 
 # uv trusts what lies unpacked in its cache: no environment shares a file with it. Certificates are the system's, as for
 # Go and pip; uv's own do not hold behind a company's proxy.

@@ -258,7 +258,7 @@ class Bench:
             for batch in (32, 64, 128, 256, 512, 1024):
                 q = Quantity(f"batch {batch}, {threads} threads", "examples/s")
                 with self.workers([OURS, *others], batch=batch, threads=threads) as workers:
-                    steps = 30720 // batch  # half a second or more
+                    steps = 30720 // batch  # as many images of each size
                     for worker in workers.values():
                         worker.request(f"train {steps}")
                     self.alternate(workers, "train", steps, q, self.long_rounds)
@@ -277,7 +277,7 @@ class Bench:
                 cells = []
                 for command in ("train", "eval"):
                     q = Quantity(f"{command}, batch {batch}", "examples/s")
-                    steps = 30720 // batch  # half a second or more
+                    steps = 30720 // batch  # as many images of each size
                     for worker in workers.values():
                         worker.request(f"{command} {steps}")
                     self.alternate(workers, command, steps, q)

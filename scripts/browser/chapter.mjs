@@ -9,7 +9,7 @@ const results = /loss [\d.]+, train acc [\d.]+, test acc [\d.]+/;
 const rate = /[\d.]+ examples\/sec on \w+\(\d+\)/;
 // In four epochs the Animator draws 20; it would be 4 if it drew only once an epoch.
 const pictures = 10;
-// Training takes half a minute on two cores, and many times that on a machine that does more besides.
+// Training takes seconds on two cores, and many times that on a machine that does more besides.
 const patience = 30 * 60;
 
 const named = (shown, i) => `cell ${i} (${JSON.stringify(shown[i].source.slice(0, 40))})`;
@@ -38,6 +38,8 @@ export async function readsChapter(desk) {
   const training = shown.findIndex((cell) => results.test(cell.printed) && rate.test(cell.printed));
   const whole = training >= 0 && shown[training].pictures === 1;
   expect(whole, `a cell in ${original} with a plot and the two lines that end training`, "none");
+
+  expect(desk.epochs === 4, "lr, numEpochs := 0.9, 10 in the notebook, of which the copy makes four epochs", "none");
 
   const notebook = await desk.openChapter();
   const { page } = notebook;

@@ -1,4 +1,4 @@
-// Two of the programs that the notebook kernel calls, pinned apart from the book's own
+// Programs that the notebook kernel, scripts/audit and a test call, pinned apart from the book's own
 // dependencies: gopls needs newer versions of some modules than the book does.
 module github.com/d2l-go/book/scripts/tools
 
@@ -9,6 +9,8 @@ tool (
 	golang.org/x/tools/gopls
 	golang.org/x/vuln/cmd/govulncheck
 )
+
+require golang.org/x/tools v0.47.1-0.20260707181000-a299dadba899
 
 require (
 	github.com/BurntSushi/toml v1.6.0 // indirect
@@ -28,7 +30,6 @@ require (
 	golang.org/x/sys v0.46.0 // indirect
 	golang.org/x/telemetry v0.0.0-20260625142307-59b4966ccb57 // indirect
 	golang.org/x/text v0.38.0 // indirect
-	golang.org/x/tools v0.47.1-0.20260707181000-a299dadba899 // indirect
 	golang.org/x/tools/gopls v0.23.0 // indirect
 	golang.org/x/vuln v1.4.0 // indirect
 	honnef.co/go/tools v0.8.0-rc.1 // indirect

@@ -2,7 +2,8 @@
 //
 //	typecheck PACKAGE...
 //
-// It reads their sources: to compile Go's own packages for another system takes ten times as long.
+// It reads sources, down to those of Go's own packages: to compile all of these for another system takes ten times as
+// long.
 package main
 
 import (
@@ -14,7 +15,6 @@ import (
 
 func main() {
 	found, err := packages.Load(&packages.Config{
-		// The bodies of functions are checked in the packages that are named, and in no others.
 		Mode: packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports |
 			packages.NeedDeps | packages.NeedTypes | packages.NeedSyntax | packages.NeedTypesInfo,
 	}, os.Args[1:]...)
