@@ -24,9 +24,10 @@ import (
 // bytes, once for all iterators over them and to the end of the program: 47 MB for a
 // training set, which the host then keeps no longer than it needs them. Each batch is
 // gathered, resized if necessary, and scaled there; resized pixels may differ by 1/255
-// from those that dataIter yields itself. Batches for several devices come from the host, as do those of any other
-// dataIter; if that one panics, yields a batch without inputs or labels, or another
-// number of batches than its Len says, the loop gets an error.
+// from those that dataIter yields itself. Batches for several devices come from the
+// host, as do those of any other dataIter; if that one panics, yields a batch without
+// inputs or labels, or another number of batches than its Len says, the loop gets an
+// error.
 //
 // Book: none; as_in_ctx, section "GPUs", does the same for a batch.
 func OnDevice(dataIter DataIter, device ...Device) DataIter {
