@@ -8,30 +8,38 @@ project's out or, of a notebook elsewhere, the out beside it. Exits with 1 if a 
 with 130 if it is interrupted.
 """
 
-import atexit
 import signal
 import sys
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+class Interruption:
+    """Whether the program is to end. It is asked between one step and the next.
+
+    An exception out of the handler would come in the middle of anything, as of a cleanup, and Python
+    drops those that come in a destructor.
+    """
+
+    def __init__(self) -> None:
+        self.came = False
+        self.task = None  # the asyncio.Task that need not be waited for any longer
+
+    def watch(self) -> None:
+        for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(sig, self._handle)
+
+    def _handle(self, *_) -> None:
+        self.came = True
+        if self.task is not None:
+            self.task.get_loop().call_soon_threadsafe(self.task.cancel)
 
 
-def stop(*_) -> None:
-    """Ends the program while no notebook runs."""
-    # Not here: the signal may have come in the middle of another print.
-    atexit.register(print, "chapter: interrupted; what is in out/ may be of an earlier run", flush=True)
-    sys.exit(130)
-
-
-def stop_on_signals() -> None:
-    for sig in SIGNALS:
-        signal.signal(sig, stop)
-
-
+interruption = Interruption()
 if __name__ == "__main__":
-    stop_on_signals()  # the imports below take a second
+    interruption.watch()  # the imports below take a second
 
 import argparse
 import asyncio
+import atexit
 import logging
 import os
 import re
@@ -113,6 +121,16 @@ def kill_session(leader: int) -> None:
             pass  # it has just ended, or is another user's
 
 
+class Loop(asyncio.SelectorEventLoop):
+    """An event loop that leaves the signals to Interruption: nbclient would have handlers of its own while it runs."""
+
+    def add_signal_handler(self, sig, callback, *args):
+        pass
+
+    def remove_signal_handler(self, sig):
+        return False
+
+
 class Runner(NotebookClient):
     """Runs one notebook and tells the screen what happens."""
 
@@ -126,7 +144,6 @@ class Runner(NotebookClient):
         self.running: int | None = None  # index of the cell that runs, or ran last
         self.partial = {}  # stream → text of its last line, when the line is not complete yet
         self.leader: int | None = None  # the kernel's process, which leads a session
-        self.interrupted = False
         self.on_cell_start = self._cell_started
         self.on_cell_execute = self._cell_executes
         self.on_cell_executed = self._cell_executed
@@ -137,11 +154,19 @@ class Runner(NotebookClient):
         about = first_line(self.nb.cells[self.running].source)
         return f"cell {self.numbers[self.running]} of {len(self.numbers)}: {about}"
 
+    def where(self, path: Path) -> str:
+        """Names the notebook, and the cell that runs or ran last."""
+        return path.name if self.running is None else f"{path.name}, {self.label()}"
+
     async def run(self, **popen) -> None:
-        self.task = asyncio.current_task()
+        # A task of its own, so that an interruption cancels it and not the cleanup.
+        interruption.task = asyncio.create_task(self.async_execute(**popen))
+        if interruption.came:
+            interruption.task.cancel()
         try:
-            await self.async_execute(**popen)
+            await interruption.task
         finally:
+            interruption.task = None
             # After a hard end GoNB's helpers and the program of the cell may still run: all of the
             # kernel's session, as gopls has a process group of its own.
             if self.leader is not None:
@@ -152,17 +177,10 @@ class Runner(NotebookClient):
                 await self._async_cleanup_kernel()
 
     async def async_start_new_kernel(self, **kwargs) -> None:
-        loop = asyncio.get_running_loop()
-        for sig in SIGNALS:  # nbclient has just set handlers of its own
-            loop.add_signal_handler(sig, self._interrupt)
         try:
             await super().async_start_new_kernel(**kwargs)
         finally:
             self.leader = self.km.provisioner and self.km.provisioner.pid
-
-    def _interrupt(self) -> None:
-        self.interrupted = True
-        self.task.cancel()
 
     def _cell_started(self, cell, cell_index) -> None:
         if cell.cell_type == "markdown":
@@ -304,7 +322,8 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
         try:
             # JPY_SESSION_NAME is how Jupyter names the notebook to its kernel; nobody will complete names in it.
             env = dict(os.environ, TMPDIR=tmp, JPY_SESSION_NAME=str(path), D2L_HEADLESS="1")
-            asyncio.run(runner.run(stdout=log, stderr=log, env=env))
+            with asyncio.Runner(loop_factory=Loop) as loop:
+                loop.run(runner.run(stdout=log, stderr=log, env=env))
         except NoSuchKernel:
             problem = [
                 f'{path.name} names the kernel {kernel}, which is not there; choose "Go (gonb)" for it in '
@@ -316,23 +335,20 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
             RuntimeError,
             OSError,
             asyncio.CancelledError,
-            KeyboardInterrupt,
         ) as error:
-            where = path.name if runner.running is None else f"{path.name}, {runner.label()}"
-            if runner.interrupted or isinstance(error, KeyboardInterrupt):
-                runner.interrupted = True
-                problem = [f"{where}: interrupted"]
-            elif isinstance(error, CellExecutionError):
+            where = runner.where(path)
+            if isinstance(error, CellExecutionError):
                 problem = [where] + cell_report(nb.cells[runner.running], error)
             else:
                 log.seek(0)
                 words = last_words(log.readlines())
                 problem = [f"{where}: {error}{''.join(f': {word}' for word in words[:1])}"]
                 problem += [f"  kernel: {line}" for line in words[1:]]
-        finally:
-            stop_on_signals()  # the runner had handlers of its own
         runner.finish_cell()
 
+    pages = {} if problem or interruption.came else page(nb, path, out)
+    if interruption.came:
+        problem = [f"{runner.where(path)}: interrupted"]
     if problem:
         if runner.running is not None:
             write({failed: nbformat.writes(nb) + "\n"})
@@ -342,8 +358,7 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
         if runner.running is not None:
             screen.line(f"chapter: the outputs so far are in {failed}")
         earlier(screen, done, html)
-        return 130 if runner.interrupted else 1
-    pages = page(nb, path, out)
+        return 130 if interruption.came else 1
     # The numbers of the cells are others with every run, and no part of a notebook: what is written here can be
     # committed as it is, which `literate check` requires, unless a cell wrote to stderr.
     for cell in nb.cells:
@@ -369,6 +384,9 @@ def main() -> int:
     result = 0
     try:
         for path in map(Path.resolve, args.notebooks):
+            if interruption.came:
+                screen.line("chapter: interrupted; what is in out/ may be of an earlier run")
+                return 130
             out = args.out or (ROOT if path.is_relative_to(ROOT) else path.parent) / "out"
             out.mkdir(parents=True, exist_ok=True)
             code = run_notebook(path, out, screen)

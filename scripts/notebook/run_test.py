@@ -51,6 +51,28 @@ for _, m := range info.Deps {
 """
 
 
+# A signal comes just before a function of run.py, or of a module there, is called.
+INTERRUPTED = """
+import os, signal, sys
+import run
+
+where, sig = sys.argv.pop(1), signal.Signals["SIG" + sys.argv.pop(1)]
+*path, name = where.split(".")
+owner = run
+for part in path:
+    owner = getattr(owner, part)
+function = getattr(owner, name)
+
+def interrupted(*args, **kwargs):
+    os.kill(os.getpid(), sig)
+    return function(*args, **kwargs)
+
+setattr(owner, name, interrupted)
+run.interruption.watch()
+sys.exit(run.main())
+"""
+
+
 INPUT = """import "github.com/janpfeifer/gonb/gonbui"
 
 %%
@@ -188,16 +210,29 @@ class RunTest(unittest.TestCase):
         self.assertIn("FAILED: small.ipynb names the kernel python9, which is not there", said)
         self.assertEqual(self.files(), [])
 
-    def test_an_interruption_before_the_kernel_is_up(self):
-        self.path.write_text(notebook("%%\n"))
-        with subprocess.Popen([*RUN, self.out, self.path], text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as program:
-            first = program.stdout.readline()
-            program.send_signal(signal.SIGINT)
-            rest = program.stdout.read()
-        self.assertEqual((first, program.returncode), ("chapter: running small.ipynb\n", 130), rest)
-        self.assertRegex(rest, r"^chapter: (FAILED: small\.ipynb: interrupted|interrupted; what is in out/ .*)\n$")
-        self.assertEqual(self.files(), [])
+    def test_an_interruption_at_any_time(self):
+        whole = "chapter: interrupted; what is in out/ may be of an earlier run\n"
+        for where, sig, said in (
+            ("argparse.ArgumentParser.__init__", "INT", whole),
+            ("tempfile.TemporaryDirectory.__init__", "INT", "FAILED: small.ipynb: interrupted\n"),
+            ("asyncio.BaseEventLoop.__init__", "INT", "FAILED: small.ipynb: interrupted\n"),
+            ("Runner.async_start_new_kernel", "HUP", "FAILED: small.ipynb: interrupted\n"),
+            ("Runner._cell_executes", "TERM", "FAILED: small.ipynb, cell 1 of 1: fmt.Println(6 * 7): interrupted\n"),
+            ("kill_session", "TERM", "FAILED: small.ipynb, cell 1 of 1: fmt.Println(6 * 7): interrupted\n"),
+            ("page", "INT", "FAILED: small.ipynb, cell 1 of 1: fmt.Println(6 * 7): interrupted\n"),
+        ):
+            with self.subTest(where), tempfile.TemporaryDirectory() as tmp:
+                self.path.write_text(notebook("%%\nfmt.Println(6 * 7)"))
+                done = subprocess.run(
+                    [sys.executable, "-c", INTERRUPTED, where, sig, "--out", self.out, self.path],
+                    cwd=HERE, env=dict(os.environ, TMPDIR=tmp), text=True,
+                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                )
+                self.assertIn(said, done.stdout)
+                self.assertNotIn("Traceback", done.stdout)
+                self.assertEqual(done.returncode, 130, done.stdout)
+                self.assertEqual(self.files(), ["small.failed.ipynb"] if "cell 1" in said else [])
+                self.assertEqual(os.listdir(tmp), [])
 
 
 if __name__ == "__main__":
