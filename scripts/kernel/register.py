@@ -14,8 +14,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-ALLOCATOR = ("glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=4294967296:"
-             "glibc.malloc.top_pad=67108864")
+# XLA allocates the arrays of a program when it runs, and frees them at its end. With these settings glibc keeps the memory
+# for the next step; otherwise a step on 512 images or more gets it anew from the system, page by page
+# (scripts/benchmark/README.md). The last two are for aligned blocks, as XLA's are: the rests beside them would be kept
+# for small ones, and a block of the same size would not fit in there again.
+ALLOCATOR = ("glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=18446744073709551615:glibc.malloc.arena_max=1:"
+             "glibc.malloc.tcache_count=0:glibc.malloc.mxfast=0")
 
 
 def kernel_env(root: Path, cache: Path, go: str, goflags: str) -> dict[str, str]:
@@ -43,8 +47,6 @@ def kernel_env(root: Path, cache: Path, go: str, goflags: str) -> dict[str, str]
             plugins += [lib / "go-xla", lib / "go-xla/nvidia"]
 
     return {
-        # What a step has freed, glibc keeps for the next one, in large pages. Else a step on 512 images or more gets
-        # its memory anew from the system, page by page (scripts/benchmark/README.md).
         "GLIBC_TUNABLES": literal(os.environ.get("GLIBC_TUNABLES") or ALLOCATOR),
         "PATH": literal(f"{root}/scripts/kernel:{root}/.venv/bin:") + "${PATH}",
         "D2L_GO": literal(go),

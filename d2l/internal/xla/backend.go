@@ -138,7 +138,7 @@ func openCPU(options string) (compute.Backend, error) {
 	const asynchronous = "asynchronous"
 	known := constantsAmong(plugin, asynchronous, oneDNNFlag, oneDNNConvolution)
 	clientOptions := pjrt.NamedValuesMap{"cpu_device_count": cpuDevices(user)}
-	if known[asynchronous] { // Otherwise XLA may run a program in threads of its own: see thread.
+	if known[asynchronous] { // Otherwise XLA hands a program over to a thread of its own, and waits.
 		clientOptions[asynchronous] = false
 	}
 	programs := cpuPrograms{user: user, hasOneDNN: cpu.X86.HasAVX2 && known[oneDNNFlag] && known[oneDNNConvolution]}

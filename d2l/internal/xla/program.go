@@ -141,15 +141,9 @@ func (p *Program) Call(inputs ...*tensors.Tensor) (outputs []*tensors.Tensor, er
 	if err != nil {
 		return nil, err
 	}
-	run := func() (err error) {
+	err = recovered(func() (err error) {
 		outputs, err = p.execs[p.padding(inputs)].Call(args...)
 		return err
-	}
-	err = recovered(func() error {
-		if IsCPU(p.config.Backend) {
-			return inThread(run)
-		}
-		return run()
 	})
 	if err != nil {
 		return nil, err
