@@ -16,6 +16,7 @@ import sys
 import sysconfig
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from statistics import median
 
@@ -31,6 +32,7 @@ VARIANTS = {
 }
 TOLERANCE = 1e-5  # of the losses; rounding alone made 3e-7 of it within CHECKED steps
 CHECKED = 60  # steps
+BATCHES = (32, 64, 128, 256, 512, 1024)
 # Other nets, and the steps within which their losses agree. Adam divides the smallest gradients by their own size, and
 # batch normalization likewise: there rounding alone changes the updates.
 NETS = {
@@ -160,23 +162,25 @@ class Bench:
         )
 
     def alternate(
-        self, workers: dict[str, Process], command: str, batches: int, quantity: Quantity, rounds: int | None = None
+        self, workers: dict[str, Process], command: str, batches: int, quantity: Quantity, rounds: int | None = None,
+        waiting: Iterable[Process] = (),
     ) -> None:
-        """Interleaved rounds: A B C … A B C …"""
-        for number in range(rounds or self.rounds):
-            say(f"{quantity.name}: round {number + 1}")
+        """Interleaved rounds: A B C … A B C … Others that there are only wait."""
+        everyone = {*workers.values(), *waiting}
+        for _ in range(rounds or self.rounds):
+            say(f"{quantity.name}: round {len(quantity.values.get(next(iter(workers)), ())) + 1}")
             for name, worker in workers.items():
                 settle()
                 machine_before, before, start = (
                     machine_seconds(),
-                    {n: w.cpu_seconds() for n, w in workers.items()},
+                    {w: w.cpu_seconds() for w in everyone},
                     time.monotonic(),
                 )
                 answer = worker.request(f"{command} {batches}")
                 took = time.monotonic() - start
-                cpu = {n: w.cpu_seconds() - before[n] for n, w in workers.items()}
+                cpu = {w: w.cpu_seconds() - before[w] for w in everyone}
                 self.others.append(max(0.0, machine_seconds() - machine_before - sum(cpu.values())) / took)
-                self.waiting.append(max(cpu[n] for n in workers if n != name) / took)
+                self.waiting.append(max(cpu[w] for w in everyone if w is not worker) / took)
                 quantity.add(name, answer["examples"] / answer["seconds"])
 
     def nets(self) -> None:
@@ -254,25 +258,38 @@ class Bench:
         lines = []
         for threads in (1, 2):
             heads = "".join(f" to {n} |" for n in others) + "".join(f" {n} |" for n in [OURS, *others])
-            lines += [f"| batch, {threads} thread{'s'[:threads - 1]} |{heads}", "|--:" * (2 + 2 * len(others)) + "|"]
-            for batch in (32, 64, 128, 256, 512, 1024):
-                q = Quantity(f"batch {batch}, {threads} threads", "examples/s")
-                with self.workers([OURS, *others], batch=batch, threads=threads) as workers:
-                    steps = 30720 // batch  # as many images of each size
-                    for worker in workers.values():
-                        worker.request(f"train {steps}")
-                    self.alternate(workers, "train", steps, q, self.long_rounds)
+            lines += [f"| batch, {threads} thread{'s'[:threads - 1]} |{heads} to the batch above |",
+                      "|--:" * (3 + 2 * len(others)) + "|"]
+            rates = {batch: Quantity(f"batch {batch}, {threads} threads", "examples/s") for batch in BATCHES}
+            with contextlib.ExitStack() as stack:
+                workers = {batch: stack.enter_context(self.workers([OURS, *others], batch=batch, threads=threads))
+                           for batch in BATCHES}
+                for number in range(-1, self.long_rounds):
+                    for batch, q in rates.items():
+                        steps = 30720 // batch  # as many images of each size
+                        if number >= 0:
+                            waiting = [worker for of_batch in workers.values() for worker in of_batch.values()]
+                            self.alternate(workers[batch], "train", steps, q, 1, waiting)
+                        else:
+                            for worker in workers[batch].values():
+                                worker.request(f"train {steps}")
+            above = None
+            for batch, q in rates.items():
                 cells = [f"{q.ratio(n):.2f} ×" for n in others] + [
                     f"{median(q.values[n]):,.0f}" for n in [OURS, *others]
                 ]
+                now = q.values[OURS]
+                cells.append(f"{median(a / b for a, b in zip(now, above, strict=True)):.2f} ×" if above else "")
+                above = now
                 lines.append(f"| {batch} | " + " | ".join(cells) + " |")
             lines.append("")
-        self.write("Training rate by batch and threads: ratio of ours, and examples/s", *lines[:-1])
+        title = "Training rate by batch and threads: ratio of ours, examples/s, and ours to ours in the line above"
+        self.write(title, *lines[:-1])
 
     def against(self) -> None:
         """Ours against ours of another revision."""
         lines = ["| batch | training | evaluation |", "|--:|--:|--:|"]
-        for batch in (32, 128, 256, 512, 1024):
+        for batch in BATCHES:
             with self.workers([OURS, BEFORE], batch=batch) as workers:
                 cells = []
                 for command in ("train", "eval"):

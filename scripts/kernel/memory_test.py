@@ -6,10 +6,11 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+from jupyter_client.kernelspec import KernelSpecManager
 from register import ALLOCATOR
 from session import ROOT, KernelTest
 
-# A program with a product of 100 MB, which is run twenty times, in one thread of Go's after another.
+# A program with a product of 100 MB, that runs twenty times, each time in another thread.
 CELL = r"""
 import (
 	"fmt"
@@ -46,12 +47,17 @@ fmt.Println("faults", after.Minflt-before.Minflt, "peak", after.Maxrss)
 
 class MemoryTest(KernelTest):
     def test_a_program_gets_the_memory_of_its_last_run(self):
+        spec = KernelSpecManager().get_kernel_spec("gonb")
+        if spec.env["GLIBC_TUNABLES"] != ALLOCATOR:
+            self.skipTest("set-up has found settings of the user's own")
         said = str(self.kernel.run(CELL))
-        print(said)
+        self.assertRegex(said, r"faults \d+ peak \d+")
         faults, peak = map(int, re.search(r"faults (\d+) peak (\d+)", said).groups())
         product = 5000 * 5000 * 4
-        self.assertLess(faults, product / 4096, "ten runs got a product's memory from the system again")
         self.assertLess(peak * 1024, 3 * product, "the memory of one run did not fit the next")
+        pages = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+        if not (pages.exists() and "[always]" in pages.read_text()):  # There a product has 50 pages.
+            self.assertLess(faults, product / 4096, "ten runs got a product's memory from the system again")
 
     def test_a_program_of_ones_own_is_told_how(self):
         self.assertIn(f"export GLIBC_TUNABLES={ALLOCATOR}`", Path(ROOT, "d2l/README.md").read_text())

@@ -21,7 +21,7 @@ class Interruption:
 
     def __init__(self) -> None:
         self.came = False
-        self.task = None  # the asyncio.Task that need not be waited for any longer
+        self.task = None  # the asyncio.Task that executes a notebook, if one does: it is cancelled
 
     def watch(self) -> None:
         for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -183,6 +183,8 @@ class Runner(NotebookClient):
             self.leader = self.km.provisioner and self.km.provisioner.pid
 
     def _cell_started(self, cell, cell_index) -> None:
+        if interruption.came:  # Python 3.11's wait_for drops a cancellation that comes together with what it waits for.
+            raise asyncio.CancelledError
         if cell.cell_type == "markdown":
             for line in cell.source.splitlines():
                 if re.match(r"#+ ", line):
@@ -319,11 +321,12 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
             timeout=None, startup_timeout=180, record_timing=False, coalesce_streams=True,
         )
         problem: list[str] = []
+        failure = False  # of a cell: that is to be read, even if an interruption comes after it
         try:
             # JPY_SESSION_NAME is how Jupyter names the notebook to its kernel; nobody will complete names in it.
             env = dict(os.environ, TMPDIR=tmp, JPY_SESSION_NAME=str(path), D2L_HEADLESS="1")
-            with asyncio.Runner(loop_factory=Loop) as loop:
-                loop.run(runner.run(stdout=log, stderr=log, env=env))
+            with asyncio.Runner(loop_factory=Loop) as asyncio_runner:
+                asyncio_runner.run(runner.run(stdout=log, stderr=log, env=env))
         except NoSuchKernel:
             problem = [
                 f'{path.name} names the kernel {kernel}, which is not there; choose "Go (gonb)" for it in '
@@ -338,7 +341,7 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
         ) as error:
             where = runner.where(path)
             if isinstance(error, CellExecutionError):
-                problem = [where] + cell_report(nb.cells[runner.running], error)
+                problem, failure = [where] + cell_report(nb.cells[runner.running], error), True
             else:
                 log.seek(0)
                 words = last_words(log.readlines())
@@ -347,7 +350,8 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
         runner.finish_cell()
 
     pages = {} if problem or interruption.came else page(nb, path, out)
-    if interruption.came:
+    interrupted = interruption.came
+    if interrupted and not failure:
         problem = [f"{runner.where(path)}: interrupted"]
     if problem:
         if runner.running is not None:
@@ -358,7 +362,7 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
         if runner.running is not None:
             screen.line(f"chapter: the outputs so far are in {failed}")
         earlier(screen, done, html)
-        return 130 if interruption.came else 1
+        return 130 if interrupted and not failure else 1
     # The numbers of the cells are others with every run, and no part of a notebook: what is written here can be
     # committed as it is, which `literate check` requires, unless a cell wrote to stderr.
     for cell in nb.cells:

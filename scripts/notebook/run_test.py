@@ -210,22 +210,34 @@ class RunTest(unittest.TestCase):
         self.assertIn("FAILED: small.ipynb names the kernel python9, which is not there", said)
         self.assertEqual(self.files(), [])
 
+    def test_an_interruption(self):
+        self.path.write_text(notebook("%%\n"))
+        with subprocess.Popen([*RUN, self.out, self.path], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as program:
+            first = program.stdout.readline()
+            program.send_signal(signal.SIGINT)
+            rest = program.stdout.read()
+        self.assertEqual((first, program.returncode), ("chapter: running small.ipynb\n", 130), rest)
+        self.assertRegex(rest, r"^chapter: FAILED: small\.ipynb(, cell 1 of 1: .*)?: interrupted\n")
+
     def test_an_interruption_at_any_time(self):
+        forever, short = "%%\nfor { time.Sleep(time.Hour) }", "%%\nfmt.Println(6 * 7)"
         whole = "chapter: interrupted; what is in out/ may be of an earlier run\n"
-        for where, sig, said in (
-            ("argparse.ArgumentParser.__init__", "INT", whole),
-            ("tempfile.TemporaryDirectory.__init__", "INT", "FAILED: small.ipynb: interrupted\n"),
-            ("asyncio.BaseEventLoop.__init__", "INT", "FAILED: small.ipynb: interrupted\n"),
-            ("Runner.async_start_new_kernel", "HUP", "FAILED: small.ipynb: interrupted\n"),
-            ("Runner._cell_executes", "TERM", "FAILED: small.ipynb, cell 1 of 1: fmt.Println(6 * 7): interrupted\n"),
-            ("kill_session", "TERM", "FAILED: small.ipynb, cell 1 of 1: fmt.Println(6 * 7): interrupted\n"),
-            ("page", "INT", "FAILED: small.ipynb, cell 1 of 1: fmt.Println(6 * 7): interrupted\n"),
+        in_cell = "FAILED: small.ipynb, cell 1 of 1: "
+        for where, sig, cell, said in (
+            ("argparse.ArgumentParser.__init__", "INT", short, whole),
+            ("tempfile.TemporaryDirectory.__init__", "INT", short, "FAILED: small.ipynb: interrupted\n"),
+            ("asyncio.BaseEventLoop.__init__", "INT", short, "FAILED: small.ipynb: interrupted\n"),
+            ("Runner.async_start_new_kernel", "HUP", short, "FAILED: small.ipynb: interrupted\n"),
+            ("Runner._cell_executes", "TERM", forever, f"{in_cell}{forever[3:]}: interrupted\n"),
+            ("kill_session", "TERM", short, f"{in_cell}{short[3:]}: interrupted\n"),
+            ("page", "INT", short, f"{in_cell}{short[3:]}: interrupted\n"),
         ):
             with self.subTest(where), tempfile.TemporaryDirectory() as tmp:
-                self.path.write_text(notebook("%%\nfmt.Println(6 * 7)"))
+                self.path.write_text(notebook(cell))
                 done = subprocess.run(
                     [sys.executable, "-c", INTERRUPTED, where, sig, "--out", self.out, self.path],
-                    cwd=HERE, env=dict(os.environ, TMPDIR=tmp), text=True,
+                    cwd=HERE, env=dict(os.environ, TMPDIR=tmp), text=True, timeout=300,
                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                 )
                 self.assertIn(said, done.stdout)

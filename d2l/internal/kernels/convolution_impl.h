@@ -210,14 +210,15 @@ INLINE void unpool(const convolution *p, int group, const vec *dy, vec *dz, floa
 			for (int col = 0; col < p->blocks[1]; col++) {
 				const vec *values = (const vec *)p->values + value_index(p, group, o, row, col) * PARTS;
 				vec *to = dz + (((size_t)o * height + 2 * row + border) * width + 2 * col + border) * PARTS;
-				// Of a large batch they are in memory: those eight blocks on are asked for.
-				UNROLL for (int i = 0; i < 4 * PARTS; i++) __builtin_prefetch(values + 8 * 4 * PARTS + i);
 				bool below = 2 * row + 1 < p->convolved[0], beside = 2 * col + 1 < p->convolved[1];
 				for (int part = 0; part < PARTS; part++) {
 					vec y[4], d[4];
-					if (kind != NO_ACTIVATION || p->pooling == MAXIMUM)
+					if (kind != NO_ACTIVATION || p->pooling == MAXIMUM) {
 						UNROLL for (int i = 0; i < 4; i++) y[i] = values[i * PARTS + part];
-					else
+						// With a large batch they are in no cache by now: those of the eighth block from here are
+						// fetched ahead, a line for each pixel.
+						if (!part) UNROLL for (int i = 0; i < 4; i++) __builtin_prefetch(values + (8 * 4 + i) * PARTS);
+					} else
 						UNROLL for (int i = 0; i < 4; i++) y[i] = splat(0);
 					vec share = splat(0);
 					if (p->pooling) share = dy[(((size_t)o * p->result[0] + row) * p->result[1] + col) * PARTS + part];
