@@ -16,10 +16,10 @@ from pathlib import Path
 
 # XLA allocates the arrays of a program when it runs, and frees them at its end. With these settings glibc keeps that
 # memory for the next step; otherwise a step on 512 images or more gets it anew from the system, page by page
-# (scripts/benchmark/README.md). One arena: glibc keeps what is free by arena, gives threads different ones, and Go runs
-# a program in one thread after another. The last two: of a block that is to be aligned, glibc cuts off what is before and
-# behind it; in caches for small blocks these pieces are not joined to it again, and the next one of its size does not
-# fit.
+# (scripts/benchmark/README.md).
+# One arena: glibc keeps what is free by arena and gives threads different ones, and Go runs a program in one thread
+# after another. The last two: glibc cuts an aligned block out of a larger one. In caches for small blocks the pieces
+# are not joined to it again, and the next one of its size does not fit.
 ALLOCATOR = ("glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=18446744073709551615:glibc.malloc.arena_max=1:"
              "glibc.malloc.tcache_count=0:glibc.malloc.mxfast=0")
 
