@@ -352,7 +352,7 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
     pages = {} if problem or interruption.came else page(nb, path, out)
     interrupted = interruption.came
     if interrupted and not failure:
-        problem = [f"{runner.where(path)}: interrupted"]
+        problem = [f"{runner.where(path) if problem else f'{path.name}, after its last cell'}: interrupted"]
     if problem:
         if runner.running is not None:
             write({failed: nbformat.writes(nb) + "\n"})

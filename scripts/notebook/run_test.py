@@ -230,8 +230,8 @@ class RunTest(unittest.TestCase):
             ("asyncio.BaseEventLoop.__init__", "INT", short, "FAILED: small.ipynb: interrupted\n"),
             ("Runner.async_start_new_kernel", "HUP", short, "FAILED: small.ipynb: interrupted\n"),
             ("Runner._cell_executes", "TERM", forever, f"{in_cell}{forever[3:]}: interrupted\n"),
-            ("kill_session", "TERM", short, f"{in_cell}{short[3:]}: interrupted\n"),
-            ("page", "INT", short, f"{in_cell}{short[3:]}: interrupted\n"),
+            ("kill_session", "TERM", short, "FAILED: small.ipynb, after its last cell: interrupted\n"),
+            ("page", "INT", short, "FAILED: small.ipynb, after its last cell: interrupted\n"),
         ):
             with self.subTest(where), tempfile.TemporaryDirectory() as tmp:
                 self.path.write_text(notebook(cell))
@@ -243,7 +243,7 @@ class RunTest(unittest.TestCase):
                 self.assertIn(said, done.stdout)
                 self.assertNotIn("Traceback", done.stdout)
                 self.assertEqual(done.returncode, 130, done.stdout)
-                self.assertEqual(self.files(), ["small.failed.ipynb"] if "cell 1" in said else [])
+                self.assertEqual(self.files(), ["small.failed.ipynb"] if " cell" in said else [])
                 self.assertEqual(os.listdir(tmp), [])
 
 
