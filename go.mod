@@ -14,7 +14,7 @@ require (
 	golang.org/x/image v0.43.0
 	golang.org/x/sys v0.46.0
 	gonum.org/v1/plot v0.16.0
-	google.golang.org/protobuf v1.36.11
+	google.golang.org/protobuf v1.36.12
 )
 
 require (
