@@ -7,7 +7,7 @@
 package kernels
 
 /*
-#cgo CFLAGS: -O2 -Wno-psabi
+#cgo CFLAGS: -O2 -g0 -Wno-psabi
 #cgo linux LDFLAGS: -ldl
 #include <stdlib.h>
 #include "activation.h"
