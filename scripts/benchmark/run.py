@@ -1,7 +1,7 @@
 """Measures LeNet in Go, PyTorch and JAX in interleaved rounds on the same cores; called by scripts/bench.
 
-usage: run.py --ours PROGRAM [--before PROGRAM TREE] --data FOLDER --out FILE [--quick] [--rounds N] [--epochs N]
-       [section...]
+usage: run.py --ours PROGRAM [--kernels TESTS | --before PROGRAM TREE] --data FOLDER --out FILE [--quick] [--rounds N]
+       [--epochs N] [section...]
 """
 
 import argparse
@@ -9,6 +9,7 @@ import contextlib
 import datetime
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -23,7 +24,7 @@ from statistics import median
 from processes import Failed, Process, cores, describe, machine_seconds, settle
 from results import OURS, Quantity, max_difference, summary
 
-SECTIONS = ("rates", "nets", "start", "chapter", "scaling", "animator", "host", "roofline")
+SECTIONS = ("rates", "nets", "start", "chapter", "scaling", "animator", "host", "guard", "roofline")
 EAGER, JAX = "PyTorch eager", "JAX jitted"
 BOOK = "PyTorch eager, DataLoader"  # the chapter with the book's way to load
 VARIANTS = {
@@ -337,6 +338,26 @@ class Bench:
             f"code of the plugin is listed under its name.",
         )
 
+    def guard(self) -> None:
+        benchmark = [self.args.kernels, "-test.run=^$", "-test.bench=^BenchmarkGuard$", "-test.benchtime=500x"]
+        steps, guards = [], []
+        with self.workers([OURS]) as workers:
+            workers[OURS].request(f"train {CHECKED}")
+            for number in range(self.rounds):
+                say(f"guard: round {number + 1}")
+                settle()
+                answer = workers[OURS].request("train 117")
+                steps.append(1e6 * answer["seconds"] * 256 / answer["examples"])
+                settle()
+                with Process("the guard's benchmark", benchmark, cores(2)) as process:
+                    guards.append(float(re.search(r"([-\d.]+) µs/guard", process.run()[0])[1]))
+        share = median(guard / step for guard, step in zip(guards, steps, strict=True))
+        self.write(
+            "What the search for NaN and infinity takes of a training step of 256 images",
+            f"{median(guards):.1f} µs of {median(steps):,.0f} µs, {share:.2%}: medians of {self.rounds} rounds, and of "
+            f"their ratios ({min(guards):.1f} to {max(guards):.1f} µs).",
+        )
+
     def roofline(self) -> None:
         with self.process(OURS, "-roofline") as process:
             measured = json.loads(process.run()[0].splitlines()[-1])
@@ -440,6 +461,7 @@ def allocator(tree: Path) -> dict[str, str]:
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--ours", required=True)
+    parser.add_argument("--kernels", help="the tests of d2l/internal/kernels")
     parser.add_argument("--before", nargs=2, metavar=("PROGRAM", "TREE"), help="ours of another revision")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)

@@ -4,9 +4,11 @@ import (
 	"math"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/d2l-go/book/d2l/d2ltest"
 	"github.com/d2l-go/book/d2l/internal/kernels"
+	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -112,4 +114,57 @@ func TestGuardSearches(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What a guard of a step on 256 of LeNet's images takes (scripts/bench guard): a program with some guards, each of images
+// of its own, which are in no core's cache by then, against the same without.
+func BenchmarkGuard(b *testing.B) {
+	const guards = 16
+	backend := d2ltest.Must(xla.CPU.Start())(b)
+	if !kernels.Available() {
+		b.Skip("there are no kernels for this processor")
+	}
+	program := func(guards int) func() time.Duration {
+		var arguments []any
+		for i := range guards {
+			arguments = append(arguments, waves(i, 1, 256, 1, 28, 28).tensor())
+		}
+		for i, dims := range [][]int{
+			{5, 5, 1, 6}, {6}, {5, 5, 6, 16}, {16}, {400, 120}, {120}, {120, 84}, {84}, {84, 10}, {10},
+		} {
+			arguments = append(arguments, waves(i, 1, dims...).tensor())
+		}
+		exec := d2ltest.Must(graph.NewExec(backend, func(inputs []*graph.Node) []*graph.Node {
+			X, before := inputs[:guards], inputs[guards:]
+			after, ok := make([]*graph.Node, len(before)), graph.Const(before[0].Graph(), true)
+			for i, v := range before {
+				after[i] = graph.Neg(v)
+			}
+			loss := graph.ReduceAllSum(before[1])
+			for _, x := range X {
+				after, _ = kernels.Guard(ok, []*graph.Node{x, loss}, after, before)
+			}
+			return after
+		}))(b)
+		return func() time.Duration {
+			start := time.Now()
+			outputs := d2ltest.Must(exec.Exec(arguments...))(b)
+			took := time.Since(start)
+			for _, y := range outputs {
+				y.MustFinalizeAll()
+			}
+			return took
+		}
+	}
+	with, without := program(guards), program(0)
+	for range 50 {
+		with()
+		without()
+	}
+	var took []float64
+	for b.Loop() {
+		took = append(took, float64(with()-without())/guards)
+	}
+	slices.Sort(took)
+	b.ReportMetric(took[len(took)/2]/1e3, "µs/guard")
 }
