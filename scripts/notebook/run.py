@@ -107,6 +107,8 @@ def first_line(source: str) -> str:
     lines = [line.strip() for line in source.splitlines()]
     said = [line for line in lines if line and not line.startswith(("%", "//d2l:"))]
     code = re.sub(r"(?s)^\s*import\s*(\(.*?\)|[^\n]*)", "", "\n".join(said)).strip()
+    # A declaration's comment is a text of several lines, most often: its first one ends anywhere.
+    code = re.sub(r"^(//[^\n]*\n)+(?=(func|type|const|var)\b)", "", code)
     text = (code or "\n".join(said) or source.strip()).partition("\n")[0]
     return text if len(text) <= 90 else text[:87] + "..."
 
@@ -351,12 +353,13 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
 
     pages = {} if problem or interruption.came else page(nb, path, out)
     interrupted = interruption.came
+    word = "FAILED"
     if interrupted and not failure:
-        problem = [f"{runner.where(path) if problem else f'{path.name}, after its last cell'}: interrupted"]
+        word, problem = "interrupted", [runner.where(path) if problem else f"{path.name}, after its last cell"]
     if problem:
         if runner.running is not None:
             write({failed: nbformat.writes(nb) + "\n"})
-        screen.line(f"chapter: FAILED: {problem[0]}")
+        screen.line(f"chapter: {word}: {problem[0]}")
         for line in problem[1:]:
             screen.line(line)
         if runner.running is not None:
@@ -375,6 +378,8 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
     screen.line(f"chapter: {path.name}: {len(runner.numbers)} cells in {time.monotonic() - start:.0f} s")
     screen.line(f"chapter: notebook {done}")
     screen.line(f"chapter: page     {html}")
+    if others := sorted(file.name for file in pages if file != html):
+        screen.line(f"chapter: and, as saved, those that it links to: {', '.join(others)}")
     return 0
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 RUN = [sys.executable, str(HERE / "run.py"), "--out"]
+sys.path.insert(0, str(HERE))
+from run import first_line
 
 # Imported by the cell itself, not through d2l.
 VERSIONS = r"""
@@ -218,20 +220,20 @@ class RunTest(unittest.TestCase):
             program.send_signal(signal.SIGINT)
             rest = program.stdout.read()
         self.assertEqual((first, program.returncode), ("chapter: running small.ipynb\n", 130), rest)
-        self.assertRegex(rest, r"^chapter: FAILED: small\.ipynb(, cell 1 of 1: .*)?: interrupted\n")
+        self.assertRegex(rest, r"^chapter: interrupted: small\.ipynb(, cell 1 of 1: .*)?\n")
 
     def test_an_interruption_at_any_time(self):
         forever, short = "%%\nfor { time.Sleep(time.Hour) }", "%%\nfmt.Println(6 * 7)"
         whole = "chapter: interrupted; what is in out/ may be of an earlier run\n"
-        in_cell = "FAILED: small.ipynb, cell 1 of 1: "
+        in_cell = "interrupted: small.ipynb, cell 1 of 1: "
         for where, sig, cell, said in (
             ("argparse.ArgumentParser.__init__", "INT", short, whole),
-            ("tempfile.TemporaryDirectory.__init__", "INT", short, "FAILED: small.ipynb: interrupted\n"),
-            ("asyncio.BaseEventLoop.__init__", "INT", short, "FAILED: small.ipynb: interrupted\n"),
-            ("Runner.async_start_new_kernel", "HUP", short, "FAILED: small.ipynb: interrupted\n"),
-            ("Runner._cell_executes", "TERM", forever, f"{in_cell}{forever[3:]}: interrupted\n"),
-            ("kill_session", "TERM", short, "FAILED: small.ipynb, after its last cell: interrupted\n"),
-            ("page", "INT", short, "FAILED: small.ipynb, after its last cell: interrupted\n"),
+            ("tempfile.TemporaryDirectory.__init__", "INT", short, "interrupted: small.ipynb\n"),
+            ("asyncio.BaseEventLoop.__init__", "INT", short, "interrupted: small.ipynb\n"),
+            ("Runner.async_start_new_kernel", "HUP", short, "interrupted: small.ipynb\n"),
+            ("Runner._cell_executes", "TERM", forever, f"{in_cell}{forever[3:]}\n"),
+            ("kill_session", "TERM", short, "interrupted: small.ipynb, after its last cell\n"),
+            ("page", "INT", short, "interrupted: small.ipynb, after its last cell\n"),
         ):
             with self.subTest(where), tempfile.TemporaryDirectory() as tmp:
                 self.path.write_text(notebook(cell))
@@ -245,6 +247,16 @@ class RunTest(unittest.TestCase):
                 self.assertEqual(done.returncode, 130, done.stdout)
                 self.assertEqual(self.files(), ["small.failed.ipynb"] if " cell" in said else [])
                 self.assertEqual(os.listdir(tmp), [])
+
+    def test_a_cell_is_listed_by_what_says_most(self):
+        for source, want in {
+            'import "fmt"\n\n%%\nfmt.Println(1)\nfmt.Println(2)': "fmt.Println(1)",
+            "// F returns what it is\n// said to.\nfunc F() {}": "func F() {}",
+            "// Two losses.\na, b := 1, 2": "// Two losses.",
+            "// F returns what it is": "// F returns what it is",
+            'import "fmt"': 'import "fmt"',
+        }.items():
+            self.assertEqual(first_line(source), want)
 
 
 if __name__ == "__main__":
