@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 import unittest
 from pathlib import Path
@@ -54,6 +55,15 @@ class PreconditionsTest(Case):
         said = self.setup().splitlines()
         self.assertIn("running go 1.24.0", said[0])
         self.assertRegex(said[1], r"^setup: Go cannot build this project \(above\); install Go 1\.\S+ or newer$")
+
+    def test_interrupted(self) -> None:
+        # By Ctrl-C, which all that runs in the terminal gets. Some programs die of it, others say that they failed.
+        for reaction in ("", "trap 'echo go: interrupted >&2; exit 1' INT; "):
+            self.go(f"{reaction}kill -INT 0; sleep 9")
+            env = {"PATH": self.bin, "XDG_CACHE_HOME": self.folder / "cache"}
+            done = self.call(self.clone / "scripts/setup", status=-signal.SIGINT, env=env, start_new_session=True)
+            want = "setup: interrupted; run scripts/setup again: it goes on where it stopped"
+            self.assertEqual(done.stdout.replace("go: interrupted\n", "").strip(), want)
 
     def test_no_c_compiler(self) -> None:
         for name in ("gcc", "cc"):

@@ -2,8 +2,9 @@
 
 usage: run.py [--out FOLDER] NOTEBOOK...
 
-Writes FOLDER/<name>.ipynb with the outputs and FOLDER/<name>.html, or FOLDER/<name>.failed.ipynb
-if a cell fails: then those of an earlier run stay, and it says so. Without --out the folder is the
+Writes FOLDER/<name>.ipynb with the outputs and FOLDER/<name>.html, and pages of the notebooks that it links to and that
+have none; or FOLDER/<name>.failed.ipynb if a cell fails or is interrupted: then those of an earlier run stay, and it
+says so. Without --out the folder is the
 project's out or, of a notebook elsewhere, the out beside it. Exits with 1 if a notebook fails,
 with 130 if it is interrupted.
 """
@@ -107,7 +108,7 @@ def first_line(source: str) -> str:
     lines = [line.strip() for line in source.splitlines()]
     said = [line for line in lines if line and not line.startswith(("%", "//d2l:"))]
     code = re.sub(r"(?s)^\s*import\s*(\(.*?\)|[^\n]*)", "", "\n".join(said)).strip()
-    # A declaration's comment is a text of several lines, most often: its first one ends anywhere.
+    # A declaration's comment often runs over several lines; the first alone would stop in mid-sentence.
     code = re.sub(r"^(//[^\n]*\n)+(?=(func|type|const|var)\b)", "", code)
     text = (code or "\n".join(said) or source.strip()).partition("\n")[0]
     return text if len(text) <= 90 else text[:87] + "..."
@@ -379,7 +380,7 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
     screen.line(f"chapter: notebook {done}")
     screen.line(f"chapter: page     {html}")
     if others := sorted(file.name for file in pages if file != html):
-        screen.line(f"chapter: and, as saved, those that it links to: {', '.join(others)}")
+        screen.line(f"chapter: pages of notebooks that it links to, with their saved outputs: {', '.join(others)}")
     return 0
 
 

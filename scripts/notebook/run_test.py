@@ -177,6 +177,17 @@ class RunTest(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout), (0, ""))
         self.assertEqual((self.out / "small.ipynb").read_text(), written)
 
+    def test_notebooks_that_it_links_to_have_pages(self):
+        self.path.with_name("next.ipynb").write_text(notebook("%%\nfmt.Println(7)"))
+        linking = json.loads(notebook("%%\nfmt.Println(6 * 7)"))
+        text = "Then read [the next](next.ipynb)."
+        linking["cells"].append({"id": "link", "cell_type": "markdown", "source": text, "metadata": {}})
+        said = "pages of notebooks that it links to, with their saved outputs: next.html\n"
+        self.assertIn(said, self.run_notebook(json.dumps(linking), 0))
+        self.assertEqual(self.files(), ["next.html", "small.html", "small.ipynb"])
+        self.assertIn('href="next.html"', (self.out / "small.html").read_text())
+        self.assertNotIn("pages of notebooks", self.run_notebook(json.dumps(linking), 0))
+
     def test_a_failed_cell_is_named_and_nothing_is_taken_for_its_page(self):
         for earlier in ("small.html", "small.ipynb"):
             (self.out / earlier).write_text("earlier")

@@ -38,7 +38,7 @@ func expected() (kinds []string) {
 }
 
 // started returns XLA's backend for the CPU, which has the kernels. On an old processor there are none.
-func started(t *testing.T) compute.Backend {
+func started(t testing.TB) compute.Backend {
 	t.Helper()
 	backend := d2ltest.Must(xla.CPU.Start())(t)
 	if kernels.Available() != (len(expected()) > 0) {
