@@ -53,9 +53,9 @@ class Process:
             except BrokenPipeError:
                 pass
 
-    def failed(self, what: str) -> Failed:
+    def failed(self, what: str, printed: str = "") -> Failed:
         self.stderr.seek(0)
-        said = self.stderr.read().strip().splitlines()[-20:]
+        said = (printed + self.stderr.read()).strip().splitlines()[-20:]
         return Failed("\n  ".join([f"{self.name} {what}; it wrote:", *said]))
 
     def request(self, command: str | None, seconds: float | None = None) -> dict:
@@ -97,7 +97,7 @@ class Process:
         sampler.join()
         self.popen.returncode = os.waitstatus_to_exitcode(status)
         if self.popen.returncode != 0:
-            raise self.failed(f"ended with status {self.popen.returncode}")
+            raise self.failed(f"ended with status {self.popen.returncode}", printed)
         largest = usage.ru_maxrss / 1024
         return printed, largest, max(largest, max(together) / 2**20)
 

@@ -181,7 +181,7 @@ class Bench:
                 took = time.monotonic() - start
                 cpu = {w: w.cpu_seconds() - before[w] for w in everyone}
                 self.others.append(max(0.0, machine_seconds() - machine_before - sum(cpu.values())) / took)
-                self.waiting.append(max(cpu[w] for w in everyone if w is not worker) / took)
+                self.waiting.append(max((cpu[w] for w in everyone if w is not worker), default=0) / took)
                 quantity.add(name, answer["examples"] / answer["seconds"])
 
     def nets(self) -> None:
@@ -339,7 +339,7 @@ class Bench:
         )
 
     def guard(self) -> None:
-        benchmark = [self.args.kernels, "-test.run=^$", "-test.bench=^BenchmarkGuard$", "-test.benchtime=300x", "-test.v"]
+        flags = ["-test.v", "-test.run=^$", "-test.bench=^BenchmarkGuard$", "-test.benchtime=300x"]
         tree = Path(__file__).resolve().parents[2]
         title = "What the search for NaN and infinity takes of a training step"
         train, guards = Quantity("training rate beside the guard's", "examples/s"), []
@@ -348,8 +348,8 @@ class Bench:
             for _ in range(self.rounds):
                 self.alternate(workers, "train", 117, train, 1)
                 settle()
-                with Process("the guard's benchmark", benchmark, cores(2), allocator(tree)) as process:
-                    said = process.run()[0]
+                with Process("the guard's benchmark", [self.args.kernels, *flags], cores(2), allocator(tree)) as p:
+                    said = p.run()[0]
                 if "--- SKIP" in said:
                     self.write(title, "Not measured: there are no kernels for this processor.")
                     return
