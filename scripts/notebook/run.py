@@ -20,18 +20,32 @@ class Interruption:
     drops those that come in a destructor.
     """
 
+    PATIENCE = 10  # seconds
+
     def __init__(self) -> None:
         self.came = False
         self.task = None  # the asyncio.Task that executes a notebook, if one does: it is cancelled
+        self.cell = None  # while a cell runs, what interrupts it
 
     def watch(self) -> None:
         for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(sig, self._handle)
 
-    def _handle(self, *_) -> None:
+    def _handle(self, sig, _) -> None:
         self.came = True
         if self.task is not None:
-            self.task.get_loop().call_soon_threadsafe(self.task.cancel)
+            self.task.get_loop().call_soon_threadsafe(self._end, sig)
+
+    def _end(self, sig: int) -> None:
+        """Lets a cell end by itself after Ctrl-C, as a training does that saves its parameters; not after a second."""
+        if self.task is None:
+            return
+        if sig == signal.SIGINT and self.cell is not None:
+            interrupt, self.cell = self.cell, None
+            interrupt()
+            self.task.get_loop().call_later(self.PATIENCE, self.task.cancel)
+        else:
+            self.task.cancel()
 
 
 interruption = Interruption()
@@ -147,6 +161,8 @@ class Runner(NotebookClient):
         self.running: int | None = None  # index of the cell that runs, or ran last
         self.partial = {}  # stream → text of its last line, when the line is not complete yet
         self.leader: int | None = None  # the kernel's process, which leads a session
+        self.failed = False  # whether a cell has, before any interruption
+        self.interrupting = None  # the asyncio.Task that does
         self.on_cell_start = self._cell_started
         self.on_cell_execute = self._cell_executes
         self.on_cell_executed = self._cell_executed
@@ -168,8 +184,11 @@ class Runner(NotebookClient):
             interruption.task.cancel()
         try:
             await interruption.task
+        except CellExecutionError:
+            self.failed = not interruption.came
+            raise
         finally:
-            interruption.task = None
+            interruption.task = interruption.cell = None
             # After a hard end GoNB's helpers and the program of the cell may still run: all of the
             # kernel's session, as gopls has a process group of its own.
             if self.leader is not None:
@@ -199,11 +218,17 @@ class Runner(NotebookClient):
         self.screen.line(f"[{number:{len(str(total))}}/{total}] {first_line(cell.source)}")
         self.screen.plot = ""
         self.screen.since = time.monotonic()
+        interruption.cell = self._interrupt
+
+    def _interrupt(self) -> None:
+        self.screen.line("chapter: interrupting the cell; Ctrl-C again ends it at once")
+        self.interrupting = asyncio.create_task(self.km.interrupt_kernel())
 
     def _cell_executed(self, cell, cell_index, execute_reply) -> None:
         self.finish_cell()
 
     def finish_cell(self) -> None:
+        interruption.cell = None
         for name, rest in self.partial.items():
             self._stream_line(name, rest)
         self.partial.clear()
@@ -324,7 +349,6 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
             timeout=None, startup_timeout=180, record_timing=False, coalesce_streams=True,
         )
         problem: list[str] = []
-        failure = False  # of a cell: that is to be read, even if an interruption comes after it
         try:
             # JPY_SESSION_NAME is how Jupyter names the notebook to its kernel; nobody will complete names in it.
             env = dict(os.environ, TMPDIR=tmp, JPY_SESSION_NAME=str(path), D2L_HEADLESS="1")
@@ -343,8 +367,10 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
             asyncio.CancelledError,
         ) as error:
             where = runner.where(path)
-            if isinstance(error, CellExecutionError):
-                problem, failure = [where] + cell_report(nb.cells[runner.running], error), True
+            if runner.failed:
+                problem = [where] + cell_report(nb.cells[runner.running], error)
+            elif interruption.came:
+                problem = [where]
             else:
                 log.seek(0)
                 words = last_words(log.readlines())
@@ -353,10 +379,10 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
         runner.finish_cell()
 
     pages = {} if problem or interruption.came else page(nb, path, out)
-    interrupted = interruption.came
+    interrupted = interruption.came and not runner.failed
     word = "FAILED"
-    if interrupted and not failure:
-        word, problem = "interrupted", [runner.where(path) if problem else f"{path.name}, after its last cell"]
+    if interrupted:
+        word, problem = "interrupted", problem or [f"{path.name}, after its last cell"]
     if problem:
         if runner.running is not None:
             write({failed: nbformat.writes(nb) + "\n"})
@@ -366,7 +392,7 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
         if runner.running is not None:
             screen.line(f"chapter: the outputs so far are in {failed}")
         earlier(screen, done, html)
-        return 130 if interrupted and not failure else 1
+        return 130 if interrupted else 1
     # The numbers of the cells are others with every run, and no part of a notebook: what is written here can be
     # committed as it is, which `literate check` requires, unless a cell wrote to stderr.
     for cell in nb.cells:

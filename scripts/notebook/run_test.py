@@ -233,6 +233,22 @@ class RunTest(unittest.TestCase):
         self.assertEqual((first, program.returncode), ("chapter: running small.ipynb\n", 130), rest)
         self.assertRegex(rest, r"^chapter: interrupted: small\.ipynb(, cell 1 of 1: .*)?\n")
 
+    def test_an_interrupted_cell_ends_by_itself(self):
+        cell = ("%%\ninterrupts := make(chan os.Signal, 1)\nsignal.Notify(interrupts, os.Interrupt)\n"
+                'fmt.Println("begun")\n<-interrupts\nfmt.Fprintln(os.Stderr, "all is saved")\nos.Exit(130)')
+        self.path.write_text(notebook(cell, "%%\nfmt.Println(6 * 7)"))
+        with subprocess.Popen([*RUN, self.out, self.path], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as program:
+            while "begun" not in (line := program.stdout.readline()):
+                self.assertTrue(line)
+            program.send_signal(signal.SIGINT)
+            rest = program.stdout.read()
+        self.assertEqual(program.returncode, 130, rest)
+        self.assertIn("     ! all is saved\n", rest)
+        self.assertIn("chapter: interrupted: small.ipynb, cell 1 of 2: interrupts :=", rest)
+        self.assertNotIn("42", rest)
+        self.assertIn("all is saved", (self.out / "small.failed.ipynb").read_text())
+
     def test_an_interruption_at_any_time(self):
         forever, short = "%%\nfor { time.Sleep(time.Hour) }", "%%\nfmt.Println(6 * 7)"
         whole = "chapter: interrupted; what is in out/ may be of an earlier run\n"
