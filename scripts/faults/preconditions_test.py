@@ -61,7 +61,10 @@ class PreconditionsTest(Case):
         for reaction in ("", "trap 'echo go: interrupted >&2; exit 1' INT; "):
             self.go(f"{reaction}kill -INT 0; sleep 9")
             env = {"PATH": self.bin, "XDG_CACHE_HOME": self.folder / "cache"}
-            done = self.call(self.clone / "scripts/setup", status=-signal.SIGINT, env=env, start_new_session=True)
+            done = self.call(
+                self.clone / "scripts/setup", status=-signal.SIGINT, env=env, start_new_session=True,
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # The tests may be run by "nohup … &".
+            )
             want = "setup: interrupted; run scripts/setup again: it goes on where it stopped"
             self.assertEqual(done.stdout.replace("go: interrupted\n", "").strip(), want)
 

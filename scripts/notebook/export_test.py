@@ -70,7 +70,7 @@ class ExportTest(unittest.TestCase):
 
     def test_links_lead_to_pages(self) -> None:
         with tempfile.TemporaryDirectory() as out:
-            pages = run.page(nbformat.read(CHAPTER, 4), CHAPTER, Path(out))
+            pages = run.page(nbformat.read(CHAPTER, 4), CHAPTER, Path(out), run.Screen())
         self.assertEqual(len(pages), 5)
         for path, text in pages.items():
             links = set(re.findall(r'href="(?!https?:|#)([^"]+)"', text))
@@ -85,7 +85,7 @@ class ExportTest(unittest.TestCase):
             for path, link in [(book, "later/rnn.ipynb"), (later, "../book.ipynb")]:
                 cells = [nbformat.v4.new_markdown_cell(f"[other]({link}), [none](no/{link})")]
                 nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-            pages = run.page(nbformat.read(later, 4), later, Path(folder, "out"))
+            pages = run.page(nbformat.read(later, 4), later, Path(folder, "out"), run.Screen())
         self.assertEqual({path.name for path in pages}, {"book.html", "rnn.html"})
         for path, text in pages.items():
             other = "book.html" if path.name == "rnn.html" else "rnn.html"

@@ -123,7 +123,7 @@ def first_line(source: str) -> str:
     said = [line for line in lines if line and not line.startswith(("%", "//d2l:"))]
     code = re.sub(r"(?s)^\s*import\s*(\(.*?\)|[^\n]*)", "", "\n".join(said)).strip()
     # A declaration's comment often runs over several lines; the first alone would stop in mid-sentence.
-    code = re.sub(r"^(//[^\n]*\n)+(?=(func|type|const|var)\b)", "", code)
+    code = re.sub(r"^(//[^\n]*\n)+(?=(func|type|const|var) \(?\w)", "", code)
     text = (code or "\n".join(said) or source.strip()).partition("\n")[0]
     return text if len(text) <= 90 else text[:87] + "..."
 
@@ -269,7 +269,7 @@ def write(texts: dict[Path, str]) -> None:
             tmp.unlink(missing_ok=True)
 
 
-def page(nb, path: Path, out: Path) -> dict[Path, str]:
+def page(nb, path: Path, out: Path, screen: Screen) -> dict[Path, str]:
     """The page of a notebook, with its pictures inside, and those of the notebooks that it links to and have none."""
     pages, todo = {}, [(nb, path)]
     while todo:
@@ -281,9 +281,13 @@ def page(nb, path: Path, out: Path) -> dict[Path, str]:
                 if not other.is_file():
                     continue
                 to = Path(out, f"{other.stem}.html")  # All pages are in one folder.
-                links[link] = to.name
                 if not to.exists() and to not in pages:
-                    todo.append((nbformat.read(other, as_version=4), other))
+                    try:
+                        todo.append((nbformat.read(other, as_version=4), other))
+                    except Exception as error:  # which is no reason to lose this one's page
+                        screen.line(f"chapter: no page of {other.name}, which cannot be read as a notebook: {error}")
+                        continue
+                links[link] = to.name
         # Without the scripts that only interactive widgets need; formulas are drawn by MathJax.
         exporter = HTMLExporter(
             template_name="d2l", extra_template_basedirs=[str(exports.TEMPLATES)],
@@ -378,7 +382,7 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
                 problem += [f"  kernel: {line}" for line in words[1:]]
         runner.finish_cell()
 
-    pages = {} if problem or interruption.came else page(nb, path, out)
+    pages = {} if problem or interruption.came else page(nb, path, out, screen)
     interrupted = interruption.came and not runner.failed
     word = "FAILED"
     if interrupted:

@@ -180,10 +180,13 @@ class RunTest(unittest.TestCase):
     def test_notebooks_that_it_links_to_have_pages(self):
         self.path.with_name("next.ipynb").write_text(notebook("%%\nfmt.Println(7)"))
         linking = json.loads(notebook("%%\nfmt.Println(6 * 7)"))
-        text = "Then read [the next](next.ipynb)."
+        self.path.with_name("broken.ipynb").write_text("{no notebook")
+        text = "Then read [the next](next.ipynb), not [this](broken.ipynb)."
         linking["cells"].append({"id": "link", "cell_type": "markdown", "source": text, "metadata": {}})
         said = "pages of notebooks that it links to, with their saved outputs: next.html\n"
-        self.assertIn(said, self.run_notebook(json.dumps(linking), 0))
+        printed = self.run_notebook(json.dumps(linking), 0)
+        self.assertIn(said, printed)
+        self.assertIn("no page of broken.ipynb, which cannot be read as a notebook: ", printed)
         self.assertEqual(self.files(), ["next.html", "small.html", "small.ipynb"])
         self.assertIn('href="next.html"', (self.out / "small.html").read_text())
         self.assertNotIn("pages of notebooks", self.run_notebook(json.dumps(linking), 0))
@@ -281,6 +284,8 @@ class RunTest(unittest.TestCase):
             "// F returns what it is\n// said to.\nfunc F() {}": "func F() {}",
             "// Two losses.\na, b := 1, 2": "// Two losses.",
             "// F returns what it is": "// F returns what it is",
+            "// Doubles it.\nfunc (n N) F() {}": "func (n N) F() {}",
+            "// Two losses.\nvar (\n\ta = 1\n)": "// Two losses.",
             'import "fmt"': 'import "fmt"',
         }.items():
             self.assertEqual(first_line(source), want)
