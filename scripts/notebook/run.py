@@ -371,7 +371,7 @@ def run_notebook(path: Path, out: Path, screen: Screen) -> int:
             asyncio.CancelledError,
         ) as error:
             where = runner.where(path)
-            if runner.failed:
+            if isinstance(error, CellExecutionError):
                 problem = [where] + cell_report(nb.cells[runner.running], error)
             elif interruption.came:
                 problem = [where]
