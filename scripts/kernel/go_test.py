@@ -114,8 +114,8 @@ class GoTest(unittest.TestCase):
         dependencies = [line for line in lines if " -> " in line]
         self.assertEqual([line for line in lines if " -> " not in line and not line.startswith("# ")], [])
 
-        # One function that finds methods by reflection, anywhere, and the linker keeps all methods of all types: it
-        # then takes a tenth longer, for each cell. With Go 1.26, protobuf 1.36.11 had one.
+        # One function that finds methods by reflection, anywhere, and the linker keeps all methods of all types, and
+        # takes longer for each cell. With Go 1.26, protobuf 1.36.11 had one.
         self.assertGreater(sum("reflect." in line for line in dependencies), 100)
         self.assertEqual([line for line in dependencies if "<ReflectMethod>" in line], [])
 

@@ -7,7 +7,7 @@
 package kernels
 
 /*
-// Tables for debuggers would take a fifth of the compilation, and time to link each cell.
+// Tables for debuggers would take time to compile, and to link with each cell.
 #cgo CFLAGS: -O2 -g0 -Wno-psabi
 #cgo linux LDFLAGS: -ldl
 #include <stdlib.h>
