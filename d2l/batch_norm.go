@@ -3,11 +3,17 @@ package d2l
 import (
 	"fmt"
 
+	"github.com/d2l-go/book/d2l/internal/kernels"
 	"github.com/d2l-go/book/d2l/internal/weights"
+	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/layers/activation"
 	"github.com/gomlx/gomlx/ml/layers/norm"
+	"github.com/gomlx/gomlx/ml/layers/regularizer"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/model/initializer"
 )
 
 // BatchNorm normalizes each channel of images (batch, channel, height, width), or each
@@ -31,6 +37,8 @@ import (
 // with batches too small or too different for statistics of their own. Files are the same
 // with and without it.
 //
+// Building a second derivative of training panics.
+//
 // Book: nn.BatchNorm, section "Batch Normalization".
 type BatchNorm struct {
 	UseGlobalStats bool // Whether the running statistics are frozen; Gluon's use_global_stats.
@@ -52,13 +60,20 @@ var batchNormState = []weights.Rule{
 	{Variable: batchCount, Axes: 1, Beside: "variance", Name: "num_batches_tracked", Count: true},
 }
 
-const batchCount = "avg_weight"
+const (
+	batchCount    = "avg_weight"
+	batchMomentum = 0.9  // Of the running statistics.
+	batchEpsilon  = 1e-5 // What is added to the variance.
+)
 
 // Forward adds the normalization to the graph of x.
 func (b BatchNorm) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	if kernel, ok := b.kernel(scope, x, NoActivation); ok {
+		return b.byKernel(scope, x, kernel)
+	}
 	normalize := func(x *graph.Node, axis int) *graph.Node {
 		claim(scope, "scale")
-		builder := norm.BatchNorm(scope, x, axis).Momentum(0.9).Epsilon(1e-5).CurrentScope()
+		builder := norm.BatchNorm(scope, x, axis).Momentum(batchMomentum).Epsilon(batchEpsilon).CurrentScope()
 		builder = builder.FrozenAverages(b.UseGlobalStats)
 		// GoMLX in pure Go has no operation for inference; without it the gradients in training would be wrong.
 		known := x.Graph().Backend().Capabilities().Operations[compute.OpTypeBatchNormForInference]
@@ -73,4 +88,55 @@ func (b BatchNorm) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 		panic(fmt.Sprintf("d2l: BatchNorm takes a batch of shape (batch, channel, height, width) or (batch, features), "+
 			"got %v", Shape(x.Shape().Dimensions)))
 	}
+}
+
+// ForwardWith adds the normalization and the activation after it to the graph of x together, and reports whether it has:
+// Sequential calls it, see Layer. It does so in training on XLA's CPU backend if next is Sigmoid, Tanh or ReLU, x are
+// float32 images that XLA's own convolutions have not computed, and the program is for one device.
+//
+// Values and gradients are those of the two layers, but for rounding.
+func (b BatchNorm) ForwardWith(scope *model.Scope, x *graph.Node, self, next Layer) (y *graph.Node, ok bool) {
+	a, isActivation := next.(Activation)
+	if !isActivation || self != Layer(b) {
+		return nil, false
+	}
+	kernel, ok := b.kernel(scope, x, a)
+	if !ok {
+		return nil, false
+	}
+	return b.byKernel(scope, x, kernel), true
+}
+
+// kernel returns the normalization of x and the activation after it as one of the kernels, and whether that is possible
+// and faster.
+func (b BatchNorm) kernel(scope *model.Scope, x *graph.Node, a Activation) (kernel kernels.BatchNorm, ok bool) {
+	kernel = kernels.BatchNorm{Epsilon: batchEpsilon, Activation: activation.Type(a)}
+	training := scope.IsTraining(x.Graph()) && !b.UseGlobalStats
+	return kernel, training && xla.IsCPU(x.Graph().Backend()) && kernel.Suits(x)
+}
+
+// byKernel has the variables of GoMLX's layer, and computes with them what that does in training.
+func (b BatchNorm) byKernel(scope *model.Scope, x *graph.Node, kernel kernels.BatchNorm) *graph.Node {
+	claim(scope, "scale")
+	g, shape := x.Graph(), shapes.Make(x.DType(), x.Shape().Dim(1))
+	variable := func(name string, init model.VariableInitializer, trained bool) *model.Variable {
+		return scope.WithInitializer(init).VariableWithShape(name, shape).SetTrainable(trained)
+	}
+	scale, offset := variable("scale", initializer.One, true), variable("offset", initializer.Zero, true)
+	mean, variance := variable("mean", initializer.Zero, false), variable("variance", initializer.One, false)
+	batches := variable(batchCount, initializer.Zero, false)
+	if factor := model.GetParamOr(scope, regularizer.ParamL2, 0.0); factor > 0 {
+		regularizer.L2(factor)(g, scale)
+	}
+	y, batchMean, batchVariance := kernel.Forward(x, scale.NodeValue(g), offset.NodeValue(g))
+
+	n := graph.OnePlus(batches.NodeValue(g))
+	batches.SetNodeValue(n)
+	old := graph.Min(graph.Scalar(g, x.DType(), batchMomentum), graph.OneMinus(graph.Reciprocal(n)))
+	update := func(v *model.Variable, ofBatch *graph.Node) {
+		v.SetNodeValue(graph.Add(graph.Mul(old, v.NodeValue(g)), graph.Mul(graph.OneMinus(old), ofBatch)))
+	}
+	update(mean, batchMean)
+	update(variance, batchVariance)
+	return y
 }

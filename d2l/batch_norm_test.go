@@ -2,6 +2,7 @@ package d2l
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"testing"
 
@@ -9,7 +10,11 @@ import (
 	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/layers/activation"
+	"github.com/gomlx/gomlx/ml/layers/norm"
+	"github.com/gomlx/gomlx/ml/layers/regularizer"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
 )
 
 // A batchNormCase is one net of testdata/batch_norm.json.
@@ -89,5 +94,85 @@ func TestBatchNormAgainstPyTorch(t *testing.T) {
 			pytorch.Near(t, c.Name+": running variance", learnt["/net/batchnorm0/variance"], c.Variance)
 			pytorch.Near(t, c.Name+": output in inference", float32s(t, must(net.Forward(X(c.Steps-1)))(t)), c.Inference)
 		})
+	}
+}
+
+// gomlxBatchNorm is GoMLX's, which BatchNorm is where there is no kernel.
+type gomlxBatchNorm struct{}
+
+func (gomlxBatchNorm) Kind() string { return "batchnorm" }
+
+func (gomlxBatchNorm) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	return norm.BatchNorm(scope, x, 1).Momentum(0.9).Epsilon(1e-5).CurrentScope().Done()
+}
+
+// The kernel has the variables and the penalties of GoMLX's layer, and computes the same, together with the activation
+// after it, while the running statistics change.
+func TestBatchNormIsGoMLXs(t *testing.T) {
+	for _, next := range []Activation{ReLU, Sigmoid, Tanh} {
+		var outputs [2][][]float32
+		for i, batchNorm := range []Layer{BatchNorm{}, gomlxBatchNorm{}} {
+			net := NewNet(Sequential{Conv2D{Channels: 3, KernelSize: 3, NoBias: true}, batchNorm, next})
+			noError(t, net.Initialize(testDevice(), fixtureParameters))
+			p := must(net.newProgram(xla.Config{Training: true, Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+				g := inputs[0].Graph()
+				scope.Store().Scope(model.RootScopePath).SetParam(regularizer.ParamL2, 0.1)
+				y := net.layer.Forward(scope, inputs[0])
+				of := []*graph.Node{inputs[0]}
+				for _, v := range net.Parameters() {
+					of = append(of, v.NodeValue(g))
+				}
+				loss := graph.ReduceAllSum(graph.Mul(y, graph.Sin(graph.IotaFull(g, y.Shape()))))
+				return append(graph.Gradient(loss, of...), y, train.TotalLoss(g))
+			}}))(t)
+			defer p.Finalize()
+			for step := range 3 {
+				for _, result := range must(p.Call(waves(step, 1, 20, 2, 9, 8)))(t) {
+					outputs[i] = append(outputs[i], float32s(t, result))
+				}
+			}
+			for _, name := range []string{"mean", "variance", batchCount} {
+				outputs[i] = append(outputs[i], statistics(t, net)["/net/batchnorm0/"+name])
+			}
+		}
+		for i := range outputs[0] {
+			near(t, fmt.Sprintf("%v, output %d", next, i), outputs[0][i], outputs[1][i], 1e-5)
+		}
+	}
+}
+
+// The kernel is for training, and for images that lie in memory as other kernels leave them.
+func TestWhereBatchNormIsAKernel(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		before   Layer
+		norm     BatchNorm
+		next     Activation
+		training bool
+		kernel   bool
+	}{
+		{"first", nil, BatchNorm{}, ReLU, true, true},
+		{"not in training", nil, BatchNorm{}, ReLU, false, false},
+		{"frozen", nil, BatchNorm{UseGlobalStats: true}, ReLU, true, false},
+		{"another activation", nil, BatchNorm{}, Activation(activation.TypeGelu), true, false},
+		{"after a kernel", Conv2D{Channels: 3, KernelSize: 3}, BatchNorm{}, ReLU, true, true},
+		{"and a layer", Sequential{Conv2D{Channels: 3, KernelSize: 3}, ReLU}, BatchNorm{}, ReLU, true, true},
+		{"after XLA's convolution", Conv2D{Channels: 600, KernelSize: 3}, BatchNorm{}, ReLU, true, false},
+		{"and a layer", Sequential{Conv2D{Channels: 600, KernelSize: 3}, ReLU}, BatchNorm{}, ReLU, true, false},
+	} {
+		net := NewNet(Sequential{c.norm})
+		noError(t, net.Initialize(testDevice(), fixtureParameters))
+		p := must(net.newProgram(xla.Config{Training: c.training, Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+			x := inputs[0]
+			if c.before != nil {
+				x = c.before.Forward(scope.In("before"), x)
+			}
+			if _, got := c.norm.kernel(scope, x, c.next); got != (c.kernel && pairsTogether()) {
+				t.Errorf("%s: by the kernel: %v, expected %v", c.name, got, c.kernel)
+			}
+			return []*graph.Node{x}
+		}}))(t)
+		defer p.Finalize()
+		must(p.Call(waves(1, 1, 2, 2, 12, 12)))(t)
 	}
 }

@@ -22,7 +22,7 @@ func TestEveryNameHasAnExample(t *testing.T) {
 		without[layer+".Forward"] = "a layer is called by the net; ExampleLayer shows how to write one"
 	}
 	for _, optional := range []string{
-		"Conv2D.ForwardWith",
+		"BatchNorm.ForwardWith", "Conv2D.ForwardWith",
 		"Activation.Settings", "AvgPool2D.Settings", "Conv2D.Settings", "Conv2DTranspose.Settings", "Dense.Settings",
 		"MaxPool2D.Settings",
 		"Embedding.Settings", "GRU.Settings", "LSTM.Settings", "OneHot.Settings", "RNN.Settings",

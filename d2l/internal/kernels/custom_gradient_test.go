@@ -22,6 +22,10 @@ func TestSeveralGradients(t *testing.T) {
 		"convolution": {func(in []*graph.Node) *graph.Node {
 			return kernels.Convolution{Window: [2]int{3, 3}, Strides: [2]int{1, 1}}.Forward(in[0], in[1], in[2], true)
 		}, []wave{waves(1, 1, 2, 1, 8, 8), waves(2, 1, 3, 3, 1, 2), waves(3, 1, 2)}},
+		"batch normalization": {func(in []*graph.Node) *graph.Node {
+			y, _, _ := kernels.BatchNorm{Epsilon: 1e-5, Activation: activation.TypeTanh}.Forward(in[0], in[1], in[2])
+			return y
+		}, []wave{waves(1, 1, 3, 2, 5, 4), waves(2, 1, 2), waves(3, 1, 2)}},
 	} {
 		got := values(t, backend, func(in []*graph.Node) []*graph.Node {
 			y := c.layer(in)

@@ -24,6 +24,8 @@ static void *handle(ffi_call *call, const char *(*compute)(const ffi_call *)) {
 
 #define HANDLE(F) \
 	static void *handle_##F(ffi_call *call) { return handle(call, F); }
+HANDLE(batch_norm_forward)
+HANDLE(batch_norm_gradients)
 HANDLE(convolution_forward)
 HANDLE(convolution_dweights)
 HANDLE(convolution_dx)
@@ -51,6 +53,8 @@ bool register_handlers(const char *path) {
 			const char *name;
 			void *(*handler)(ffi_call *);
 		} all[] = {
+			{"d2l_kernel_batch_norm_forward", handle_batch_norm_forward},
+			{"d2l_kernel_batch_norm_gradients", handle_batch_norm_gradients},
 			{"d2l_kernel_convolution_forward", handle_convolution_forward},
 			{"d2l_kernel_convolution_dweights", handle_convolution_dweights},
 			{"d2l_kernel_convolution_dx", handle_convolution_dx},

@@ -13,7 +13,12 @@ bool choose_implementation(const char *name);
 // convolution_memory returns the number of floats that a pass needs besides its arguments and results.
 int64_t convolution_memory(int pass, const int32_t *settings, const int64_t *x);
 
+// batch_norm_memory returns that of a batch normalization of x.
+int64_t batch_norm_memory(const int64_t *x);
+
 // Each returns why it could not be computed, or NULL. Of a layer the first arguments are the settings, x and the weights.
+const char *batch_norm_forward(const ffi_call *call);   // (settings, x, scale, offset) -> (y, mean, variance, memory)
+const char *batch_norm_gradients(const ffi_call *call); // (…, mean, variance, dy) -> (dx, dscale, doffset, memory)
 const char *convolution_forward(const ffi_call *call);  // (…, biases) -> (y, values, memory)
 const char *convolution_dweights(const ffi_call *call); // (…, values, dy) -> (dweights, dbiases, memory)
 const char *convolution_dx(const ffi_call *call);       // (…, values, dy) -> (dx, memory)

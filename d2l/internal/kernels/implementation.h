@@ -1,4 +1,5 @@
 #pragma once
+#include "batch_norm.h"
 #include "convolution.h"
 #include "dense.h"
 
@@ -13,6 +14,7 @@ typedef struct {
 	void (*sum_rows)(const derivative *d);
 	bool (*are_finite)(const float *x, size_t n);
 	void (*descend)(const float *weights, const float *gradients, float rate, float *to, size_t n);
+	void (*batch_norm[4])(const batch_norm *p, int part); // By norm_step.
 } implementation;
 
 extern const implementation with_avx512, with_avx2, with_neon;

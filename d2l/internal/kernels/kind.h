@@ -1,6 +1,7 @@
 // The implementation for the kind of processor that KIND names, from the widths that are defined before.
 #include "implementation.h"
 #include "arrays_impl.h"
+#include "batch_norm_impl.h"
 #include "convolution_impl.h"
 #include "dense_impl.h"
 
@@ -10,5 +11,5 @@
 
 const implementation EXPANDED(IMPLEMENTATION_OF, KIND) = {
 	EXPANDED(NAME_OF, KIND), BLOCK, {forward, dweights, dx}, product_parts, product_part, derivative_part, sum_rows,
-	are_finite, descend,
+	are_finite, descend, {statistics, normalize, gradient_sums, input_gradient},
 };
