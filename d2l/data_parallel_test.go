@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 )
@@ -41,6 +42,14 @@ func steps(t *testing.T, net *Net, opt optimizer.Interface, sizes []int, devices
 	return sums, learnt
 }
 
+// recurrentNet reads an image row by row.
+func recurrentNet() *Net {
+	rows := layerFunc(func(x *graph.Node) *graph.Node { return graph.Squeeze(x, 1) })
+	return NewNet(Sequential{
+		rows, GRU{HiddenSize: 6, Bidirectional: true}, LSTM{HiddenSize: 5, NumLayers: 2}, RNN{HiddenSize: 7}, Dense{Units: 4},
+	})
+}
+
 // On several devices a net learns what it learns on one, whether or not the
 // batches can be split evenly.
 func TestSeveralDevices(t *testing.T) {
@@ -56,6 +65,8 @@ func TestSeveralDevices(t *testing.T) {
 		{"SGD", smallNet, func() optimizer.Interface { return SGD(0.5) }, []int{16, 7}, [][]Device{nth(0, 1, 2), nth(3, 1)}},
 		{"Adam", smallNet, adam, []int{7}, [][]Device{nth(0, 1)}},
 		// A single device that is not the first takes the same way.
+		// Whose steps are unrolled there, and on one device are a kernel.
+		{"recurrent layers", recurrentNet, func() optimizer.Interface { return SGD(0.5) }, []int{16}, [][]Device{nth(0, 1)}},
 		{"batch normalization and dropout", statefulNet, func() optimizer.Interface { return SGD(0.05) }, []int{7, 1}, [][]Device{nth(1), nth(0, 1, 2, 3)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package d2l
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/d2l-go/book/d2l/internal/kernels"
 	"github.com/d2l-go/book/d2l/internal/netfig"
@@ -58,9 +59,20 @@ func (d Dense) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 		x = flatten(x)
 	}
 	weights, biases := weightsAndBiases(scope, x, !d.NoBias, x.Shape().Dim(-1), d.Units)
+	return d.product(x, weights, biases)
+}
+
+// product returns the output, (…, out) for (…, in), for weights (in, out) and biases (out), which may be nil.
+func (d Dense) product(x, weights, biases *graph.Node) *graph.Node {
 	kernel := kernels.Dense{Activation: activation.Type(d.Activation)}
-	if biases != nil && xla.IsCPU(x.Graph().Backend()) && kernel.Suits(x, d.Units) {
-		return kernel.Forward(x, weights, biases)
+	in, out := weights.Shape().Dim(0), weights.Shape().Dim(1)
+	rows := graph.Reshape(x, x.Shape().Size()/in, in)
+	if xla.IsCPU(x.Graph().Backend()) && kernel.Suits(rows, out) {
+		if biases == nil {
+			biases = graph.Zeros(x.Graph(), shapes.Make(x.DType(), out))
+		}
+		dims := append(slices.Clone(x.Shape().Dimensions[:x.Rank()-1]), out)
+		return graph.Reshape(kernel.Forward(rows, weights, biases), dims...)
 	}
 	y := nn.Dense(x, weights, biases, compute.DenseLayoutInputOutputs)
 	return d.Activation.apply(y)

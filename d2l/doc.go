@@ -232,7 +232,7 @@
 //	internal/compiled what XLA compiled, kept for later programs
 //	internal/files    atomic writes, safe reads
 //	internal/imagegrid pictures in rows and columns, with titles
-//	internal/kernels  convolutions, normalization, pooling, dense layers, updates and a search for NaN, in C, for XLA on the CPU
+//	internal/kernels  layers, updates and a search for NaN, in C, for XLA on the CPU
 //	internal/mnist    finding, downloading and reading MNIST files
 //	internal/netfig   pictures of nets: data flow, compressed notation
 //	internal/page     style, text and pen of all pictures; SVG and PNG

@@ -3,8 +3,9 @@ package d2l
 import (
 	"fmt"
 	"slices"
-	"strings"
 
+	"github.com/d2l-go/book/d2l/internal/kernels"
+	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -12,17 +13,19 @@ import (
 	"github.com/gomlx/gomlx/ml/model/initializer"
 )
 
-// A recurrent layer is what RNN, GRU and LSTM have in common. Its steps are unrolled in the graph: XLA's loops on the
-// CPU run their body an order of magnitude slower, and GoMLX v0.28.8 has no gradient of a loop.
+// A recurrent layer is what RNN, GRU and LSTM have in common. Where a kernel does not compute it, its steps are unrolled
+// in the graph: XLA's loops on the CPU run their body an order of magnitude slower, and GoMLX v0.28.8 has no gradient of a
+// loop.
 type recurrent struct {
 	kind           string
+	kernel         kernels.Recurrent
 	hidden, layers int
 	gates          int // Of a cell: weights have so many times hidden rows.
 	states         int // Arrays in a cell's state, of which the first, h, is its output.
 	bidirectional  bool
 	dropout        float64
 	stateful       bool
-	// cell returns the state after a step, from the state before it, W_ih·x + b_ih and W_hh·h + b_hh, both of shape
+	// cell does what the kernel does: it returns the state after a step, from the state before it, W_ih·x + b_ih and W_hh·h + b_hh, both of shape
 	// (batch, gates·hidden).
 	cell func(x, h *graph.Node, state []*graph.Node) []*graph.Node
 }
@@ -82,30 +85,19 @@ func (r recurrent) run(scope *model.Scope, x *graph.Node, state []*graph.Node) (
 	if len(state) != r.numStates() {
 		panic(fmt.Sprintf("d2l: the state of this %s has %d arrays, got %d", r.kind, r.numStates(), len(state)))
 	}
-	steps := make([]*graph.Node, x.Shape().Dim(1))
-	for t := range steps {
-		steps[t] = graph.Squeeze(graph.SliceAxis(x, 1, graph.AxisElem(t)), 1)
-	}
+	x = graph.Transpose(x, 0, 1) // A step's numbers side by side.
 	for layer := range max(r.layers, 1) {
 		if layer > 0 && r.dropout > 0 {
-			for t := range steps {
-				steps[t] = Dropout{r.dropout}.Forward(scope, steps[t])
-			}
+			x = Dropout{r.dropout}.Forward(scope, x)
 		}
-		var outputs [][]*graph.Node
-		for _, suffix := range r.directions() {
-			var out, next []*graph.Node
-			out, next = r.oneWay(scope, fmt.Sprintf("_l%d%s", layer, suffix), steps, state[len(last):][:r.states])
+		var outputs []*graph.Node
+		for i, suffix := range r.directions() {
+			out, next := r.oneWay(scope, fmt.Sprintf("_l%d%s", layer, suffix), i > 0, x, state[len(last):][:r.states])
 			outputs, last = append(outputs, out), append(last, next...)
 		}
-		steps = outputs[0]
-		if r.bidirectional {
-			for t := range steps {
-				steps[t] = graph.Concatenate([]*graph.Node{outputs[0][t], outputs[1][t]}, -1)
-			}
-		}
+		x = graph.Concatenate(outputs, -1)
 	}
-	return graph.Stack(steps, 1), last
+	return graph.Transpose(x, 0, 1), last
 }
 
 // columns returns some columns of x.
@@ -123,29 +115,43 @@ func (r recurrent) directions() []string {
 
 func (r recurrent) numStates() int { return r.states * max(r.layers, 1) * len(r.directions()) }
 
-// oneWay goes once through the steps, of shape (batch, features), with the parameters whose names end with suffix. It
-// returns h of each step, and the last state.
-func (r recurrent) oneWay(scope *model.Scope, suffix string, steps, state []*graph.Node) (out, last []*graph.Node) {
-	g, dtype := steps[0].Graph(), steps[0].DType()
-	rows := r.gates * r.hidden
+// oneWay goes once through the steps of x, (steps, batch, features), from the last one if it is reversed, with the
+// parameters whose names end with suffix. It returns h of each step, (steps, batch, hidden), and the last state.
+func (r recurrent) oneWay(scope *model.Scope, suffix string, reverse bool, x *graph.Node, state []*graph.Node) (
+	out *graph.Node, last []*graph.Node) {
+	g, dtype := x.Graph(), x.DType()
+	steps, features, rows := x.Shape().Dim(0), x.Shape().Dim(2), r.gates*r.hidden
 	parameter := func(name string, sizes ...int) *graph.Node {
 		return newVariable(scope, name+suffix, shapes.Make(dtype, sizes...)).NodeValue(g)
 	}
-	wx := graph.Transpose(parameter("weight_ih", rows, steps[0].Shape().Dim(-1)), 0, 1)
+	wx := graph.Transpose(parameter("weight_ih", rows, features), 0, 1)
 	wh := graph.Transpose(parameter("weight_hh", rows, r.hidden), 0, 1)
-	bx := graph.ExpandAxes(parameter("bias_ih", rows), 0)
-	bh := graph.ExpandAxes(parameter("bias_hh", rows), 0)
-	gates := func(x, w, b *graph.Node) *graph.Node { return graph.Add(graph.MatMul(x, w), b) }
-	out = make([]*graph.Node, len(steps))
+	bx, bh := parameter("bias_ih", rows), parameter("bias_hh", rows)
+	x = Dense{}.product(x, wx, bx) // Of all steps at once.
+
+	end := steps - 1
+	if reverse {
+		end = 0
+	}
+	if r.kernel.Reverse = reverse; xla.IsCPU(g.Backend()) && r.kernel.Suits(x) {
+		y := r.kernel.Forward(x, wh, bh, state, scope.IsTraining(g))
+		for i := range state {
+			of := columns(y, i*r.hidden, (i+1)*r.hidden)
+			last = append(last, graph.Squeeze(graph.SliceAxis(of, 0, graph.AxisElem(end)), 0))
+		}
+		return columns(y, 0, r.hidden), last
+	}
+	outputs := make([]*graph.Node, steps)
 	for i := range steps {
 		t := i
-		if strings.HasSuffix(suffix, "_reverse") {
-			t = len(steps) - 1 - i
+		if reverse {
+			t = steps - 1 - i
 		}
-		state = r.cell(gates(steps[t], wx, bx), gates(state[0], wh, bh), state)
-		out[t] = state[0]
+		h := graph.Add(graph.MatMul(state[0], wh), graph.ExpandAxes(bh, 0))
+		state = r.cell(graph.Squeeze(graph.SliceAxis(x, 0, graph.AxisElem(t)), 0), h, state)
+		outputs[t] = state[0]
 	}
-	return out, state
+	return graph.Stack(outputs, 0), state
 }
 
 // requireSequences panics unless x is a batch of sequences.

@@ -3,7 +3,9 @@ package d2l
 import (
 	"fmt"
 
+	"github.com/d2l-go/book/d2l/internal/kernels"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/layers/activation"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
@@ -13,6 +15,7 @@ import (
 //
 // Parameters have PyTorch's names and shapes, such as weight_ih_l0 (HiddenSize, features),
 // weight_hh_l0, bias_ih_l0 and bias_hh_l0, _l1 of the second layer, with _reverse of the way back.
+// On the CPU, building a second derivative panics.
 //
 // Book: rnn.RNN, section "Concise Implementation of Recurrent Neural Networks".
 type RNN struct {
@@ -60,15 +63,16 @@ func (r RNN) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
 }
 
 func (r RNN) recurrent() recurrent {
-	activation := r.Activation
-	if activation == NoActivation {
-		activation = Tanh
+	function := r.Activation
+	if function == NoActivation {
+		function = Tanh
 	}
 	return recurrent{
-		kind: "RNN", hidden: r.HiddenSize, layers: r.NumLayers, gates: 1, states: 1, bidirectional: r.Bidirectional,
+		kind: "RNN", kernel: kernels.Recurrent{Cell: kernels.RNN, Activation: activation.Type(function)},
+		hidden: r.HiddenSize, layers: r.NumLayers, gates: 1, states: 1, bidirectional: r.Bidirectional,
 		dropout: r.Dropout, stateful: r.Stateful,
 		cell: func(x, h *graph.Node, _ []*graph.Node) []*graph.Node {
-			return []*graph.Node{activation.apply(graph.Add(x, h))}
+			return []*graph.Node{function.apply(graph.Add(x, h))}
 		},
 	}
 }
@@ -117,7 +121,7 @@ func (l GRU) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
 
 func (l GRU) recurrent() recurrent {
 	return recurrent{
-		kind: "GRU", hidden: l.HiddenSize, layers: l.NumLayers, gates: 3, states: 1, bidirectional: l.Bidirectional,
+		kind: "GRU", kernel: kernels.Recurrent{Cell: kernels.GRU}, hidden: l.HiddenSize, layers: l.NumLayers, gates: 3, states: 1, bidirectional: l.Bidirectional,
 		dropout: l.Dropout, stateful: l.Stateful,
 		cell: func(x, h *graph.Node, state []*graph.Node) []*graph.Node {
 			n := l.HiddenSize
@@ -172,7 +176,7 @@ func (l LSTM) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node 
 
 func (l LSTM) recurrent() recurrent {
 	return recurrent{
-		kind: "LSTM", hidden: l.HiddenSize, layers: l.NumLayers, gates: 4, states: 2, bidirectional: l.Bidirectional,
+		kind: "LSTM", kernel: kernels.Recurrent{Cell: kernels.LSTM}, hidden: l.HiddenSize, layers: l.NumLayers, gates: 4, states: 2, bidirectional: l.Bidirectional,
 		dropout: l.Dropout, stateful: l.Stateful,
 		cell: func(x, h *graph.Node, state []*graph.Node) []*graph.Node {
 			gates := graph.Split(graph.Add(x, h), -1, 4)

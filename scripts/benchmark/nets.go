@@ -18,6 +18,8 @@ var recipes = map[string]struct {
 	"improved":  {lenet.Improved, 28, lenet.ImprovedOptimizer(1 << 20)},
 	"mlp":       {mlp, 28, d2l.SGD(0.1)},
 	"resnet":    {resNet, 28, d2l.SGD(0.2)},
+	"gru":       {func() *d2l.Net { return rowByRow(d2l.GRU{HiddenSize: 256}) }, 28, d2l.SGD(0.1)},
+	"lstm":      {func() *d2l.Net { return rowByRow(d2l.LSTM{HiddenSize: 256}) }, 28, d2l.SGD(0.1)},
 	"alexnet":   {alexNet, 224, d2l.SGD(0.01)},
 	"resnet18":  {resNet18, 96, d2l.SGD(0.05)},
 }
@@ -37,6 +39,26 @@ func lenetMax() *d2l.Net {
 func mlp() *d2l.Net {
 	return d2l.NewNet(d2l.Sequential{d2l.Dense{Units: 256, Activation: d2l.ReLU}, d2l.Dense{Units: 10}})
 }
+
+// rowByRow is a net that reads an image as a sequence of its rows, and classifies it by the last output.
+func rowByRow(layer d2l.Layer) *d2l.Net {
+	return d2l.NewNet(d2l.Sequential{
+		step{"rows", func(x *graph.Node) *graph.Node { return graph.Squeeze(x, 1) }}, layer,
+		step{"last", func(x *graph.Node) *graph.Node {
+			return graph.Squeeze(graph.SliceAxis(x, 1, graph.AxisElem(-1)), 1)
+		}}, d2l.Dense{Units: 10},
+	})
+}
+
+// step is a function that is a layer.
+type step struct {
+	kind    string
+	forward func(x *graph.Node) *graph.Node
+}
+
+func (s step) Kind() string { return s.kind }
+
+func (s step) Forward(_ *model.Scope, x *graph.Node) *graph.Node { return s.forward(x) }
 
 // resNet is a residual network after the book's, small enough for a CPU.
 func resNet() *d2l.Net {

@@ -39,6 +39,7 @@ BATCHES = (32, 64, 128, 256, 512, 1024)
 NETS = {
     "lenet_max": ("LeNet with maximum pooling", CHECKED), "improved": ("exercise 2's net, with Adam", 1),
     "resnet": ("a small ResNet", 2), "mlp": ("an MLP, 784-256-10", CHECKED),
+    "gru": ("a GRU of 256 units, row by row", CHECKED), "lstm": ("an LSTM of 256 units, row by row", CHECKED),
 }
 BEFORE = "before"  # ours, built from another revision
 

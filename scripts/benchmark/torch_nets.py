@@ -42,6 +42,24 @@ def mlp() -> nn.Sequential:
     return sequential(nn.Flatten(), nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 10))
 
 
+class Rows(nn.Module):
+    """An image as a sequence of its rows."""
+
+    def forward(self, X):
+        return X.squeeze(1)
+
+
+class Last(nn.Module):
+    """The last output of a recurrent layer."""
+
+    def forward(self, outputs):
+        return outputs[0][:, -1]
+
+
+def row_by_row(layer: type[nn.Module]) -> nn.Sequential:
+    return sequential(Rows(), layer(28, 256, batch_first=True), Last(), nn.Linear(256, 10))
+
+
 class Residual(nn.Module):
     def __init__(self, inputs: int, channels: int, stride: int) -> None:
         super().__init__()
@@ -93,6 +111,8 @@ NETS = {
     "improved": Recipe(improved, worker.SIDE, partial(optim.Adam, lr=0.003)),
     "mlp": Recipe(mlp, worker.SIDE, partial(optim.SGD, lr=0.1)),
     "resnet": Recipe(resnet, worker.SIDE, partial(optim.SGD, lr=0.2)),
+    "gru": Recipe(partial(row_by_row, nn.GRU), worker.SIDE, partial(optim.SGD, lr=0.1)),
+    "lstm": Recipe(partial(row_by_row, nn.LSTM), worker.SIDE, partial(optim.SGD, lr=0.1)),
     "alexnet": Recipe(alexnet, 224, partial(optim.SGD, lr=0.01)),
     "resnet18": Recipe(resnet18, 96, partial(optim.SGD, lr=0.05)),
 }

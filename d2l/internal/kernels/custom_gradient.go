@@ -35,7 +35,7 @@ func withCustomGradient(y *graph.Node, backward func(dY *graph.Node), inputs ...
 // once returns a gradient that has none itself: asking for it panics. Without that it would be wrong.
 func once(gradient *graph.Node) *graph.Node {
 	return graph.IdentityWithCustomGradient(gradient, func(_, _ *graph.Node) *graph.Node {
-		panic(errors.New("d2l: convolutions, maximum pooling and batch normalization have no second derivatives here: " +
+		panic(errors.New("d2l: convolutions, maximum pooling, batch normalization and recurrent layers have no second derivatives here: " +
 			"what is differentiated twice must do without its gradient"))
 	})
 }

@@ -35,10 +35,8 @@ const char *dense_dweights(const ffi_call *call) {
 	if (call->args.count != 5 || call->results.count != 3) return "d2l: a dense layer's gradient has other arguments";
 	const int32_t *settings = a[0]->data;
 	derivative d = derive(call, settings, r[2]->data);
-	d.sums = r[1]->data;
-	implemented->sum_rows(&d);
 	product q = {.rows = a[1]->dims[1], .depth = d.rows, .cols = d.cols,
-		.a = a[1]->data, .a_row = 1, .a_col = a[1]->dims[1], .b = d.dz, .to = r[0]->data};
+		.a = a[1]->data, .a_row = 1, .a_col = a[1]->dims[1], .b = d.dz, .to = r[0]->data, .sums = r[1]->data};
 	return multiply(call, q, settings[1]);
 }
 

@@ -14,16 +14,17 @@ typedef struct {
 	bool b_turned;       // It is in memory as (cols, depth).
 	const float *biases; // (cols), or NULL
 	activation activation;
-	float *to; // (rows, cols)
+	float *to;   // (rows, cols)
+	float *sums; // (cols), of b's columns; or NULL
 } product;
 
 // A thread computes a part of so many rows, and of a panel of columns, at a time.
-enum { PART_ROWS = 64 };
+enum { PART_ROWS = 64, MOST_ROWS = 256 };
 
-// dz is dy times the activation's derivative, of which y are the values; and its sums over the rows.
+// dz is dy times the activation's derivative, of which y are the values.
 typedef struct {
 	int rows, cols;
 	activation activation;
 	const float *y, *dy;
-	float *dz, *sums;
+	float *dz;
 } derivative;

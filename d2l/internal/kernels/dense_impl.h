@@ -1,4 +1,5 @@
 // The computations of dense.h for one width of registers: ROWS × VECS × LANES numbers of a product are what they hold.
+#pragma once
 #include "dense.h"
 #include "vector.h"
 
@@ -41,6 +42,9 @@ TARGET static void pack_panel(const product *q, int first, int depth, int col, v
 		for (int k = 0; k < depth; k++) {
 			const vec *row = (const vec *)(q->b + (size_t)(first + k) * q->cols + col);
 			UNROLL for (int j = 0; j < VECS; j++) to[k * VECS + j] = row[j];
+			// What comes after depth rows: rows lie apart, where the processor does not guess them.
+			const float *next = q->b + (size_t)(first + k + depth) * q->cols + col;
+			for (int at = 0; at < PANEL; at += 16) __builtin_prefetch(next + at);
 		}
 		return;
 	}
@@ -82,21 +86,47 @@ INLINE void finish_product(const product *q, int row, int rows, int col, vec *su
 	}
 }
 
+// As many rows as a part has: more, so that a panel is packed less often, if there are many panels to share.
+static int part_rows(const product *q) { return q->cols >= 16 * PANEL ? MOST_ROWS : PART_ROWS; }
+
 static int product_parts(const product *q) {
-	return (q->rows + PART_ROWS - 1) / PART_ROWS * ((q->cols + PANEL - 1) / PANEL);
+	return (q->rows + part_rows(q) - 1) / part_rows(q) * ((q->cols + PANEL - 1) / PANEL);
+}
+
+// Adds to the sums of rows of a product, from first on, as much as depth rows of a panel of b give, from row k on.
+static void add_panel(const product *q, int first, int rows, int k, int depth, const vec *b, vec *sums) {
+	const float *a = q->a + first * q->a_row + k * q->a_col;
+	int row = 0;
+	for (; row + ROWS <= rows; row += ROWS) PANEL_OF_ROWS(q, a + row * q->a_row, b, depth, sums + row * VECS);
+	for (; row < rows; row++) panel1(q, a + row * q->a_row, b, depth, sums + row * VECS);
+}
+
+// Adds to the sums of a panel's columns, of which there are several for each, as one would wait for itself.
+enum { SUMMED = 4 };
+
+TARGET static void sum_panel(const vec *b, int depth, vec sums[SUMMED * VECS]) {
+	int k = 0;
+	for (; k + SUMMED <= depth; k += SUMMED, b += SUMMED * VECS)
+		UNROLL for (int i = 0; i < SUMMED * VECS; i++) sums[i] += b[i];
+	for (; k < depth; k++, b += VECS) UNROLL for (int j = 0; j < VECS; j++) sums[j] += b[j];
 }
 
 TARGET static void product_part(const product *q, int part) {
-	int panels = (q->cols + PANEL - 1) / PANEL, col = part % panels * PANEL, first = part / panels * PART_ROWS;
-	int rows = q->rows - first < PART_ROWS ? q->rows - first : PART_ROWS;
-	vec b[DEPTH * VECS] LINE, sums[PART_ROWS * VECS] LINE;
-	memset(sums, 0, sizeof sums);
+	int panels = (q->cols + PANEL - 1) / PANEL, col = part % panels * PANEL, first = part / panels * part_rows(q);
+	int rows = q->rows - first < part_rows(q) ? q->rows - first : part_rows(q);
+	vec b[DEPTH * VECS] LINE, sums[MOST_ROWS * VECS] LINE;
+	memset(sums, 0, sizeof(vec) * rows * VECS);
+	vec columns[SUMMED * VECS];
+	UNROLL for (int i = 0; i < SUMMED * VECS; i++) columns[i] = splat(0);
 	for (int k = 0; k < q->depth; k += DEPTH) {
-		int depth = q->depth - k < DEPTH ? q->depth - k : DEPTH, row = 0;
-		const float *a = q->a + first * q->a_row + k * q->a_col;
+		int depth = q->depth - k < DEPTH ? q->depth - k : DEPTH;
 		pack_panel(q, k, depth, col, b);
-		for (; row + ROWS <= rows; row += ROWS) PANEL_OF_ROWS(q, a + row * q->a_row, b, depth, sums + row * VECS);
-		for (; row < rows; row++) panel1(q, a + row * q->a_row, b, depth, sums + row * VECS);
+		add_panel(q, first, rows, k, depth, b, sums);
+		if (q->sums && !first) sum_panel(b, depth, columns);
+	}
+	if (q->sums && !first) {
+		UNROLL for (int i = 1; i < SUMMED; i++) UNROLL for (int j = 0; j < VECS; j++) columns[j] += columns[i * VECS + j];
+		memcpy(q->sums + col, columns, (q->cols - col < PANEL ? q->cols - col : PANEL) * sizeof(float));
 	}
 	FOR_ACTIVATION(q->activation, finish_product, q, first, rows, col, sums)
 }
@@ -115,21 +145,4 @@ INLINE void derivative_activated(const derivative *d, int first, int end, activa
 TARGET static void derivative_part(const derivative *d, int part) {
 	int first = part * PART_ROWS, end = first + PART_ROWS < d->rows ? first + PART_ROWS : d->rows;
 	FOR_ACTIVATION(d->activation, derivative_activated, d, first, end)
-}
-
-TARGET static void sum_rows(const derivative *d) {
-	for (int col = 0; col < d->cols; col += LANES) {
-		int lanes = d->cols - col < LANES ? d->cols - col : LANES;
-		vec sum = splat(0);
-		for (int row = 0; row < d->rows; row++) {
-			const float *z = d->dz + (size_t)row * d->cols + col;
-			vec part = splat(0);
-			if (lanes == LANES)
-				part = *(const vec *)z;
-			else
-				memcpy(&part, z, lanes * sizeof(float));
-			sum += part;
-		}
-		memcpy(d->sums + col, &sum, lanes * sizeof(float));
-	}
 }

@@ -34,6 +34,8 @@ HANDLE(dense_dweights)
 HANDLE(dense_dx)
 HANDLE(max_pool_forward)
 HANDLE(max_pool_dx)
+HANDLE(recurrent_forward)
+HANDLE(recurrent_backward)
 HANDLE(descend)
 HANDLE(guard)
 
@@ -63,6 +65,8 @@ bool register_handlers(const char *path) {
 			{"d2l_kernel_dense_dx", handle_dense_dx},
 			{"d2l_kernel_max_pool_forward", handle_max_pool_forward},
 			{"d2l_kernel_max_pool_dx", handle_max_pool_dx},
+			{"d2l_kernel_recurrent_forward", handle_recurrent_forward},
+			{"d2l_kernel_recurrent_backward", handle_recurrent_backward},
 			{"d2l_kernel_descend", handle_descend},
 			{"d2l_kernel_guard", handle_guard},
 		};

@@ -2,6 +2,7 @@
 #include "batch_norm.h"
 #include "convolution.h"
 #include "dense.h"
+#include "recurrent.h"
 
 // What is written for a kind of processor.
 typedef struct {
@@ -11,10 +12,14 @@ typedef struct {
 	int (*product_parts)(const product *q);
 	void (*product_part)(const product *q, int part);
 	void (*derivative_part)(const derivative *d, int part); // Of PART_ROWS rows.
-	void (*sum_rows)(const derivative *d);
 	bool (*are_finite)(const float *x, size_t n);
 	void (*descend)(const float *weights, const float *gradients, float rate, float *to, size_t n);
 	void (*batch_norm[4])(const batch_norm *p, int part); // By norm_step.
+	int (*recurrent_parts)(const recurrent *p);
+	int (*recurrent_pack_parts)(const recurrent *p);
+	void (*recurrent_pack)(const recurrent *p, int part);
+	void (*recurrent_forward)(const recurrent *p, int step, int part);
+	void (*recurrent_backward)(const recurrent *p, int step, int part); // Step −1 is the last.
 } implementation;
 
 extern const implementation with_avx512, with_avx2, with_neon;

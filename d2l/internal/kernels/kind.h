@@ -4,12 +4,14 @@
 #include "batch_norm_impl.h"
 #include "convolution_impl.h"
 #include "dense_impl.h"
+#include "recurrent_impl.h"
 
 #define IMPLEMENTATION_OF(NAME) with_##NAME
 #define NAME_OF(NAME) #NAME
 #define EXPANDED(F, NAME) F(NAME)
 
 const implementation EXPANDED(IMPLEMENTATION_OF, KIND) = {
-	EXPANDED(NAME_OF, KIND), BLOCK, {forward, dweights, dx}, product_parts, product_part, derivative_part, sum_rows,
+	EXPANDED(NAME_OF, KIND), BLOCK, {forward, dweights, dx}, product_parts, product_part, derivative_part,
 	are_finite, descend, {statistics, normalize, gradient_sums, input_gradient},
+	recurrent_parts, recurrent_pack_parts, recurrent_pack, recurrent_forward_part, recurrent_backward_part,
 };
