@@ -78,12 +78,18 @@ const stateScope = "/state"
 // run adds the layer to the graph of x.
 func (r recurrent) run(scope *model.Scope, x *graph.Node, state []*graph.Node) (y *graph.Node, last []*graph.Node) {
 	r.requireSequences(x)
+	shape := shapes.Make(x.DType(), x.Shape().Dim(0), r.hidden)
 	if len(state) == 0 {
-		zeros := graph.Zeros(x.Graph(), shapes.Make(x.DType(), x.Shape().Dim(0), r.hidden))
-		state = slices.Repeat([]*graph.Node{zeros}, r.numStates())
+		state = slices.Repeat([]*graph.Node{graph.Zeros(x.Graph(), shape)}, r.numStates())
 	}
 	if len(state) != r.numStates() {
 		panic(fmt.Sprintf("d2l: the state of this %s has %d arrays, got %d", r.kind, r.numStates(), len(state)))
+	}
+	for _, s := range state {
+		if !s.Shape().Equal(shape) {
+			panic(fmt.Sprintf("d2l: the state of this %s has arrays of shape %v, (batch, HiddenSize), of %v, got %v of %v",
+				r.kind, Shape(shape.Dimensions), shape.DType, Shape(s.Shape().Dimensions), s.DType()))
+		}
 	}
 	x = graph.Transpose(x, 0, 1) // A step's numbers side by side.
 	for layer := range max(r.layers, 1) {

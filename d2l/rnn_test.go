@@ -257,6 +257,7 @@ func TestSequenceFaults(t *testing.T) {
 		{Embedding{VocabSize: 4, EmbedSize: 2}, waves(1, 1, 2, 3), "Embedding takes tokens, whole numbers such as int32 of shape (batch, steps), got Float32"},
 		{Embedding{VocabSize: 4}, tokens, "Embedding needs positive VocabSize and EmbedSize, got 4 and 0"},
 		{OneHot{}, tokens, "OneHot needs a positive VocabSize, got 0"},
+		{startedGRU(3), waves(1, 1, 2, 3, 4), "the state of this GRU has arrays of shape (2, 5), (batch, HiddenSize), of Float32, got (3, 5) of Float32"},
 	} {
 		net := NewNet(c.layer)
 		noError(t, net.Initialize(testDevice(), Xavier))
@@ -267,6 +268,16 @@ func TestSequenceFaults(t *testing.T) {
 	noError(t, net.Initialize(testDevice(), initializerOf(initializer.One)))
 	_, _, err := must(NewTrainer(net, SGD(1)))(t).Step(waves(1, 1, 5, 2, 3), fiveLabels())
 	wantError(t, err, "a Bidirectional LSTM cannot be Stateful")
+}
+
+// startedGRU starts with a state for so many examples.
+type startedGRU int
+
+func (startedGRU) Kind() string { return "gru" }
+
+func (n startedGRU) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	y, _ := GRU{HiddenSize: 5}.ForwardFrom(scope, x, []*graph.Node{graph.Zeros(x.Graph(), shapes.Make(x.DType(), int(n), 5))})
+	return y
 }
 
 // initializerOf gives all variables the same.
