@@ -92,7 +92,8 @@ func (b BatchNorm) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 
 // ForwardWith adds the normalization and the activation after it to the graph of x together, and reports whether it has:
 // Sequential calls it, see Layer. It does so in training on XLA's CPU backend if next is Sigmoid, Tanh or ReLU, x are
-// float32 images that XLA's own convolutions have not computed, and the program is for one device.
+// float32 images that do not come from a convolution, pooling or normalization of XLA's own, and the program is for one
+// device.
 //
 // Values and gradients are those of the two layers, but for rounding.
 func (b BatchNorm) ForwardWith(scope *model.Scope, x *graph.Node, self, next Layer) (y *graph.Node, ok bool) {

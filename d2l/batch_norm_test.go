@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/d2l-go/book/d2l/d2ltest"
@@ -118,6 +119,10 @@ func TestBatchNormIsGoMLXs(t *testing.T) {
 				g := inputs[0].Graph()
 				scope.Store().Scope(model.RootScopePath).SetParam(regularizer.ParamL2, 0.1)
 				y := net.layer.Forward(scope, inputs[0])
+				isXLAs := func(n *graph.Node) bool { return n.Type() == graph.NodeTypeBatchNormForTraining }
+				if got, want := slices.ContainsFunc(g.Nodes(), isXLAs), i == 1 || !pairsTogether(); got != want {
+					t.Errorf("%T is XLA's: %v, expected %v", batchNorm, got, want)
+				}
 				of := []*graph.Node{inputs[0]}
 				for _, v := range net.Parameters() {
 					of = append(of, v.NodeValue(g))
@@ -157,6 +162,8 @@ func TestWhereBatchNormIsAKernel(t *testing.T) {
 		{"another activation", nil, BatchNorm{}, Activation(activation.TypeGelu), true, false},
 		{"after a kernel", Conv2D{Channels: 3, KernelSize: 3}, BatchNorm{}, ReLU, true, true},
 		{"and a layer", Sequential{Conv2D{Channels: 3, KernelSize: 3}, ReLU}, BatchNorm{}, ReLU, true, true},
+		{"after XLA's normalization", Sequential{Conv2D{Channels: 600, KernelSize: 3}, BatchNorm{}, ReLU}, BatchNorm{}, ReLU, true, false},
+		{"after XLA's pooling", AvgPool2D{PoolSize: 3, Strides: 2}, BatchNorm{}, ReLU, true, false},
 		{"after XLA's convolution", Conv2D{Channels: 600, KernelSize: 3}, BatchNorm{}, ReLU, true, false},
 		{"and a layer", Sequential{Conv2D{Channels: 600, KernelSize: 3}, ReLU}, BatchNorm{}, ReLU, true, false},
 	} {

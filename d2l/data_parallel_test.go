@@ -64,9 +64,9 @@ func TestSeveralDevices(t *testing.T) {
 	}{
 		{"SGD", smallNet, func() optimizer.Interface { return SGD(0.5) }, []int{16, 7}, [][]Device{nth(0, 1, 2), nth(3, 1)}},
 		{"Adam", smallNet, adam, []int{7}, [][]Device{nth(0, 1)}},
-		// A single device that is not the first takes the same way.
-		// Whose steps are unrolled there, and on one device are a kernel.
+		// On several devices their steps are unrolled, on one they are a kernel.
 		{"recurrent layers", recurrentNet, func() optimizer.Interface { return SGD(0.5) }, []int{16}, [][]Device{nth(0, 1)}},
+		// A single device that is not the first takes the same way.
 		{"batch normalization and dropout", statefulNet, func() optimizer.Interface { return SGD(0.05) }, []int{7, 1}, [][]Device{nth(1), nth(0, 1, 2, 3)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

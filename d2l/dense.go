@@ -112,6 +112,9 @@ func weightsAndBiases(scope *model.Scope, x *graph.Node, biased bool, sizes ...i
 	if !dtype.IsFloat() {
 		panic(fmt.Sprintf("d2l: layers with weights take floating-point numbers, got %v: convert X to Float32", dtype))
 	}
+	if slices.Contains(sizes, 0) {
+		panic(fmt.Sprintf("d2l: a layer with weights gets no features, X of shape %v", Shape(x.Shape().Dimensions)))
+	}
 	w := newVariable(scope, "weights", shapes.Make(dtype, sizes...))
 	if penalty := regularizer.FromScope(scope); penalty != nil {
 		penalty(g, w)

@@ -14,19 +14,17 @@ import (
 )
 
 // A recurrent layer is what RNN, GRU and LSTM have in common. Where a kernel does not compute it, its steps are unrolled
-// in the graph: XLA's loops on the CPU run their body an order of magnitude slower, and GoMLX v0.28.8 has no gradient of a
-// loop.
+// in the graph: GoMLX v0.28.8 has no gradient of a loop.
 type recurrent struct {
 	kind           string
 	kernel         kernels.Recurrent
 	hidden, layers int
-	gates          int // Of a cell: weights have so many times hidden rows.
 	states         int // Arrays in a cell's state, of which the first, h, is its output.
 	bidirectional  bool
 	dropout        float64
 	stateful       bool
-	// cell does what the kernel does: it returns the state after a step, from the state before it, W_ih·x + b_ih and W_hh·h + b_hh, both of shape
-	// (batch, gates·hidden).
+	// cell is what the kernel computes in a step, where there is none: from W_ih·x + b_ih and W_hh·h + b_hh, both of shape
+	// (batch, gates·hidden), and the state before the step it returns the state after it.
 	cell func(x, h *graph.Node, state []*graph.Node) []*graph.Node
 }
 
@@ -126,7 +124,7 @@ func (r recurrent) numStates() int { return r.states * max(r.layers, 1) * len(r.
 func (r recurrent) oneWay(scope *model.Scope, suffix string, reverse bool, x *graph.Node, state []*graph.Node) (
 	out *graph.Node, last []*graph.Node) {
 	g, dtype := x.Graph(), x.DType()
-	steps, features, rows := x.Shape().Dim(0), x.Shape().Dim(2), r.gates*r.hidden
+	steps, features, rows := x.Shape().Dim(0), x.Shape().Dim(2), r.kernel.Cell.Gates()*r.hidden
 	parameter := func(name string, sizes ...int) *graph.Node {
 		return newVariable(scope, name+suffix, shapes.Make(dtype, sizes...)).NodeValue(g)
 	}
@@ -139,25 +137,32 @@ func (r recurrent) oneWay(scope *model.Scope, suffix string, reverse bool, x *gr
 	if reverse {
 		end = 0
 	}
-	if r.kernel.Reverse = reverse; xla.IsCPU(g.Backend()) && r.kernel.Suits(x) {
-		y := r.kernel.Forward(x, wh, bh, state, scope.IsTraining(g))
+	if kernel, ok := r.kernelFor(x, reverse); ok {
+		y := kernel.Forward(x, wh, bh, state, scope.IsTraining(g))
 		for i := range state {
 			of := columns(y, i*r.hidden, (i+1)*r.hidden)
 			last = append(last, graph.Squeeze(graph.SliceAxis(of, 0, graph.AxisElem(end)), 0))
 		}
 		return columns(y, 0, r.hidden), last
 	}
-	outputs := make([]*graph.Node, steps)
+	outputs, bh := make([]*graph.Node, steps), graph.ExpandAxes(bh, 0)
 	for i := range steps {
 		t := i
 		if reverse {
 			t = steps - 1 - i
 		}
-		h := graph.Add(graph.MatMul(state[0], wh), graph.ExpandAxes(bh, 0))
+		h := graph.Add(graph.MatMul(state[0], wh), bh)
 		state = r.cell(graph.Squeeze(graph.SliceAxis(x, 0, graph.AxisElem(t)), 0), h, state)
 		outputs[t] = state[0]
 	}
 	return graph.Stack(outputs, 0), state
+}
+
+// kernelFor returns the kernel for one direction, whose input gives x to the gates, and whether it can compute it.
+func (r recurrent) kernelFor(x *graph.Node, reverse bool) (kernel kernels.Recurrent, ok bool) {
+	kernel = r.kernel
+	kernel.Reverse = reverse
+	return kernel, xla.IsCPU(x.Graph().Backend()) && kernel.Suits(x)
 }
 
 // requireSequences panics unless x is a batch of sequences.
@@ -165,7 +170,7 @@ func (r recurrent) requireSequences(x *graph.Node) {
 	if r.hidden <= 0 || r.layers < 0 {
 		panic(fmt.Sprintf("d2l: %s needs a positive HiddenSize and NumLayers, got %d and %d", r.kind, r.hidden, r.layers))
 	}
-	if x.Rank() != 3 || !x.DType().IsFloat() {
+	if x.Rank() != 3 || !x.DType().IsFloat() || x.Shape().Dim(2) == 0 {
 		panic(fmt.Sprintf("d2l: %s takes sequences of shape (batch, steps, features) of floating-point numbers, "+
 			"got %v of %v: for tokens put Embedding or OneHot before it", r.kind, Shape(x.Shape().Dimensions), x.DType()))
 	}

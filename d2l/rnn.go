@@ -15,7 +15,7 @@ import (
 //
 // Parameters have PyTorch's names and shapes, such as weight_ih_l0 (HiddenSize, features),
 // weight_hh_l0, bias_ih_l0 and bias_hh_l0, _l1 of the second layer, with _reverse of the way back.
-// On the CPU, building a second derivative panics.
+// On the CPU, building a second derivative for float32 panics.
 //
 // Book: rnn.RNN, section "Concise Implementation of Recurrent Neural Networks".
 type RNN struct {
@@ -69,7 +69,7 @@ func (r RNN) recurrent() recurrent {
 	}
 	return recurrent{
 		kind: "RNN", kernel: kernels.Recurrent{Cell: kernels.RNN, Activation: activation.Type(function)},
-		hidden: r.HiddenSize, layers: r.NumLayers, gates: 1, states: 1, bidirectional: r.Bidirectional,
+		hidden: r.HiddenSize, layers: r.NumLayers, states: 1, bidirectional: r.Bidirectional,
 		dropout: r.Dropout, stateful: r.Stateful,
 		cell: func(x, h *graph.Node, _ []*graph.Node) []*graph.Node {
 			return []*graph.Node{function.apply(graph.Add(x, h))}
@@ -79,7 +79,7 @@ func (r RNN) recurrent() recurrent {
 
 // GRU is a layer of gated recurrent units, with PyTorch's formulas: the reset gate applies to
 // W_hn·h + b_hn. Fields, shapes and names are those of RNN; weights have the gates reset, update, new
-// one after the other, as weight_ih_l0 (3·HiddenSize, features).
+// one after the other, as weight_ih_l0 (3·HiddenSize, features). Building a second derivative is as for RNN.
 //
 // Book: rnn.GRU, section "Gated Recurrent Units (GRU)".
 type GRU struct {
@@ -121,7 +121,8 @@ func (l GRU) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
 
 func (l GRU) recurrent() recurrent {
 	return recurrent{
-		kind: "GRU", kernel: kernels.Recurrent{Cell: kernels.GRU}, hidden: l.HiddenSize, layers: l.NumLayers, gates: 3, states: 1, bidirectional: l.Bidirectional,
+		kind: "GRU", kernel: kernels.Recurrent{Cell: kernels.GRU},
+		hidden: l.HiddenSize, layers: l.NumLayers, states: 1, bidirectional: l.Bidirectional,
 		dropout: l.Dropout, stateful: l.Stateful,
 		cell: func(x, h *graph.Node, state []*graph.Node) []*graph.Node {
 			n := l.HiddenSize
@@ -134,7 +135,8 @@ func (l GRU) recurrent() recurrent {
 }
 
 // LSTM is a layer of long short-term memory. Fields, shapes and names are those of RNN; weights have
-// the gates input, forget, cell, output one after the other, as weight_ih_l0 (4·HiddenSize, features).
+// the gates input, forget, cell, output one after the other, as weight_ih_l0 (4·HiddenSize, features). Building a second
+// derivative is as for RNN.
 //
 // Book: rnn.LSTM, section "Long Short-Term Memory (LSTM)".
 type LSTM struct {
@@ -176,7 +178,8 @@ func (l LSTM) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node 
 
 func (l LSTM) recurrent() recurrent {
 	return recurrent{
-		kind: "LSTM", kernel: kernels.Recurrent{Cell: kernels.LSTM}, hidden: l.HiddenSize, layers: l.NumLayers, gates: 4, states: 2, bidirectional: l.Bidirectional,
+		kind: "LSTM", kernel: kernels.Recurrent{Cell: kernels.LSTM},
+		hidden: l.HiddenSize, layers: l.NumLayers, states: 2, bidirectional: l.Bidirectional,
 		dropout: l.Dropout, stateful: l.Stateful,
 		cell: func(x, h *graph.Node, state []*graph.Node) []*graph.Node {
 			gates := graph.Split(graph.Add(x, h), -1, 4)

@@ -48,31 +48,32 @@ func inOrder() Initializer {
 	}
 }
 
+// A recurrentFixture is one layer of testdata/rnn.json.
+type recurrentFixture struct {
+	Name                 string
+	Layers               int
+	Bidirectional, Start bool
+	Output, GradX        []float32
+	Last                 [][]float32
+	Gradients            map[string][]float32
+}
+
 // Outputs, last states and all gradients of recurrent layers are PyTorch's, from 0 and from another state, of several
 // layers and in both directions; the parameters have PyTorch's names.
 func TestRecurrentLayersAgainstPyTorch(t *testing.T) {
 	const batch, steps, features, hidden = 2, 4, 3, 2
-	var fixture struct {
-		Cases []struct {
-			Name                 string
-			Layers               int
-			Bidirectional, Start bool
-			Output, GradX        []float32
-			Last                 [][]float32
-			Gradients            map[string][]float32
-		}
-	}
+	var fixture struct{ Cases []recurrentFixture }
 	noError(t, json.Unmarshal(must(os.ReadFile("testdata/rnn.json"))(t), &fixture))
 	if len(fixture.Cases) != 12 {
 		t.Errorf("%d cases", len(fixture.Cases))
 	}
 	pytorch := d2ltest.AgainstPyTorch(t, "recurrent layer")
-	for _, c := range fixture.Cases {
-		name := fmt.Sprintf("%s of %d, bidirectional %v", c.Name, c.Layers, c.Bidirectional)
+	test := func(c recurrentFixture, device Device, kernel bool) {
+		name := fmt.Sprintf("%s of %d, bidirectional %v, on %v", c.Name, c.Layers, c.Bidirectional, device)
 		t.Run(name, func(t *testing.T) {
 			layer := recurrentLayerOf(c.Name, hidden, c.Layers, c.Bidirectional)
 			net := NewNet(layer)
-			noError(t, net.Initialize(testDevice(), inOrder()))
+			noError(t, net.Initialize(device, inOrder()))
 			X, states := waves(33, 2, batch, steps, features), len(c.Last)
 			cells := len(c.Last[0]) / batch / hidden
 			var names []string
@@ -85,6 +86,9 @@ func TestRecurrentLayersAgainstPyTorch(t *testing.T) {
 					state = append(state, graph.Squeeze(graph.SliceAxis(all, 0, graph.AxisElem(i/states)), 0))
 				}
 				y, last := layer.ForwardFrom(scope, x, state)
+				if got := callsFunctions(g); got != kernel {
+					t.Errorf("it is a kernel: %v, expected %v", got, kernel)
+				}
 				weights := graph.Const(g, waves(44, 1, y.Shape().Dimensions...))
 				of := []*graph.Node{x}
 				names = nil
@@ -113,6 +117,15 @@ func TestRecurrentLayersAgainstPyTorch(t *testing.T) {
 			}
 		})
 	}
+	for _, c := range fixture.Cases {
+		test(c, testDevice(), pairsTogether())
+		test(c, Device{platform: xla.Go}, false) // Step by step.
+	}
+}
+
+// callsFunctions reports whether a graph has kernels.
+func callsFunctions(g *graph.Graph) bool {
+	return slices.ContainsFunc(g.Nodes(), func(n *graph.Node) bool { return n.Type() == graph.NodeTypeCall })
 }
 
 // languageModel predicts the next of 4 tokens.

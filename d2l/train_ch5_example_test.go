@@ -190,7 +190,7 @@ func ExampleNet_Trained() {
 	fmt.Println(trained)
 	// Output:
 	// not trained here
-	// trained for 1 epochs (40 steps)
+	// trained for 1 epoch (40 steps)
 }
 
 // A loss that is finite and no better than guessing.

@@ -31,17 +31,26 @@ func (n *Net) Trained() string {
 	t, text := n.trained, "not trained here"
 	switch {
 	case t.Epochs > 0:
-		text = fmt.Sprintf("trained for %.3g epochs (%d steps): loss %.3f", t.Epochs, t.Steps, t.Loss)
+		text = fmt.Sprintf("trained for %.3g %s (%d %s): loss %.3f",
+			t.Epochs, plural("epoch", t.Epochs), t.Steps, plural("step", float64(t.Steps)), t.Loss)
 		if t.TrainAcc != nil {
 			text += fmt.Sprintf(", train acc %.3f", *t.TrainAcc)
 		}
 	case t.Steps > 0:
-		text = fmt.Sprintf("trained for %d steps", t.Steps)
+		text = fmt.Sprintf("trained for %d %s", t.Steps, plural("step", float64(t.Steps)))
 	}
 	if !t.of.IsZero() {
 		text += "; saved " + t.of.Format("2006-01-02 15:04")
 	}
 	return text
+}
+
+// plural returns a word for so many.
+func plural(word string, n float64) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
 }
 
 // trainedIn returns what a file says, if it says anything, and when it was written.

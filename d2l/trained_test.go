@@ -119,7 +119,7 @@ func TestTrained(t *testing.T) {
 	trainer = must(NewTrainer(loaded, SGD(0.1)))(t)
 	_, _, err = trainer.Step(X, y)
 	noError(t, err)
-	if got := loaded.Trained(); got != "trained for 1 steps" {
+	if got := loaded.Trained(); got != "trained for 1 step" {
 		t.Errorf("by Step: %s", got)
 	}
 }

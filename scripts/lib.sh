@@ -91,7 +91,7 @@ fcntl.flock(int(sys.argv[-1]), fcntl.LOCK_EX | ("-n" in sys.argv and fcntl.LOCK_
 }
 
 # Python packages come by uv, which setup puts into the cache: pinned wheels alone, by their hashes.
-again="then run scripts/$self again: it goes on where it stopped"
+again="then run scripts/${D2L_COMMAND:-$self} again: it goes on where it stopped" # Or what has called setup.
 uv_home=$cache/uv/$(hash_of "$root/scripts/requirements-uv.txt")
 exact=(--require-hashes --only-binary :all:)
 uv() (

@@ -10,7 +10,7 @@ enum { ACTIVATION, EPSILON, THREADS };
 
 static batch_norm new_batch_norm(const int64_t x[4]) {
 	batch_norm p = {.batch = x[0], .channels = x[1], .area = x[2] * x[3]};
-	p.at_once = (1 << 13) / (p.channels * p.area) + 1;
+	p.at_once = (int)((1 << 13) / ((int64_t)p.channels * p.area)) + 1;
 	p.parts = (p.batch + p.at_once - 1) / p.at_once;
 	return p;
 }
@@ -37,7 +37,8 @@ static double inverse_root(double x) {
 static batch_norm start(const ffi_call *call, float *memory) {
 	ffi_buffer **a = call->args.buffers;
 	batch_norm p = new_batch_norm(a[1]->dims);
-	p.activation = ((const int32_t *)a[0]->data)[ACTIVATION], p.x = a[1]->data;
+	const int32_t *settings = a[0]->data;
+	p.activation = settings[ACTIVATION], p.threads = settings[THREADS], p.x = a[1]->data;
 	p.lines = (struct line *)memory, p.sums = (struct sums *)(p.lines + p.channels);
 	return p;
 }
@@ -54,18 +55,17 @@ static void compute_part(void *w, int part, int thread) {
 
 static void compute(const ffi_call *call, const batch_norm *p, norm_step step) {
 	work w = {p, step};
-	parallel(call, p->parts, ((const int32_t *)call->args.buffers[0]->data)[THREADS], compute_part, &w);
+	parallel(call, p->parts, p->threads, compute_part, &w);
 }
 
-// make_line makes that of a channel, but for what the gradient needs, and returns 1/√(variance + ε).
-static double make_line(const ffi_call *call, const batch_norm *p, int channel, float mean, float variance) {
+// make_line makes that of a channel, but for what the gradient needs.
+static void make_line(const ffi_call *call, const batch_norm *p, int channel, float mean, float variance) {
 	ffi_buffer **a = call->args.buffers;
 	float epsilon;
 	memcpy(&epsilon, (const int32_t *)a[0]->data + EPSILON, sizeof epsilon);
 	double inverse = inverse_root((double)variance + epsilon);
-	p->lines[channel] = (struct line){.mean = mean, .slope = ((const float *)a[2]->data)[channel] * inverse,
+	p->lines[channel] = (struct line){.mean = mean, .inverse = inverse, .slope = ((const float *)a[2]->data)[channel] * inverse,
 		.offset = ((const float *)a[3]->data)[channel]};
-	return inverse;
 }
 
 const char *batch_norm_forward(const ffi_call *call) {
@@ -104,10 +104,9 @@ const char *batch_norm_gradients(const ffi_call *call) {
 		double sum = 0, products = 0;
 		for (int part = 0; part < p.parts; part++)
 			sum += p.sums[part * p.channels + c].first, products += p.sums[part * p.channels + c].second;
-		double inverse = make_line(call, &p, c, mean[c], variance[c]);
-		((float *)r[1]->data)[c] = products * inverse, ((float *)r[2]->data)[c] = sum;
 		struct line *line = &p.lines[c];
-		line->shift = line->slope * sum / n, line->tilt = line->slope * products * inverse * inverse / n;
+		((float *)r[1]->data)[c] = products * line->inverse, ((float *)r[2]->data)[c] = sum;
+		line->shift = line->slope * sum / n, line->tilt = line->slope * products * line->inverse * line->inverse / n;
 	}
 	compute(call, &p, INPUT_GRADIENT);
 	return NULL;

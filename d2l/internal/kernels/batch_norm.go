@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"math"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers/activation"
@@ -18,32 +19,35 @@ type BatchNorm struct {
 }
 
 // Suits reports whether Forward can compute the normalization of x, (batch, channel, height, width), and is faster than
-// XLA: if x is float32, the program is for one device, the activation is none, sigmoid, tanh or ReLU, and x comes from
-// another kernel, or is an input. What XLA's convolutions return lies in memory with the channels last.
+// XLA: if x is float32, the program is for one device, the activation is none, sigmoid, tanh or ReLU, and x was not
+// computed by a convolution, pooling or normalization of XLA's, which leave images in memory with the channels last.
 func (b BatchNorm) Suits(x *graph.Node) bool {
 	_, known := kinds[b.Activation]
-	return Usable(x) && known && x.Rank() == 4 && x.Shape().Size() > 0 && !channelsLast(x)
+	return Usable(x) && known && x.Rank() == 4 && x.Shape().Size() > 0 && !fromXLA(x)
 }
 
-// channelsLast reports whether XLA's convolutions or pooling are what images have been computed by.
-func channelsLast(x *graph.Node) bool {
-	for x != nil {
+// fromXLA reports whether a convolution, pooling or normalization of XLA's is what images have been computed by, and no
+// kernel since then.
+func fromXLA(x *graph.Node) bool {
+	for {
 		switch x.Type() {
-		case graph.NodeTypeConvGeneral, graph.NodeTypeReduceWindow:
+		case graph.NodeTypeConvGeneral, graph.NodeTypeReduceWindow, graph.NodeTypeBatchNormForTraining,
+			graph.NodeTypeBatchNormForInference:
 			return true
 		case graph.NodeTypeCall:
 			return false
+		case graph.NodeTypeSplitNode: // One of several outputs.
+			x = x.Inputs()[0]
+			continue
 		}
-		var images *graph.Node
-		for _, from := range x.Inputs() {
-			if from.Rank() == 4 && from.Shape().Dim(0) == x.Shape().Dim(0) {
-				images = from
-				break
-			}
+		from := slices.IndexFunc(x.Inputs(), func(y *graph.Node) bool {
+			return y.Rank() == 4 && y.Shape().Dim(0) == x.Shape().Dim(0)
+		})
+		if from < 0 {
+			return false
 		}
-		x = images
+		x = x.Inputs()[from]
 	}
-	return false
 }
 
 // Forward returns the output, of x's shape, (batch, channel, height, width), for scales and offsets (channel), and the
@@ -67,7 +71,9 @@ func (b BatchNorm) Forward(x, scale, offset *graph.Node) (y, mean, variance *gra
 		gradients = call("batch_norm_gradients", []*graph.Node{settings(), inX, inScale, inOffset, mean, variance, dY},
 			x.Shape(), scale.Shape(), scale.Shape(), memory)
 	}
-	gradient := func(i int) func() *graph.Node { return func() *graph.Node { return once(gradients[i]) } }
+	gradient := func(i int) func() *graph.Node {
+		return func() *graph.Node { return once("a batch normalization", gradients[i]) }
+	}
 	y = withCustomGradient(results[0], backward, input{x, gradient(0)}, input{scale, gradient(1)}, input{offset, gradient(2)})
 	return y, mean, variance
 }

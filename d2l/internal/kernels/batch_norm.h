@@ -8,6 +8,7 @@
 typedef struct {
 	int batch, channels, area; // The area is of a channel's numbers in an image.
 	activation activation;
+	int threads;        // At most.
 	int at_once, parts; // Images of a part, and parts of the batch.
 
 	const float *x, *dy; // (batch, channel, area)
@@ -16,7 +17,7 @@ typedef struct {
 	// Of each part and channel.
 	struct sums { float first, second; } *sums;
 	// Of each channel: before the activation is (x − mean)·slope + offset, and dx is dz·slope − shift − (x − mean)·tilt.
-	struct line { float mean, slope, offset, shift, tilt; } *lines;
+	struct line { float mean, inverse, slope, offset, shift, tilt; } *lines; // The inverse is 1/√(variance + ε).
 } batch_norm;
 
 static inline int images_in_part(const batch_norm *p, int part) {

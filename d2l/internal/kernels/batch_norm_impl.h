@@ -19,20 +19,6 @@ INLINE registers registers_of(int area) {
 // Where one begins: the last one again, rather than one that is not there.
 INLINE int place(const registers *r, int i) { return i + 1 < r->count ? i * LANES : r->last; }
 
-INLINE vec load(const registers *r, const float *x) {
-	if (r->lanes == LANES) return *(const vec *)x;
-	vec v = splat(0);
-	memcpy(&v, x, r->lanes * sizeof(float));
-	return v;
-}
-
-INLINE void store(const registers *r, float *to, vec v) {
-	if (r->lanes == LANES)
-		*(vec *)to = v;
-	else
-		memcpy(to, &v, r->lanes * sizeof(float));
-}
-
 static int first_of(const batch_norm *p, int part) { return part * p->at_once; }
 
 // Where a channel of an image begins.
@@ -40,33 +26,37 @@ static size_t plane_index(const batch_norm *p, int image, int channel) {
 	return ((size_t)image * p->channels + channel) * p->area;
 }
 
-// The sum, over a channel in a part, of the distances from a number, or of their squares.
-INLINE float sum_of(const batch_norm *p, int part, int channel, float from, bool squares) {
+// The sums, over a channel in a part, of the distances from a number and of their squares.
+TARGET static struct sums distances(const batch_norm *p, int part, int channel, float from) {
 	registers r = registers_of(p->area);
-	vec sums[4];
-	UNROLL for (int j = 0; j < 4; j++) sums[j] = splat(0);
+	vec sums[4], squares[4];
+	UNROLL for (int j = 0; j < 4; j++) sums[j] = squares[j] = splat(0);
 	for (int image = first_of(p, part), end = image + images_in_part(p, part); image < end; image++) {
 		const float *x = p->x + plane_index(p, image, channel);
 		int i = 0;
 		for (; i + 4 < r.count; i += 4) UNROLL for (int j = 0; j < 4; j++) {
 			vec distance = *(const vec *)(x + (i + j) * LANES) - splat(from);
-			sums[j] += squares ? (vec)(distance * distance) : distance;
+			sums[j] += distance, squares[j] += distance * distance;
 		}
 		for (; i < r.count; i++) {
-			vec distance = load(&r, x + place(&r, i)) - splat(from);
+			vec distance = load_lanes(x + place(&r, i), r.lanes) - splat(from);
 			if (i + 1 == r.count) distance = choose(r.rest, distance, splat(0));
-			sums[0] += squares ? (vec)(distance * distance) : distance;
+			sums[0] += distance, squares[0] += distance * distance;
 		}
 	}
-	return total((sums[0] + sums[1]) + (sums[2] + sums[3]));
+	return (struct sums){total((sums[0] + sums[1]) + (sums[2] + sums[3])),
+		total((squares[0] + squares[1]) + (squares[2] + squares[3]))};
 }
 
 // The mean of each channel in a part, and the sum of the squares of the distances from it.
 TARGET static void statistics(const batch_norm *p, int part) {
 	float count = (float)p->area * images_in_part(p, part);
 	for (int c = 0; c < p->channels; c++) {
-		float mean = sum_of(p, part, c, 0, false) / count;
-		p->sums[part * p->channels + c] = (struct sums){mean, sum_of(p, part, c, mean, true)};
+		// The first mean is rounded. What the distances from it sum to is what it lacks: without that, numbers that are all
+		// the same would seem to differ, and their small distances would be divided by a small deviation.
+		float mean = distances(p, part, c, 0).first / count;
+		struct sums rest = distances(p, part, c, mean);
+		p->sums[part * p->channels + c] = (struct sums){mean + rest.first / count, rest.second - rest.first * rest.first / count};
 	}
 }
 
@@ -81,9 +71,9 @@ INLINE void normalize_activated(const batch_norm *p, int part, activation kind) 
 				int at[2] = {place(&r, i), place(&r, i + 1)};
 				vec z[2];
 				UNROLL for (int j = 0; j < 2; j++)
-					z[j] = (load(&r, x + at[j]) - splat(line.mean)) * splat(line.slope) + splat(line.offset);
+					z[j] = (load_lanes(x + at[j], r.lanes) - splat(line.mean)) * splat(line.slope) + splat(line.offset);
 				activate2(kind, &z[0], &z[1]);
-				UNROLL for (int j = 0; j < 2; j++) store(&r, y + at[j], z[j]);
+				UNROLL for (int j = 0; j < 2; j++) store_lanes(y + at[j], r.lanes, z[j]);
 			}
 		}
 }
@@ -98,7 +88,7 @@ INLINE void derivative2(const registers *r, struct line line, const float *dy, c
 	vec y[2];
 	UNROLL for (int j = 0; j < 2; j++) y[j] = distance[j] * splat(line.slope) + splat(line.offset);
 	activate2(kind, &y[0], &y[1]);
-	UNROLL for (int j = 0; j < 2; j++) dz[j] = load(r, dy + at[j]) * slope(kind, y[j]);
+	UNROLL for (int j = 0; j < 2; j++) dz[j] = load_lanes(dy + at[j], r->lanes) * slope(kind, y[j]);
 }
 
 INLINE void gradient_sums_activated(const batch_norm *p, int part, activation kind) {
@@ -112,7 +102,7 @@ INLINE void gradient_sums_activated(const batch_norm *p, int part, activation ki
 			for (int i = 0; i < r.count; i += 2) {
 				int at[2] = {place(&r, i), place(&r, i + 1)};
 				vec distance[2], dz[2];
-				UNROLL for (int j = 0; j < 2; j++) distance[j] = load(&r, x + at[j]) - splat(line.mean);
+				UNROLL for (int j = 0; j < 2; j++) distance[j] = load_lanes(x + at[j], r.lanes) - splat(line.mean);
 				derivative2(&r, line, dy, at, distance, kind, dz);
 				if (i + 1 >= r.count) dz[1] = splat(0);
 				if (i + 2 >= r.count) {
@@ -141,10 +131,10 @@ INLINE void input_gradient_activated(const batch_norm *p, int part, activation k
 			for (int i = 0; i < r.count; i += 2) {
 				int at[2] = {place(&r, i), place(&r, i + 1)};
 				vec distance[2], dz[2];
-				UNROLL for (int j = 0; j < 2; j++) distance[j] = load(&r, p->x + plane + at[j]) - splat(line.mean);
+				UNROLL for (int j = 0; j < 2; j++) distance[j] = load_lanes(p->x + plane + at[j], r.lanes) - splat(line.mean);
 				derivative2(&r, line, p->dy + plane, at, distance, kind, dz);
 				UNROLL for (int j = 0; j < 2; j++)
-					store(&r, p->dx + plane + at[j], dz[j] * splat(line.slope) - splat(line.shift) - distance[j] * splat(line.tilt));
+					store_lanes(p->dx + plane + at[j], r.lanes, dz[j] * splat(line.slope) - splat(line.shift) - distance[j] * splat(line.tilt));
 			}
 		}
 }

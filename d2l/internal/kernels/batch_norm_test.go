@@ -68,6 +68,26 @@ func normalized(x, scale, offset *graph.Node, a activation.Type) (y, mean, varia
 	return activation.Apply(a, y), mean, variance
 }
 
+// What is the same everywhere has no distance from its mean, although sums of it are rounded.
+func TestBatchNormOfConstants(t *testing.T) {
+	backend := started(t)
+	for _, kind := range expected() {
+		kernels.Use(kind)
+		for _, dims := range [][]int{{32, 1, 28, 28}, {2048, 4, 1, 1}, {8, 3, 224, 224}} {
+			for _, c := range []float32{3.3, 200.3, 1000.7, 1e5} {
+				y := d2ltest.Must(graph.CallOnce(backend, func(x *graph.Node) *graph.Node {
+					scale := graph.Ones(x.Graph(), shapes.Make(x.DType(), dims[1]))
+					y, _, variance := kernels.BatchNorm{Epsilon: 1e-5}.Forward(graph.BroadcastToDims(x, dims...), scale, graph.ZerosLike(scale))
+					return graph.Max(graph.ReduceAllMax(graph.Abs(y)), graph.ReduceAllMax(variance))
+				}, c))(t)
+				if y := tensors.ToScalar[float32](y); y > 1e-6 {
+					t.Errorf("%s: %v of %v: a distance or the variance is %v", kind, dims, c, y)
+				}
+			}
+		}
+	}
+}
+
 // A batch with NaN has NaN in that channel alone.
 func TestBatchNormOfNaN(t *testing.T) {
 	backend := started(t)

@@ -88,10 +88,12 @@ func (c Convolution) Forward(x, weights, biases *graph.Node, training bool) *gra
 			if dParameters == nil {
 				dParameters = run(C.DWEIGHTS, false, []*graph.Node{values, dY}, weights.Shape(), biases.Shape())
 			}
-			return once(dParameters[i])
+			return once("a convolution", dParameters[i])
 		}
 	}
-	dInput := func() *graph.Node { return once(run(C.DX, false, []*graph.Node{values, dY}, x.Shape())[0]) }
+	dInput := func() *graph.Node {
+		return once("a convolution", run(C.DX, false, []*graph.Node{values, dY}, x.Shape())[0])
+	}
 	return withCustomGradient(y, backward, input{x, dInput}, input{weights, gradient(0)}, input{biases, gradient(1)})
 }
 

@@ -1,7 +1,7 @@
 package kernels
 
 import (
-	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -32,11 +32,11 @@ func withCustomGradient(y *graph.Node, backward func(dY *graph.Node), inputs ...
 	})
 }
 
-// once returns a gradient that has none itself: asking for it panics. Without that it would be wrong.
-func once(gradient *graph.Node) *graph.Node {
+// once returns a gradient of a layer that has none itself: asking for it panics. Without that it would be wrong.
+func once(layer string, gradient *graph.Node) *graph.Node {
 	return graph.IdentityWithCustomGradient(gradient, func(_, _ *graph.Node) *graph.Node {
-		panic(errors.New("d2l: convolutions, maximum pooling, batch normalization and recurrent layers have no second derivatives here: " +
-			"what is differentiated twice must do without its gradient"))
+		panic(fmt.Errorf("d2l: %s has no second derivatives on the CPU: what is differentiated twice must do without its gradient",
+			layer))
 	})
 }
 

@@ -1,6 +1,7 @@
 package kernels_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -10,39 +11,63 @@ import (
 	"github.com/gomlx/gomlx/ml/layers/activation"
 )
 
+// layersOfKernels are layers with their inputs: x, weights and biases, or what takes their place.
+var layersOfKernels = map[string]struct {
+	layer  func(in []*graph.Node) *graph.Node
+	inputs []wave
+}{
+	"dense": {
+		func(in []*graph.Node) *graph.Node { return kernels.Dense{}.Forward(in[0], in[1], in[2]) },
+		[]wave{waves(1, 1, 5, 24), waves(2, 0.5, 24, 24), waves(3, 0.5, 24)},
+	},
+	"convolution": {
+		func(in []*graph.Node) *graph.Node {
+			return kernels.Convolution{Window: [2]int{3, 3}, Strides: [2]int{1, 1}}.Forward(in[0], in[1], in[2], true)
+		},
+		[]wave{waves(1, 1, 2, 1, 8, 8), waves(2, 1, 3, 3, 1, 2), waves(3, 1, 2)},
+	},
+	"batch normalization": {
+		func(in []*graph.Node) *graph.Node {
+			y, _, _ := kernels.BatchNorm{Epsilon: 1e-5, Activation: activation.TypeTanh}.Forward(in[0], in[1], in[2])
+			return y
+		},
+		[]wave{waves(1, 1, 3, 2, 5, 4), waves(2, 1, 2), waves(3, 1, 2)},
+	},
+	"RNN":  recurrentLayer(kernels.RNN),
+	"GRU":  recurrentLayer(kernels.GRU),
+	"LSTM": recurrentLayer(kernels.LSTM),
+}
+
+func recurrentLayer(cell kernels.Cell) (l struct {
+	layer  func(in []*graph.Node) *graph.Node
+	inputs []wave
+}) {
+	c := recurrentCase{kernels.Recurrent{Cell: cell, Activation: activation.TypeTanh}, 3, 2, 4}
+	l.layer = func(in []*graph.Node) *graph.Node { return c.Forward(in[0], in[1], in[2], in[3:], true) }
+	l.inputs = c.inputs()
+	return l
+}
+
 // Each gradient of an output is its own, with the same parameters.
 func TestSeveralGradients(t *testing.T) {
 	backend := started(t)
-	for name, c := range map[string]struct {
-		layer  func(in []*graph.Node) *graph.Node
-		inputs []wave
-	}{
-		"dense": {func(in []*graph.Node) *graph.Node { return kernels.Dense{}.Forward(in[0], in[1], in[2]) },
-			[]wave{waves(1, 1, 5, 24), waves(2, 0.5, 24, 24), waves(3, 0.5, 24)}},
-		"convolution": {func(in []*graph.Node) *graph.Node {
-			return kernels.Convolution{Window: [2]int{3, 3}, Strides: [2]int{1, 1}}.Forward(in[0], in[1], in[2], true)
-		}, []wave{waves(1, 1, 2, 1, 8, 8), waves(2, 1, 3, 3, 1, 2), waves(3, 1, 2)}},
-		"batch normalization": {func(in []*graph.Node) *graph.Node {
-			y, _, _ := kernels.BatchNorm{Epsilon: 1e-5, Activation: activation.TypeTanh}.Forward(in[0], in[1], in[2])
-			return y
-		}, []wave{waves(1, 1, 3, 2, 5, 4), waves(2, 1, 2), waves(3, 1, 2)}},
-	} {
+	for name, c := range layersOfKernels {
 		got := values(t, backend, func(in []*graph.Node) []*graph.Node {
 			y := c.layer(in)
 			sum := graph.ReduceAllSum(y)
 			once := graph.Gradient(sum, in...)
 			return append(once, graph.Gradient(graph.MulScalar(sum, 3), in...)...)
 		}, c.inputs...)
-		for i := range 3 {
+		for i, n := 0, len(c.inputs); i < n; i++ {
 			for j := range got[i] {
 				got[i][j] *= 3
 			}
-			d2ltest.Near(t, name+", "+names[1+i], got[3+i], got[i], 1e-5)
+			d2ltest.Near(t, fmt.Sprintf("%s, gradient of input %d", name, i), got[n+i], got[i], 1e-5)
 		}
 	}
 }
 
-// A gradient of a fully connected layer can be differentiated again; that of a convolution says that it cannot.
+// A gradient of a fully connected layer can be differentiated again; that of another says that it cannot.
 func TestSecondDerivatives(t *testing.T) {
 	backend := started(t)
 	second := func(layer func(in []*graph.Node) *graph.Node) func(in []*graph.Node) []*graph.Node {
@@ -85,12 +110,15 @@ func TestSecondDerivatives(t *testing.T) {
 		d2ltest.Near(t, name, got[i], want[i], 1e-4)
 	}
 
-	var args []any
-	for _, x := range []wave{waves(1, 1, 1, 1, 8, 8), waves(2, 1, 5, 5, 1, 2), waves(3, 1, 2)} {
-		args = append(args, x.tensor())
+	for name, c := range layersOfKernels {
+		if name == "dense" {
+			continue
+		}
+		var args []any
+		for _, x := range c.inputs {
+			args = append(args, x.tensor())
+		}
+		_, err := graph.CallOnceN(backend, second(c.layer), args...)
+		d2ltest.WantError(t, err, name+" has no second derivatives", "must do without")
 	}
-	_, err := graph.CallOnceN(backend, second(func(in []*graph.Node) *graph.Node {
-		return kernels.Convolution{Window: [2]int{5, 5}, Strides: [2]int{1, 1}}.Forward(in[0], in[1], in[2], true)
-	}), args...)
-	d2ltest.WantError(t, err, "no second derivatives", "must do without")
 }

@@ -14,7 +14,7 @@ static const char *multiply(const ffi_call *call, product q, int threads) {
 // derive computes dz in the memory of a call, unless it is dy.
 static derivative derive(const ffi_call *call, const int32_t *settings, float *memory) {
 	ffi_buffer *y = call->args.buffers[3], *dy = call->args.buffers[4];
-	derivative d = {.rows = y->dims[0], .cols = y->dims[1], .activation = settings[0], .y = y->data, .dy = dy->data};
+	derivative d = {.rows = dy->dims[0], .cols = dy->dims[1], .activation = settings[0], .y = y->data, .dy = dy->data};
 	d.dz = d.activation == NO_ACTIVATION ? dy->data : memory;
 	if (d.dz == memory) parallel(call, (d.rows + PART_ROWS - 1) / PART_ROWS, settings[1], derivative_part, &d);
 	return d;

@@ -28,9 +28,9 @@ func (d Dense) Forward(x, weights, biases *graph.Node) *graph.Node {
 	settings := []int32{kinds[d.Activation], threads}
 	y := call("dense_forward", []*graph.Node{graph.Const(x.Graph(), settings), inX, inWeights, graph.StopGradient(biases)},
 		float32s(batch, out))[0]
-	dZ := float32s(1) // It is dY.
+	dZ, values := float32s(1), graph.Zeros(x.Graph(), float32s(1)) // Without an activation dZ is dY, and y is not kept.
 	if d.Activation != activation.TypeNone {
-		dZ = y.Shape()
+		dZ, values = y.Shape(), y
 	}
 
 	layer := func(in []*graph.Node) *graph.Node {
@@ -45,7 +45,7 @@ func (d Dense) Forward(x, weights, biases *graph.Node) *graph.Node {
 	var dParameters []*graph.Node
 	gradients := func(function string, results ...shapes.Shape) []*graph.Node {
 		return call(function,
-			[]*graph.Node{graph.Const(x.Graph(), settings), inX, inWeights, y, graph.StopGradient(dY)}, append(results, dZ)...)
+			[]*graph.Node{graph.Const(x.Graph(), settings), inX, inWeights, values, graph.StopGradient(dY)}, append(results, dZ)...)
 	}
 	gradient := func(i int) func() *graph.Node {
 		return func() *graph.Node {

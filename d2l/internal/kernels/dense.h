@@ -18,7 +18,7 @@ typedef struct {
 	float *sums; // (cols), of b's columns; or NULL
 } product;
 
-// A thread computes a part of so many rows, and of a panel of columns, at a time.
+// A thread computes a part of so many rows, and of a panel of columns, at a time: of MOST_ROWS if there are many panels.
 enum { PART_ROWS = 64, MOST_ROWS = 256 };
 
 // dz is dy times the activation's derivative, of which y are the values.

@@ -136,10 +136,8 @@ INLINE void derivative_activated(const derivative *d, int first, int end, activa
 	for (; i + LANES <= stop; i += LANES)
 		*(vec *)(d->dz + i) = *(const vec *)(d->dy + i) * slope(kind, *(const vec *)(d->y + i));
 	if (i == stop) return;
-	vec dy = splat(0), y = splat(0);
-	memcpy(&dy, d->dy + i, (stop - i) * sizeof(float)), memcpy(&y, d->y + i, (stop - i) * sizeof(float));
-	dy *= slope(kind, y);
-	memcpy(d->dz + i, &dy, (stop - i) * sizeof(float));
+	int lanes = (int)(stop - i);
+	store_lanes(d->dz + i, lanes, load_lanes(d->dy + i, lanes) * slope(kind, load_lanes(d->y + i, lanes)));
 }
 
 TARGET static void derivative_part(const derivative *d, int part) {

@@ -20,6 +20,8 @@ func TestDense(t *testing.T) {
 		{activation.TypeNone, 17, 84, 10},
 		{activation.TypeRelu, 1, 53, 64},
 		{activation.TypeTanh, 8, 16, 33},
+		{activation.TypeNone, 600, 300, 1030}, // Several parts of the most rows, in the gradients as well.
+		{activation.TypeRelu, 70, 520, 40},
 	} {
 		x, weights, biases := waves(1, 1, c.batch, c.in), waves(2, 0.5, c.in, c.out), waves(3, 0.5, c.out)
 		want := values(t, d2ltest.Must(inGo())(t), func(in []*graph.Node) []*graph.Node {

@@ -27,8 +27,8 @@ const char *dense_dweights(const ffi_call *call);       // (…, y, dy) -> (dwei
 const char *dense_dx(const ffi_call *call);             // (…, y, dy) -> (dx, memory for dz)
 const char *max_pool_forward(const ffi_call *call);     // (settings, x) -> (y, places)
 const char *max_pool_dx(const ffi_call *call);          // (settings, x, places, dy) -> (dx)
-const char *recurrent_forward(const ffi_call *call);    // (…, biases, h, c) -> (y, values, memory)
-const char *recurrent_backward(const ffi_call *call);   // (…, biases, h, c, y, values, dy) -> (dx, dproducts, dh, dc, memory)
+const char *recurrent_forward(const ffi_call *call);  // (settings, weights, h, c, x, biases) -> (y, values, memory)
+const char *recurrent_backward(const ffi_call *call); // (…, c, y, values, dy) -> (dx, dproducts, dh, dc, memory)
 const char *descend(const ffi_call *call);              // (threads, rate, weights…, gradients…) -> (weights…)
 const char *guard(const ffi_call *call);
 // ((threads, inputs), ok, inputs…, after…, before…) -> (values…, 1 for each of inputs and after that is finite, memory)

@@ -36,7 +36,7 @@ func (p MaxPool) Forward(x *graph.Node) *graph.Node {
 	y := call("max_pool_forward", []*graph.Node{first(), in}, result, places)
 	var dY *graph.Node
 	return withCustomGradient(y[0], func(d *graph.Node) { dY = d }, input{x, func() *graph.Node {
-		return once(call("max_pool_dx", []*graph.Node{first(), in, y[1], dY}, x.Shape())[0])
+		return once("a maximum pooling", call("max_pool_dx", []*graph.Node{first(), in, y[1], dY}, x.Shape())[0])
 	}})
 }
 

@@ -18,7 +18,7 @@ const (
 )
 
 // Gates returns how many gates a cell has.
-func (c Cell) Gates() int { return map[Cell]int{RNN: 1, GRU: 3, LSTM: 4}[c] }
+func (c Cell) Gates() int { return [...]int{RNN: 1, GRU: 3, LSTM: 4}[c] }
 
 // A Recurrent is a recurrent layer in one direction.
 type Recurrent struct {
@@ -43,24 +43,22 @@ func (r Recurrent) Forward(x, weights, biases *graph.Node, state []*graph.Node, 
 	steps, batch, hidden := x.Shape().Dim(0), x.Shape().Dim(1), weights.Shape().Dim(0)
 	flag := map[bool]int32{true: 1}
 	settings := func(keep bool) *graph.Node {
-		return graph.Const(g, []int32{int32(r.Cell), flag[r.Activation == activation.TypeRelu], flag[r.Reverse], flag[keep], threads})
+		relu := r.Activation == activation.TypeRelu
+		return graph.Const(g, []int32{int32(r.Cell), flag[relu], flag[r.Reverse], flag[keep], threads})
 	}
-	parameters := []*graph.Node{graph.StopGradient(x), graph.StopGradient(weights), graph.StopGradient(biases)}
-	for _, s := range state {
-		parameters = append(parameters, graph.StopGradient(s))
-	}
+	inWeights, h := graph.StopGradient(weights), graph.StopGradient(state[0])
 	none, memory := float32s(1), float32s(int(C.recurrent_memory(C.int64_t(hidden), C.int64_t(r.Cell.Gates()))))
-	outputs, inState, cState := 2, float32s(batch, hidden), float32s(batch, hidden)
-	if r.Cell != LSTM {
-		parameters = append(parameters, graph.Zeros(g, none)) // In the place of c.
-		outputs, cState = 1, none
+	outputs, c, cShape := 1, graph.Zeros(g, none), none
+	if r.Cell == LSTM {
+		outputs, c, cShape = 2, graph.StopGradient(state[1]), h.Shape()
 	}
 	forwardPass := func(keep bool) (y, values *graph.Node) {
 		kept := none
 		if keep && r.Cell != RNN {
 			kept = float32s(steps, batch, C.KEPT*hidden)
 		}
-		results := call("recurrent_forward", append([]*graph.Node{settings(keep)}, parameters...),
+		results := call("recurrent_forward",
+			[]*graph.Node{settings(keep), inWeights, h, c, graph.StopGradient(x), graph.StopGradient(biases)},
 			float32s(steps, batch, outputs*hidden), kept, memory)
 		return results[0], results[1]
 	}
@@ -75,11 +73,11 @@ func (r Recurrent) Forward(x, weights, biases *graph.Node, state []*graph.Node, 
 		if r.Cell == GRU {
 			dProducts = x.Shape()
 		}
-		inputs := append([]*graph.Node{settings(true)}, parameters...)
-		gradients = call("recurrent_backward", append(inputs, y, values, dY), x.Shape(), dProducts, inState, cState, memory)
+		gradients = call("recurrent_backward", []*graph.Node{settings(true), inWeights, h, c, y, values, dY},
+			x.Shape(), dProducts, h.Shape(), cShape, memory)
 		dParameters = nil
 	}
-	gradient := func(i int) func() *graph.Node { return func() *graph.Node { return once(gradients[i]) } }
+	gradient := func(i int) func() *graph.Node { return func() *graph.Node { return once(r.name(), gradients[i]) } }
 	dParameter := func(i int) func() *graph.Node {
 		return func() *graph.Node {
 			if dParameters == nil {
@@ -89,11 +87,11 @@ func (r Recurrent) Forward(x, weights, biases *graph.Node, state []*graph.Node, 
 				}
 				dProducts = graph.Reshape(dProducts, batch*steps, r.Cell.Gates()*hidden)
 				dense := graph.Const(g, []int32{kinds[activation.TypeNone], threads})
-				before := graph.Reshape(r.before(y, parameters[3]), batch*steps, hidden)
-				dParameters = call("dense_dweights", []*graph.Node{dense, before, parameters[1], dProducts, dProducts},
+				before := graph.Reshape(r.before(y, h), batch*steps, hidden)
+				dParameters = call("dense_dweights", []*graph.Node{dense, before, inWeights, graph.Zeros(g, none), dProducts},
 					weights.Shape(), biases.Shape(), none)
 			}
-			return once(dParameters[i])
+			return once(r.name(), dParameters[i])
 		}
 	}
 	inputs := []input{{x, gradient(0)}, {weights, dParameter(0)}, {biases, dParameter(1)}}
@@ -118,4 +116,8 @@ func (r Recurrent) before(y, h *graph.Node) *graph.Node {
 	default:
 		return graph.Concatenate([]*graph.Node{first, rest(0, steps-1)}, 0)
 	}
+}
+
+func (r Recurrent) name() string {
+	return [...]string{RNN: "an RNN", GRU: "a GRU", LSTM: "an LSTM"}[r.Cell]
 }

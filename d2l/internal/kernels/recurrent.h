@@ -16,6 +16,7 @@ typedef struct {
 	bool relu;    // The activation of RNN, otherwise tanh.
 	bool reverse; // From the last step to the first.
 	bool keep_values;
+	int threads; // At most.
 	int batch, steps, hidden;
 	int gates;
 	int outputs; // Of a unit in each step: h, and c of LSTM.
@@ -37,10 +38,11 @@ typedef struct {
 
 enum { KEPT = 4 };
 
-// recurrent_memory is the number of floats in packed: with columns added up to a whole number of panels, of any width.
-static inline int64_t recurrent_memory(int64_t hidden, int64_t gates) { return (hidden + 31) / 32 * 32 * hidden * gates; }
-
-static inline bool keeps_values(cell cell) { return cell != RNN; }
+// recurrent_memory is the number of floats in packed: as many panels as there have to be, of any width up to the widest.
+enum { WIDEST_PANEL = 32 };
+static inline int64_t recurrent_memory(int64_t hidden, int64_t gates) {
+	return (hidden + WIDEST_PANEL - 1) / WIDEST_PANEL * WIDEST_PANEL * hidden * gates;
+}
 
 // The row of x, y and values for an example and a step, counted in the order in which they are computed.
 static inline size_t recurrent_row(const recurrent *p, int example, int step) {

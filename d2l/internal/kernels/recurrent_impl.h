@@ -2,6 +2,8 @@
 #include "recurrent.h"
 #include "dense_impl.h"
 
+_Static_assert(WIDEST_PANEL % PANEL == 0, "recurrent_memory is too small");
+
 static int panels_of(const recurrent *p) { return (p->hidden + PANEL - 1) / PANEL; }
 
 // A part is of at most PART_ROWS examples and of a panel of units.
@@ -32,22 +34,11 @@ static void sum_packed(const recurrent *p, const product *q, int first, int rows
 		add_panel(q, first, rows, k, q->depth - k < DEPTH ? q->depth - k : DEPTH, b + k * VECS, sums);
 }
 
-// The units of a register, from unit on; fewer at the end, where the others are 0.
+// The units of a register, from unit on; fewer in the last panel, or none. What it has beyond them is not stored.
 typedef struct { int unit, lanes; } units;
 
-INLINE vec load_units(const float *x, units u) {
-	if (u.lanes == LANES) return *(const vec *)(x + u.unit);
-	vec v = splat(0);
-	if (u.lanes > 0) memcpy(&v, x + u.unit, u.lanes * sizeof(float));
-	return v;
-}
-
-INLINE void store_units(float *to, units u, vec v) {
-	if (u.lanes == LANES)
-		*(vec *)(to + u.unit) = v;
-	else if (u.lanes > 0)
-		memcpy(to + u.unit, &v, u.lanes * sizeof(float));
-}
+INLINE vec load_units(const float *x, units u) { return load_lanes(x + u.unit, u.lanes); }
+INLINE void store_units(float *to, units u, vec v) { store_lanes(to + u.unit, u.lanes, v); }
 
 INLINE vec tanh_of(vec x) {
 	vec other = splat(0);
@@ -96,8 +87,7 @@ static void fetch_units(const recurrent *p, before b, const float *array, int st
 
 INLINE void forward_cell(const recurrent *p, int step, int part, cell cell, activation kind, int gates) {
 	before b = part_of(p, step, part);
-	product q = {.rows = p->batch, .depth = p->hidden, .cols = gates * p->hidden,
-		.a = b.h, .a_row = b.stride, .a_col = 1};
+	product q = {.depth = p->hidden, .a = b.h, .a_row = b.stride, .a_col = 1};
 	vec sums[MAX_GATES][PART_ROWS * VECS] LINE;
 	fetch_units(p, b, p->x, step, gates);
 	for (int g = 0; g < gates; g++) sum_packed(p, &q, b.first, b.rows, g * panels_of(p) + b.panel, sums[g]);
@@ -159,8 +149,7 @@ INLINE void backward_cell(const recurrent *p, int step, int part, cell cell, act
 		if (cell != RNN) fetch_units(p, b, p->values, step, KEPT);
 	}
 	if (!last) {
-		product q = {.rows = p->batch, .depth = gates * p->hidden, .cols = p->hidden,
-			.a = UNITS_OF(dproducts, recurrent_row(p, 0, step + 1), gates, 0),
+		product q = {.depth = gates * p->hidden, .a = UNITS_OF(dproducts, recurrent_row(p, 0, step + 1), gates, 0),
 			.a_row = (size_t)gates * p->hidden, .a_col = 1};
 		sum_packed(p, &q, b.first, b.rows, b.panel, sums);
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/d2l-go/book/d2l/d2ltest"
 	"github.com/d2l-go/book/d2l/internal/kernels"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers/activation"
 )
@@ -37,7 +38,7 @@ func TestRecurrent(t *testing.T) {
 		{kernels.Recurrent{Cell: kernels.GRU}, 6, 4, 33},
 		{kernels.Recurrent{Cell: kernels.GRU, Reverse: true}, 4, 65, 16},
 		{kernels.Recurrent{Cell: kernels.LSTM}, 7, 2, 50},
-		{kernels.Recurrent{Cell: kernels.LSTM, Reverse: true}, 3, 9, 100}, // More than is multiplied at a time.
+		{kernels.Recurrent{Cell: kernels.LSTM, Reverse: true}, 3, 9, 300}, // More than is multiplied at a time.
 		{kernels.Recurrent{Cell: kernels.LSTM}, 1, 1, 1},
 		{kernels.Recurrent{Cell: kernels.GRU}, 35, 32, 64},
 	} {
@@ -61,6 +62,25 @@ func TestRecurrent(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What no kernel computes: another activation of RNN, other numbers.
+func TestRecurrentSuits(t *testing.T) {
+	backend := started(t)
+	values(t, backend, func(in []*graph.Node) []*graph.Node {
+		for kernel, want := range map[kernels.Recurrent]bool{
+			{Cell: kernels.RNN, Activation: activation.TypeTanh}:    true,
+			{Cell: kernels.RNN, Activation: activation.TypeSigmoid}: false,
+			{Cell: kernels.RNN, Activation: activation.TypeGelu}:    false,
+			{Cell: kernels.GRU}:  true,
+			{Cell: kernels.LSTM}: true,
+		} {
+			if kernel.Suits(in[0]) != want || kernel.Suits(graph.ConvertDType(in[0], dtypes.Float64)) {
+				t.Errorf("%+v suits: %v for float32", kernel, kernel.Suits(in[0]))
+			}
+		}
+		return in
+	}, waves(1, 1, 2, 3, 12))
 }
 
 // recurrentByDefinition computes a layer step by step.

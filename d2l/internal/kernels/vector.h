@@ -21,6 +21,20 @@ INLINE vec clip(vec x, float limit) { // NaN stays.
 	x = choose(x > splat(limit), splat(limit), x);
 	return choose(x < splat(-limit), splat(-limit), x);
 }
+
+// Numbers that fill a register or, if lanes are fewer, a part of it, with zeros in the rest.
+INLINE vec load_lanes(const float *x, int lanes) {
+	if (lanes == LANES) return *(const vec *)x;
+	vec v = splat(0);
+	if (lanes > 0) memcpy(&v, x, lanes * sizeof(float));
+	return v;
+}
+INLINE void store_lanes(float *to, int lanes, vec v) {
+	if (lanes == LANES)
+		*(vec *)to = v;
+	else if (lanes > 0)
+		memcpy(to, &v, lanes * sizeof(float));
+}
 INLINE float total(vec x) {
 	float sum = 0;
 	for (int lane = 0; lane < LANES; lane++) sum += x[lane];
