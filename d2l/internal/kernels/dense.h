@@ -18,8 +18,9 @@ typedef struct {
 	float *sums; // (cols), of b's columns; or NULL
 } product;
 
-// A thread computes a part of so many rows, and of a panel of columns, at a time: of MOST_ROWS if there are many panels.
-enum { PART_ROWS = 64, MOST_ROWS = 256 };
+// A thread computes a part of so many rows, and of a panel of columns, at a time: of more, up to MOST_ROWS, where that
+// leaves enough parts for the threads.
+enum { PART_ROWS = 64, MOST_ROWS = 256, ENOUGH_PARTS = 16 };
 
 // dz is dy times the activation's derivative, of which y are the values.
 typedef struct {

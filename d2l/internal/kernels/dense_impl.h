@@ -86,8 +86,12 @@ INLINE void finish_product(const product *q, int row, int rows, int col, vec *su
 	}
 }
 
-// As many rows as a part has: more, so that a panel is packed less often, if there are many panels to share.
-static int part_rows(const product *q) { return q->cols >= 16 * PANEL ? MOST_ROWS : PART_ROWS; }
+// As many rows as a part has: the more, the less often a panel is packed, as long as there are enough parts to share.
+static int part_rows(const product *q) {
+	int panels = (q->cols + PANEL - 1) / PANEL, rows = MOST_ROWS;
+	while (rows > PART_ROWS && (q->rows + rows - 1) / rows * panels < ENOUGH_PARTS) rows /= 2;
+	return rows;
+}
 
 static int product_parts(const product *q) {
 	return (q->rows + part_rows(q) - 1) / part_rows(q) * ((q->cols + PANEL - 1) / PANEL);
