@@ -1,11 +1,13 @@
 package d2l
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/d2l-go/book/d2l/d2ltest"
 	"github.com/d2l-go/book/d2l/internal/kernels"
 	"github.com/d2l-go/book/d2l/internal/xla"
+	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -48,6 +50,11 @@ func nth(distances ...int) (devices []Device) {
 
 // pairsTogether reports whether a convolution is computed together with the pooling after it: on a GPU it is not.
 func pairsTogether() bool { return testDevice().platform == xla.CPU && kernels.Available() }
+
+// callsFunctions reports whether a graph has kernels.
+func callsFunctions(g *graph.Graph) bool {
+	return slices.ContainsFunc(g.Nodes(), func(n *graph.Node) bool { return n.Type() == graph.NodeTypeCall })
+}
 
 // needsCPU skips a test of the CPU where the tests are on a GPU and the CPU's plugin is missing.
 func needsCPU(t *testing.T) {

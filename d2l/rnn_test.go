@@ -123,11 +123,6 @@ func TestRecurrentLayersAgainstPyTorch(t *testing.T) {
 	}
 }
 
-// callsFunctions reports whether a graph has kernels.
-func callsFunctions(g *graph.Graph) bool {
-	return slices.ContainsFunc(g.Nodes(), func(n *graph.Node) bool { return n.Type() == graph.NodeTypeCall })
-}
-
 // languageModel predicts the next of 4 tokens.
 func languageModel(stateful bool) *Net {
 	return NewNet(Sequential{

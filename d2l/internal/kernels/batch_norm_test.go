@@ -3,7 +3,6 @@ package kernels_test
 import (
 	"fmt"
 	"math"
-	"slices"
 	"testing"
 
 	"github.com/d2l-go/book/d2l/d2ltest"
@@ -107,24 +106,9 @@ func TestBatchNormOfNaN(t *testing.T) {
 	}
 }
 
-// The bits do not depend on the number of threads.
 func TestBatchNormThreads(t *testing.T) {
-	backend := started(t)
-	var want [][]float32
-	for _, n := range []int{1, 2, 5} {
-		restore := kernels.Threads(n)
-		got := values(t, backend, func(in []*graph.Node) []*graph.Node {
-			y, mean, variance := kernels.BatchNorm{Epsilon: 1e-5, Activation: activation.TypeRelu}.Forward(in[0], in[1], in[2])
-			return append(withGradients(y, in), mean, variance)
-		}, waves(1, 2, 100, 8, 14, 14), waves(2, 1, 8), waves(3, 1, 8))
-		restore()
-		if want == nil {
-			want = got
-		}
-		for i := range got {
-			if !slices.Equal(got[i], want[i]) {
-				t.Errorf("with %d threads result %d differs", n, i)
-			}
-		}
-	}
+	sameOnThreads(t, func(in []*graph.Node) []*graph.Node {
+		y, mean, variance := kernels.BatchNorm{Epsilon: 1e-5, Activation: activation.TypeRelu}.Forward(in[0], in[1], in[2])
+		return append(withGradients(y, in), mean, variance)
+	}, waves(1, 2, 100, 8, 14, 14), waves(2, 1, 8), waves(3, 1, 8))
 }

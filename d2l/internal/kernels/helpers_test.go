@@ -3,6 +3,7 @@ package kernels_test
 import (
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 
@@ -68,6 +69,26 @@ func values(
 		all = append(all, d2ltest.Must(tensors.CopyFlatData[float32](y))(t))
 	}
 	return all
+}
+
+// sameOnThreads tests that the bits of a graph's outputs do not depend on the number of threads.
+func sameOnThreads(t *testing.T, f func(inputs []*graph.Node) []*graph.Node, inputs ...wave) {
+	t.Helper()
+	backend := started(t)
+	var want [][]float32
+	for _, n := range []int{1, 2, 5} {
+		restore := kernels.Threads(n)
+		got := values(t, backend, f, inputs...)
+		restore()
+		if want == nil {
+			want = got
+		}
+		for i := range got {
+			if !slices.Equal(got[i], want[i]) {
+				t.Errorf("with %d threads output %d differs", n, i)
+			}
+		}
+	}
 }
 
 // A wave is a tensor of numbers between −scale and scale.

@@ -2,7 +2,6 @@ package kernels_test
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 
 	"github.com/d2l-go/book/d2l/d2ltest"
@@ -114,24 +113,9 @@ func recurrentByDefinition(c recurrentCase, in []*graph.Node) *graph.Node {
 	return graph.Stack(outputs, 0)
 }
 
-// The bits do not depend on the number of threads.
 func TestRecurrentThreads(t *testing.T) {
-	backend := started(t)
 	c := recurrentCase{kernels.Recurrent{Cell: kernels.LSTM}, 10, 70, 80}
-	var want [][]float32
-	for _, n := range []int{1, 2, 5} {
-		restore := kernels.Threads(n)
-		got := values(t, backend, func(in []*graph.Node) []*graph.Node {
-			return withGradients(c.Forward(in[0], in[1], in[2], in[3:], true), in)
-		}, c.inputs()...)
-		restore()
-		if want == nil {
-			want = got
-		}
-		for i := range got {
-			if !slices.Equal(got[i], want[i]) {
-				t.Errorf("with %d threads result %d differs", n, i)
-			}
-		}
-	}
+	sameOnThreads(t, func(in []*graph.Node) []*graph.Node {
+		return withGradients(c.Forward(in[0], in[1], in[2], in[3:], true), in)
+	}, c.inputs()...)
 }
