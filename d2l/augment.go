@@ -67,7 +67,7 @@ func randomFlip(x, y int) Transform {
 		if newRand().IntN(2) == 0 {
 			return picture
 		}
-		b := picture.Bounds()
+		picture, b := opaque(picture), picture.Bounds()
 		flipped := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
 		for row := range b.Dy() {
 			for column := range b.Dx() {
@@ -87,7 +87,8 @@ func randomFlip(x, y int) Transform {
 
 // RandomResizedCrop returns a Transform that cuts a part out of pictures at random and makes width × height pixels of it.
 // Its area is the picture's times a number in scale, in the book {0.1, 1}, and its width is its height times a number in
-// ratio, {0.5, 2}. It panics unless the sizes are positive, scale is between 0 and 1, and ratio positive, each a
+// ratio, {0.5, 2}. If no such part is found in ten tries, as of a picture that is much wider than high, it is the largest
+// one in the middle with a width in ratio. It panics unless the sizes are positive, scale is between 0 and 1, and ratio positive, each a
 // minimum and a maximum.
 //
 // Book: transforms.RandomResizedCrop, section "Image Augmentation".
@@ -99,19 +100,29 @@ func RandomResizedCrop(width, height int, scale, ratio [2]float64) Transform {
 			"maximum, got %v and %v", scale, ratio))
 	}
 	return func(picture image.Image) image.Image {
-		const tries = 10 // As in PyTorch; then the middle of the picture.
 		random, b := newRand(), picture.Bounds()
+		cut := func(corner image.Point, w, h int) image.Image {
+			corner = corner.Add(b.Min)
+			return scaledTo(width, height, picture, image.Rectangle{corner, corner.Add(image.Pt(w, h))})
+		}
+		const tries = 10 // As in PyTorch.
 		for range tries {
 			area := float64(b.Dx()) * float64(b.Dy()) * (scale[0] + random.Float64()*(scale[1]-scale[0]))
 			logs := [2]float64{math.Log(ratio[0]), math.Log(ratio[1])}
 			aspect := math.Exp(logs[0] + random.Float64()*(logs[1]-logs[0]))
 			w, h := int(math.Sqrt(area*aspect)+0.5), int(math.Sqrt(area/aspect)+0.5)
 			if w > 0 && h > 0 && w <= b.Dx() && h <= b.Dy() {
-				corner := b.Min.Add(image.Pt(random.IntN(b.Dx()-w+1), random.IntN(b.Dy()-h+1)))
-				return scaledTo(width, height, picture, image.Rectangle{corner, corner.Add(image.Pt(w, h))})
+				return cut(image.Pt(random.IntN(b.Dx()-w+1), random.IntN(b.Dy()-h+1)), w, h)
 			}
 		}
-		return CenterCrop(width, height)(picture)
+		w, h := b.Dx(), b.Dy()
+		switch aspect := float64(w) / float64(h); {
+		case aspect < ratio[0]:
+			h = max(1, int(float64(w)/ratio[0]+0.5))
+		case aspect > ratio[1]:
+			w = max(1, int(float64(h)*ratio[1]+0.5))
+		}
+		return cut(image.Pt((b.Dx()-w)/2, (b.Dy()-h)/2), w, h)
 	}
 }
 
@@ -139,20 +150,37 @@ func RandomColorJitter(brightness, contrast, saturation, hue float64) Transform 
 			}
 			mean += grayOf(pixels[i]) / float64(len(pixels))
 		}
-		result := image.NewRGBA(image.Rect(0, 0, picture.Bounds().Dx(), picture.Bounds().Dy()))
 		for i, p := range pixels {
 			p = blend(p, mean, spread)
 			p = blend(p, grayOf(p), colour)
 			if turn != 0 {
 				p = turned(p, turn)
 			}
-			for c, v := range p {
-				result.Pix[4*i+c] = uint8(v*255 + 0.5)
-			}
-			result.Pix[4*i+3] = 0xff
+			pixels[i] = p
 		}
-		return result
+		return fromRGB(pixels, picture.Bounds())
 	}
+}
+
+// opaque returns a picture without transparency: its colours are as ToTensor takes them. Where pictures are scaled or
+// set, transparent pixels would become black.
+func opaque(picture image.Image) image.Image {
+	if p, ok := picture.(interface{ Opaque() bool }); ok && p.Opaque() {
+		return picture
+	}
+	return fromRGB(rgbOf(picture), picture.Bounds())
+}
+
+// fromRGB is what rgbOf undoes.
+func fromRGB(pixels [][3]float64, bounds image.Rectangle) *image.RGBA {
+	picture := image.NewRGBA(bounds)
+	for i, p := range pixels {
+		for c, v := range p {
+			picture.Pix[4*i+c] = uint8(v*255 + 0.5)
+		}
+		picture.Pix[4*i+3] = 0xff
+	}
+	return picture
 }
 
 // rgbOf returns the pixels of a picture, row by row, in [0, 1].
@@ -211,6 +239,6 @@ func requireSize(function string, width, height int) {
 // scaledTo returns a part of a picture, as width × height pixels.
 func scaledTo(width, height int, picture image.Image, part image.Rectangle) image.Image {
 	to := image.NewRGBA(image.Rect(0, 0, width, height))
-	draw.BiLinear.Scale(to, to.Bounds(), picture, part, draw.Src, nil)
+	draw.BiLinear.Scale(to, to.Bounds(), opaque(picture), part, draw.Src, nil)
 	return to
 }

@@ -21,7 +21,8 @@ import (
 // stays. Its parameters are scale and offset (channels), initially ones and zeros.
 //
 // In training, mean and variance are those of the batch, over all examples and pixels,
-// and 1e-5 is added to the variance. Net.Forward uses running statistics instead, so that
+// and 1e-5 is added to the variance; a batch with one value for each channel is refused,
+// as in PyTorch. Net.Forward uses running statistics instead, so that
 // the output for an example does not depend on the rest of its batch. The net keeps them
 // beside its parameters, and SaveParameters saves them.
 //
@@ -68,6 +69,7 @@ const (
 
 // Forward adds the normalization to the graph of x.
 func (b BatchNorm) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	b.requireSeveral(scope, x)
 	if kernel, ok := b.kernel(scope, x, NoActivation); ok {
 		return b.byKernel(scope, x, kernel)
 	}
@@ -105,7 +107,16 @@ func (b BatchNorm) ForwardWith(scope *model.Scope, x *graph.Node, self, next Lay
 	if !ok {
 		return nil, false
 	}
+	b.requireSeveral(scope, x)
 	return b.byKernel(scope, x, kernel), true
+}
+
+// requireSeveral panics if a batch in training has one value for each channel: that would become 0, and its variance too.
+func (b BatchNorm) requireSeveral(scope *model.Scope, x *graph.Node) {
+	if scope.IsTraining(x.Graph()) && !b.UseGlobalStats && x.Rank() >= 2 && x.Shape().Size() == x.Shape().Dim(1) {
+		panic(fmt.Sprintf("d2l: BatchNorm needs more than one value for each channel in training, got a batch of shape %v: "+
+			"choose a batch size that leaves no single example, or UseGlobalStats", Shape(x.Shape().Dimensions)))
+	}
 }
 
 // kernel returns the normalization of x and the activation after it as one of the kernels, and whether that is possible

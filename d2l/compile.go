@@ -18,9 +18,11 @@ import (
 //	y, err := double([]float32{1, 2})
 //
 // An argument is a tensor, which stays the caller's, or a value that NewTensor takes: a
-// number such as float32(2), or slices such as [][]float32. (A Go constant such as 0.1 is a float64, which does not go together with
-// float32.) XLA compiles f when the first arguments of their shapes and types come. It
-// computes on ctx or, without it, on TryGPU(0), where the result stays.
+// number such as float32(2), or slices such as [][]float32. (A Go constant such as 0.1 is
+// a float64, which does not go together with float32.) XLA compiles f when the first
+// arguments of their shapes and types come: f is not called again for such ones, so what
+// changes, such as a learning rate, has to be an argument. It computes on ctx or, without
+// it, on TryGPU(0), where the result stays.
 //
 // What f does not take, such as shapes that do not fit, is an error. Another number of
 // arguments than f has, or an argument that is no array, panics; an f that takes a slice

@@ -111,8 +111,9 @@
 // [Net.SaveParameters] writes a net's parameters to a file and [Net.LoadParameters]
 // reads them into a net of the same layers; the file of another net is refused. The
 // file has the values, with PyTorch's names and shapes, and the names and settings of
-// the layers; the layers themselves are in the program. Its format is safetensors,
-// which PyTorch reads and writes. PyTorch's own files can be loaded, too.
+// the layers; the layers themselves are in the program. Its format is safetensors.
+// PyTorch reads the files with safetensors.torch, and those that it writes with it can
+// be loaded, too; files of torch.save cannot.
 // [Net.LoadMatchingParameters] takes over what fits from the file of another net, by names
 // that a function of yours may change, and reports what was loaded. [SaveTensors] and
 // [LoadTensors] are for tensors of your own, with names.

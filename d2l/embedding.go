@@ -74,8 +74,9 @@ func (o OneHot) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
 	return graph.Where(known, vectors, graph.MulScalar(graph.OnesLike(vectors), math.NaN()))
 }
 
-// within returns where x is from 0 to below n.
+// within returns where x, whole numbers, is from 0 to below n.
 func within(x *graph.Node, n int) *graph.Node {
+	x = graph.ConvertDType(x, dtypes.Int64) // In a smaller type n could be another number.
 	zeros := graph.ZerosLike(x)
 	return graph.LogicalAnd(graph.GreaterOrEqual(x, zeros), graph.LessThan(x, graph.AddScalar(zeros, float64(n))))
 }

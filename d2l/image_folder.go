@@ -6,6 +6,7 @@ import (
 	_ "image/gif" // For ReadImage, as the two below.
 	_ "image/jpeg"
 	_ "image/png"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -106,8 +107,9 @@ func picturesIter(name string, labels []int32, batchSize int, isTrain bool, tran
 
 // LoadImageFolder returns the batches of the pictures in a folder, which has a subfolder for each class, and the names of
 // the classes in alphabetical order: the label of a picture is the index of its class. Files that end with .png, .jpg,
-// .jpeg or .gif are read when their batch is; others are left out. Otherwise it is LoadImages. A folder that cannot be
-// read, or without pictures, is an error, and so is, for the loop, a picture that cannot be read.
+// .jpeg or .gif, also in folders of that one, are read when their batch is; others, and folders whose names begin with a
+// dot, are left out. Otherwise it is LoadImages. A folder that cannot be read is an error, and so is a class without
+// pictures, and, for the loop, a picture that cannot be read.
 //
 // Book: gluon.data.vision.ImageFolderDataset, section "Fine-Tuning".
 func LoadImageFolder(dir string, batchSize int, isTrain bool, transform Transform) (DataIter, []string, error) {
@@ -123,15 +125,15 @@ func LoadImageFolder(dir string, batchSize int, isTrain bool, transform Transfor
 		if info, err := os.Stat(folder); err != nil || !info.IsDir() || strings.HasPrefix(entry.Name(), ".") {
 			continue
 		}
-		files, err := os.ReadDir(folder)
+		pictures, err := picturesIn(folder)
 		if err != nil {
 			return nil, nil, fmt.Errorf("finding pictures: %w", err)
 		}
-		for _, file := range files {
-			if slices.Contains([]string{".png", ".jpg", ".jpeg", ".gif"}, strings.ToLower(filepath.Ext(file.Name()))) {
-				paths, labels = append(paths, filepath.Join(folder, file.Name())), append(labels, int32(len(classes)))
-			}
+		if len(pictures) == 0 {
+			return nil, nil, fmt.Errorf("there are no pictures of the class %s in %s: PNG, JPEG and GIF files are read; "+
+				"add some or remove the folder", entry.Name(), folder)
 		}
+		paths, labels = append(paths, pictures...), append(labels, slices.Repeat([]int32{int32(len(classes))}, len(pictures))...)
 		classes = append(classes, entry.Name())
 	}
 	if len(paths) == 0 {
@@ -140,3 +142,21 @@ func LoadImageFolder(dir string, batchSize int, isTrain bool, transform Transfor
 	return picturesIter(dir, labels, batchSize, isTrain, transform,
 		func(i int) (image.Image, error) { return ReadImage(paths[i]) }), classes, nil
 }
+
+// picturesIn returns the paths of the pictures in a folder and those in it.
+func picturesIn(folder string) (paths []string, err error) {
+	files := os.DirFS(folder) // Also where folder is a link to one.
+	return paths, fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
+		switch hidden := len(path) > 1 && strings.HasPrefix(entry.Name(), "."); {
+		case err != nil:
+			return fmt.Errorf("in %s: %w", folder, err)
+		case entry.IsDir() && hidden:
+			return fs.SkipDir
+		case !entry.IsDir() && slices.Contains(pictureEndings, strings.ToLower(filepath.Ext(path))):
+			paths = append(paths, filepath.Join(folder, path))
+		}
+		return nil
+	})
+}
+
+var pictureEndings = []string{".png", ".jpg", ".jpeg", ".gif"}

@@ -52,7 +52,9 @@ func Uniform(scale float64) Initializer {
 	})
 }
 
-// Constant sets all weights to a value, and biases to zero.
+// Constant sets all weights to a value, and biases to zero. Here, in Normal, Uniform and
+// Xavier, biases are the parameters of one axis; give a layer of yours whose weights have
+// one axis WithInitializer for them.
 //
 // Book: init.Constant, section "Parameter Management".
 func Constant(value float64) Initializer {

@@ -63,6 +63,9 @@ import (
 // On XLA's CPU backend graph.Max and its like drop NaN: max(1, NaN) is 1. Where a layer
 // of your own must not hide it, use graph.Where; those of d2l pass it on.
 //
+// Forward is called when a program is compiled, not in each step: to change a layer, make
+// a new Trainer.
+//
 // A type that embeds a Layer inherits all these methods, as Go has it: the settings,
 // the notation and the look in drawings are those of the embedded layer, and so is ForwardN,
 // unless it writes one beside its Forward. Fields of its own

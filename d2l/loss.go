@@ -2,6 +2,7 @@ package d2l
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/gomlx/compute/dtypes"
@@ -20,7 +21,8 @@ type Loss interface {
 	Forward(yHat, y *graph.Node) *graph.Node
 }
 
-// LossFunc is a function that is a Loss. A Trainer takes labels y of any type and shape with it.
+// LossFunc is a function that is a Loss. A Trainer takes labels y of any type and shape with it. As in
+// Compile, it is called when a step is compiled, so numbers that it reads are those of that moment.
 //
 // Book: none; there a function such as squared_loss is called as it is.
 type LossFunc func(yHat, y *graph.Node) *graph.Node
@@ -42,20 +44,25 @@ type classLoss interface {
 // Regression".
 type SoftmaxCrossEntropyLoss struct{}
 
-// Forward adds the losses, one for each label, to the graph.
+// Forward adds the losses, one for each label, to the graph: NaN for a label that is no class.
 func (SoftmaxCrossEntropyLoss) Forward(yHat, y *graph.Node) *graph.Node {
-	oneHot := graph.OneHot(y, yHat.Shape().Dim(-1), yHat.DType())
-	return graph.ReduceSum(graph.Neg(graph.Mul(oneHot, graph.LogSoftmax(yHat))), -1)
+	classes := yHat.Shape().Dim(-1)
+	losses := graph.ReduceSum(graph.Neg(graph.Mul(graph.OneHot(y, classes, yHat.DType()), graph.LogSoftmax(yHat))), -1)
+	return graph.Where(within(y, classes), losses, graph.MulScalar(graph.OnesLike(losses), math.NaN()))
 }
 
 func (SoftmaxCrossEntropyLoss) counts(int32) bool            { return true }
 func (SoftmaxCrossEntropyLoss) mask(*graph.Node) *graph.Node { return nil }
 
 // MaskedSoftmaxCELoss is SoftmaxCrossEntropyLoss for sequences of different lengths: labels that are
-// Padding, such as the index of <pad>, fill them up and do not count, neither in the loss nor among
-// the examples and the correct predictions of StepMetrics. The mean is over the other labels, as in
-// PyTorch's cross_entropy with ignore_index. In the book the labels' lengths tell what is padding, and
-// it counts in the mean.
+// Padding fill them up and do not count, neither in the loss nor among the examples and the correct
+// predictions of StepMetrics. With a Vocab it is the index of <pad>:
+//
+//	d2l.MaskedSoftmaxCELoss{Padding: vocab.Index("<pad>")}
+//
+// The zero value leaves out label 0 instead, which in every Vocab is <unk>. The mean is over the other
+// labels, as in PyTorch's cross_entropy with ignore_index. In the book the labels' lengths tell what is
+// padding, and it counts in the mean.
 //
 // Book: MaskedSoftmaxCELoss, section "Sequence to Sequence Learning".
 type MaskedSoftmaxCELoss struct{ Padding int32 }
@@ -78,7 +85,8 @@ func (l MaskedSoftmaxCELoss) mask(y *graph.Node) *graph.Node {
 }
 
 // L2Loss is half of the squared difference, (yHat - y)²/2, for each example its mean over the other
-// axes. y has as many numbers as yHat, and any type: (batch) will do for (batch, 1).
+// axes. y has the shape of yHat, and any type; with fewer or more axes it has as many numbers, so that
+// (batch) will do for (batch, 1).
 //
 // Book: gluon.loss.L2Loss, section "Concise Implementation of Linear Regression".
 type L2Loss struct{}
@@ -155,7 +163,8 @@ func (SigmoidBinaryCrossEntropyLoss) Forward(yHat, y *graph.Node) *graph.Node {
 
 // likeOutput returns y in the shape and type of yHat. Broadcasting would make (batch, batch) of (batch, 1) and (batch).
 func likeOutput(loss string, yHat, y *graph.Node) *graph.Node {
-	if yHat.Shape().Size() != y.Shape().Size() || yHat.Rank() == 0 || yHat.Shape().Dim(0) != y.Shape().Dim(0) {
+	transposed := yHat.Rank() == y.Rank() && !slices.Equal(yHat.Shape().Dimensions, y.Shape().Dimensions)
+	if transposed || yHat.Shape().Size() != y.Shape().Size() || yHat.Rank() == 0 || yHat.Shape().Dim(0) != y.Shape().Dim(0) {
 		panic(fmt.Sprintf("d2l: %s takes labels y with as many numbers as the net's output, got %v for an output of %v",
 			loss, Shape(y.Shape().Dimensions), Shape(yHat.Shape().Dimensions)))
 	}
@@ -192,6 +201,10 @@ func (t *Trainer) WithLoss(loss Loss) *Trainer {
 		panic("d2l: WithLoss is called before the first step: for another loss make a new Trainer")
 	}
 	t.loss = loss
+	if t.mean != nil { // EvaluateLoss has computed another loss.
+		t.mean.Finalize()
+		t.mean = nil
+	}
 	return t
 }
 

@@ -80,6 +80,13 @@ func (n *Net) use(store *model.Store, device Device, init Initializer) {
 	n.loops = map[loopShape]forwardLoop{}
 	n.setTrainer(nil)
 	if n.store != nil {
+		if store != nil { // What SetTrainable has frozen stays so.
+			for v := range n.store.Scope(netScope).IterVariables() {
+				if same := store.GetVariable(v.Path()); same != nil {
+					same.SetTrainable(v.Trainable)
+				}
+			}
+		}
 		n.store.Finalize()
 	}
 	n.store, n.device, n.init, n.infer, n.input = store, device, init, nil, nil

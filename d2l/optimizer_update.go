@@ -3,6 +3,7 @@ package d2l
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/d2l-go/book/d2l/internal/weights"
 	"github.com/gomlx/gomlx/core/graph"
@@ -23,11 +24,11 @@ type updateRule struct {
 // This is weight_decay of PyTorch's optimizers, of torch.optim.Adam too (not of AdamW).
 //
 // It is for all parameters, biases included, or for those that a function given chooses
-// by their names in files, such as dense0.weight:
+// by their names in files, such as dense0.weight, or weight in a net of one layer:
 //
-//	d2l.SGD(0.1).WithWeightDecay(3, func(name string) bool { return strings.HasSuffix(name, ".weight") })
+//	d2l.SGD(0.1).WithWeightDecay(3, func(name string) bool { return strings.HasSuffix(name, "weight") })
 //
-// It panics unless lambda is a finite number from 0.
+// If it chooses none, a step returns an error. It panics unless lambda is a finite number from 0.
 //
 // Book: wd, section "Weight Decay".
 func (o Optimizer) WithWeightDecay(lambda float64, chosen ...func(name string) bool) Optimizer {
@@ -184,12 +185,20 @@ func (r updateRule) withGradients(loss *graph.Node, trained []*model.Variable, v
 		}
 	}
 	total := graph.ScalarZero(loss.Graph(), dtype)
+	var kept []string // The names without weight decay.
 	for i, gradient := range gradients {
-		if r.decay != 0 && (r.decayed == nil || r.decayed(names[trained[i]])) {
+		switch name := names[trained[i]]; {
+		case r.decay == 0:
+		case r.decayed == nil || r.decayed(name):
 			gradient = graph.Add(gradient, graph.MulScalar(values[i], r.decay))
+		default:
+			kept = append(kept, name)
 		}
 		product := graph.ReduceAllSum(graph.Mul(graph.StopGradient(gradient), values[i]))
 		total = graph.Add(total, graph.ConvertDType(product, dtype))
+	}
+	if len(kept) == len(trained) {
+		panic(fmt.Sprintf("the function of WithWeightDecay chooses none of the parameters, which are %s", strings.Join(kept, ", ")))
 	}
 	return total
 }

@@ -26,7 +26,8 @@ var errNoParameters = func() error {
 // SaveParameters, such as dense1.weight or batchnorm0.running_mean, or by its path, such as
 // dense1/weights. The value has the layer's own axes, (in, out) for dense1.weight where
 // files have (out, in). It is an error if there is none, as before the first batch. To
-// change the value, call SetParameter: the variable's own SetValue takes any shape.
+// change the value, call SetParameter: the variable's own SetValue takes any shape. To
+// freeze it, call its SetTrainable(false) before a Trainer's first step.
 //
 // Book: net[1].weight, section "Parameter Management".
 func (n *Net) Parameter(name string) (*model.Variable, error) {

@@ -170,6 +170,9 @@ func (r recurrent) requireSequences(x *graph.Node) {
 	if r.hidden <= 0 || r.layers < 0 {
 		panic(fmt.Sprintf("d2l: %s needs a positive HiddenSize and NumLayers, got %d and %d", r.kind, r.hidden, r.layers))
 	}
+	if !(r.dropout >= 0 && r.dropout < 1) {
+		panic(fmt.Sprintf("d2l: %s needs a Dropout from 0 to below 1, got %v", r.kind, r.dropout))
+	}
 	if x.Rank() != 3 || !x.DType().IsFloat() || x.Shape().Dim(2) == 0 {
 		panic(fmt.Sprintf("d2l: %s takes sequences of shape (batch, steps, features) of floating-point numbers, "+
 			"got %v of %v: for tokens put Embedding or OneHot before it", r.kind, Shape(x.Shape().Dimensions), x.DType()))

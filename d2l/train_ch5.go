@@ -27,7 +27,7 @@ func (r Result) String() string {
 //
 // Loss and training accuracy come from the forward passes of the training steps,
 // averaged over the epoch so far; they are plotted every 50 batches, or, in an epoch of
-// fewer than 200, after each fifth of them and after the last, as in later editions; the
+// fewer than 200, about five times and after the last batch, as in later editions; the
 // test accuracy after each epoch. The rate, in examples a second, is measured over the
 // time of the steps, without loading and evaluation.
 // On a GPU up to 50 steps are one program: see Trainer.Steps.
@@ -71,7 +71,7 @@ func trainEpochs(net *Net, trainer *Trainer, trainIter, testIter DataIter,
 		for i, step := range trainer.Steps(trainIter, timer) {
 			metric.Add(step.LossSum, step.Correct, step.Examples)
 			trainLoss, trainAcc = metric[0]/metric[2], metric[1]/metric[2]
-			// Points are every 50 batches, or, of few, after each fifth and the last.
+			// Points are every 50 batches, or, of few, about five and the last.
 			if n := trainIter.Len(); n >= 200 && (i+1)%50 == 0 || n < 200 && ((i+1)%max(n/5, 1) == 0 || i == n-1) {
 				animator.Add(float64(epoch)+float64(i)/float64(n), trainLoss, trainAcc, None)
 			}

@@ -45,6 +45,7 @@ type Trainer struct {
 	ran     map[programShape]bool // Where a step has been made.
 	epoch   epochMetrics          // Of the last loop over Steps.
 	err     error                 // Of that loop, until Err is called.
+	trained []*model.Variable     // The parameters in the compiled programs.
 }
 
 // A programShape is a program with a shape of X.
@@ -218,6 +219,10 @@ func (t *Trainer) requireCurrent() error {
 		return errors.New("the net was given other parameters or another Trainer since this Trainer was made: " +
 			"make a new one")
 	}
+	if t.trained != nil && !slices.Equal(t.trained, t.net.Parameters()) {
+		return errors.New("SetTrainable was called for a parameter after the first step, whose program has what is trained: " +
+			"make a new Trainer")
+	}
 	return nil
 }
 
@@ -237,6 +242,9 @@ func (t *Trainer) call(p *xla.Program, X string, inputs ...*tensors.Tensor) ([]*
 		return nil, backup.putBack(t.net, X, err)
 	}
 	t.ran[ran] = true
+	if t.trained == nil {
+		t.trained = t.net.Parameters()
+	}
 	return outputs, nil
 }
 

@@ -54,8 +54,8 @@ class MemoryTest(KernelTest):
         self.assertRegex(said, r"faults \d+ peak \d+")
         faults, peak = map(int, re.search(r"faults (\d+) peak (\d+)", said).groups())
         product = 5000 * 5000 * 4
-        # The program alone is as large as a product. A small block may lie in the way of the next one, once in all runs,
-        # and at any of them: then there is memory for two. With settings left out there are four, or ten new ones.
+        # The program alone is as large as a product. A small block may lie in the way of the next one, once in all
+        # runs, at any of them: then there is memory for two. With settings left out there are four, or ten new ones.
         self.assertLess(peak * 1024, 3.5 * product, "the memory of one run did not fit the next")
         pages = Path("/sys/kernel/mm/transparent_hugepage/enabled")
         if not (pages.exists() and "[always]" in pages.read_text()):  # There a product has 50 pages.

@@ -92,6 +92,31 @@ class ExportTest(unittest.TestCase):
             self.assertIn(f'href="{other}"', text)
             self.assertRegex(text, r'href="no/\S+\.ipynb"')
 
+    def test_links_with_spaces_and_to_sections(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            book, other = Path(folder, "book.ipynb"), Path(folder, "the other.ipynb")
+            text = "[1](the%20other.ipynb), [2](the%20other.ipynb#Part-2), [3](book.ipynb#Part-1)"
+            for path in (book, other):
+                nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)]), path)
+            pages = run.page(nbformat.read(book, 4), book, Path(folder, "out"), run.Screen())
+        self.assertEqual({path.name for path in pages}, {"book.html", "the other.html"})
+        found = re.findall(r'href="([^"]*html[^"]*)"', pages[Path(folder, "out/book.html")])
+        self.assertEqual(found, ["the%20other.html", "the%20other.html#Part-2", "book.html#Part-1"])
+
+    def test_two_notebooks_of_one_name(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            book, other = Path(folder, "book.ipynb"), Path(folder, "later/book.ipynb")
+            other.parent.mkdir()
+            for path in (book, other):
+                cells = [nbformat.v4.new_markdown_cell("[other](later/book.ipynb)")]
+                nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+            screen, said = run.Screen(), []
+            screen.line = said.append
+            pages = run.page(nbformat.read(book, 4), book, Path(folder, "out"), screen)
+        self.assertEqual([path.name for path in pages], ["book.html"])
+        self.assertIn('href="later/book.ipynb"', *pages.values())
+        self.assertEqual(said, [f"chapter: no page of {other}: book.html is that of {book}; give one another name"])
+
 
 if __name__ == "__main__":
     unittest.main()

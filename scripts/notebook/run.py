@@ -63,6 +63,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import d2l_export
 import exports
@@ -271,30 +272,39 @@ def write(texts: dict[Path, str]) -> None:
 
 def page(nb, path: Path, out: Path, screen: Screen) -> dict[Path, str]:
     """The page of a notebook, with its pictures inside, and those of the notebooks that it links to and have none."""
-    pages, todo = {}, [(nb, path)]
+
+    def of(notebook: Path) -> Path:
+        return Path(out, f"{notebook.stem}.html")  # All pages are in one folder.
+
+    pages, todo, owners = {}, [(nb, path)], {of(path): path.resolve()}
     while todo:
         nb, path = todo.pop()
         links = {}
-        for cell in nb.cells:
-            for link in re.findall(r"\]\(([^()\s:]+\.ipynb)\)", cell.source) if cell.cell_type == "markdown" else []:
-                other = path.parent.joinpath(link).resolve()
-                if not other.is_file():
+        texts = [cell.source for cell in nb.cells if cell.cell_type == "markdown"]
+        for link in re.findall(r"\]\(([^()\s:]+)\)", "\n".join(texts)):
+            name, fragment = re.fullmatch(r"([^#]*)(.*)", link).groups()
+            other = path.parent.joinpath(unquote(name)).resolve()
+            if other.suffix != ".ipynb" or not other.is_file():
+                continue
+            to = of(other)
+            if owners.get(to, other) != other:
+                screen.line(f"chapter: no page of {other}: {to.name} is that of {owners[to]}; give one another name")
+                continue
+            if to not in owners and not to.exists():
+                try:
+                    todo.append((nbformat.read(other, as_version=4), other))
+                except Exception as error:  # which is no reason to lose this one's page
+                    screen.line(f"chapter: no page of {other.name}, which cannot be read as a notebook: {error}")
                     continue
-                to = Path(out, f"{other.stem}.html")  # All pages are in one folder.
-                if not to.exists() and to not in pages:
-                    try:
-                        todo.append((nbformat.read(other, as_version=4), other))
-                    except Exception as error:  # which is no reason to lose this one's page
-                        screen.line(f"chapter: no page of {other.name}, which cannot be read as a notebook: {error}")
-                        continue
-                links[link] = to.name
+            owners[to] = other
+            links[link] = quote(to.name) + fragment
         # Without the scripts that only interactive widgets need; formulas are drawn by MathJax.
         exporter = HTMLExporter(
             template_name="d2l", extra_template_basedirs=[str(exports.TEMPLATES)],
             preprocessors=[d2l_export.Page(pages=links)], embed_images=True, require_js_url="", jquery_url="",
         )
         html, _ = exporter.from_notebook_node(nb, {"metadata": {"name": path.stem}})
-        pages[Path(out, f"{path.stem}.html")] = html.replace('<script src=""></script>', "")
+        pages[of(path)] = html.replace('<script src=""></script>', "")
     return pages
 
 
