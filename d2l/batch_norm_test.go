@@ -183,3 +183,15 @@ func TestWhereBatchNormIsAKernel(t *testing.T) {
 		must(p.Call(waves(1, 1, 2, 2, 12, 12)))(t)
 	}
 }
+
+func TestBatchNormOfOneExample(t *testing.T) {
+	for _, frozen := range []bool{false, true} {
+		net := NewNet(Sequential{BatchNorm{UseGlobalStats: frozen}, Dense{Units: 1}})
+		noError(t, net.Initialize(testDevice(), Xavier))
+		trainer := must(NewTrainer(net, SGD(0.1)))(t).WithLoss(L2Loss{})
+		_, _, err := trainer.Step(NewTensor([]float32{1, 2}, 1, 2), NewTensor([]float32{1}, 1, 1))
+		if (err == nil) != frozen {
+			t.Errorf("frozen: %v: %v", frozen, err)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -253,4 +254,21 @@ func TestTextMisuse(t *testing.T) {
 	wantPanic(t, func() { vocab.ToTokens(3) }, "the vocabulary has the tokens 0 to 2, got 3")
 	wantPanic(t, func() { vocab.ToTokens(-1) }, "got -1")
 	wantPanic(t, func() { TruncatePad(nil, -1, 0) }, "a negative number of steps, -1")
+}
+
+func TestImageFolderWithFolders(t *testing.T) {
+	dir := t.TempDir()
+	for _, path := range []string{"cat/1.png", "cat/more/2.png", "cat/.hidden/3.png", "dog/1.PNG"} {
+		path = filepath.Join(dir, path)
+		noError(t, os.MkdirAll(filepath.Dir(path), 0o777))
+		noError(t, os.WriteFile(path, nil, 0o666))
+	}
+	data, classes, err := LoadImageFolder(dir, 2, false, nil)
+	if err != nil || data.Len() != 2 || !slices.Equal(classes, []string{"cat", "dog"}) {
+		t.Error(data, classes, err)
+	}
+	noError(t, os.Mkdir(filepath.Join(dir, "ant"), 0o777))
+	if _, _, err = LoadImageFolder(dir, 2, false, nil); err == nil || !strings.Contains(err.Error(), "class ant") {
+		t.Error(err)
+	}
 }

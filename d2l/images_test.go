@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/d2l-go/book/d2l/internal/page/pagetest"
@@ -127,4 +128,35 @@ func TestFeatureMaps(t *testing.T) {
 	float64s := tensors.FromValue([][][][]float64{{{{1}}}})
 	wantPanic(t, func() { FeatureMaps(float64s) }, "d2l: FeatureMaps takes float32", "Float64")
 	wantPanic(t, func() { FeatureMaps(waves(1, 1, 2, 120)) }, "(batch, channel, height, width)", "(2, 120)")
+}
+
+func TestTransparentPicturesKeepTheirColours(t *testing.T) {
+	picture := image.NewNRGBA(image.Rect(0, 0, 6, 4))
+	for i := range 24 {
+		picture.SetNRGBA(i%6, i/6, color.NRGBA{255, 255, 255, 0})
+	}
+	for name, transform := range map[string]Transform{
+		"Resize": Resize(3, 2), "CenterCrop": CenterCrop(2, 2), "RandomFlipLeftRight": RandomFlipLeftRight(),
+		"RandomResizedCrop": RandomResizedCrop(2, 2, [2]float64{0.5, 1}, [2]float64{1, 1}),
+	} {
+		for range 8 {
+			values := Values[float32](ToTensor(transform(picture)))
+			if slices.Min(values) != 1 {
+				t.Fatalf("%s: %v", name, values)
+			}
+		}
+	}
+}
+
+func TestRandomResizedCropOfAWidePicture(t *testing.T) {
+	picture := image.NewRGBA(image.Rect(0, 0, 600, 100))
+	for x := range 600 {
+		for y := range 100 {
+			picture.SetRGBA(x, y, color.RGBA{uint8(x / 3), 0, 0, 255})
+		}
+	}
+	red := Values[float32](ToTensor(RandomResizedCrop(50, 50, [2]float64{0.9, 1}, [2]float64{0.5, 2})(picture)))[:50]
+	if first, last := red[0]*255*3, red[49]*255*3; first < 195 || first > 207 || last < 392 || last > 402 {
+		t.Errorf("the part from column %v to %v, not the middle 200", first, last)
+	}
 }

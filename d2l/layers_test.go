@@ -256,6 +256,7 @@ func TestLayerMisuse(t *testing.T) {
 		{Dense{Units: 4}, waves(1, 1, 2, 0), "a layer with weights gets no features"},
 		{Dense{Units: 4, LastAxis: true}, waves(1, 1, 2, 3, 0), "a layer with weights gets no features"},
 		{GRU{HiddenSize: 4}, waves(1, 1, 2, 3, 0), "GRU takes sequences of shape (batch, steps, features)"},
+		{LSTM{HiddenSize: 4, Dropout: 1}, waves(1, 1, 2, 3, 4), "LSTM needs a Dropout from 0 to below 1, got 1"},
 	} {
 		t.Run(fmt.Sprintf("%T", c.layer), func(t *testing.T) {
 			net := NewNet(c.layer)

@@ -231,3 +231,30 @@ func TestLossFaults(t *testing.T) {
 	classifier := must(NewTrainer(net, SGD(1)))(t)
 	wantPanic(t, func() { classifier.Step(X, waves(1, 1, 5)) }, "got (5,) of Float32; for labels that are no classes choose a loss with WithLoss")
 }
+
+func TestEvaluateLossOfAnotherLoss(t *testing.T) {
+	net := NewNet(Dense{Units: 1})
+	noError(t, net.Initialize(testDevice(), Constant(1)))
+	data := LoadArray(NewTensor([]float32{3}, 1, 1), NewTensor([]float32{0}, 1, 1), 1, false)
+	trainer := must(NewTrainer(net, SGD(0.1)))(t)
+	for loss, want := range map[Loss]float64{L2Loss{}: 4.5, L1Loss{}: 3} {
+		if got := must(trainer.WithLoss(loss).EvaluateLoss(data))(t); got != want {
+			t.Errorf("%T: %v, not %v", loss, got, want)
+		}
+	}
+}
+
+func TestLabelsThatAreNoClassesInALossOfOnesOwn(t *testing.T) {
+	loss := Compile(func(yHat, y *graph.Node) *graph.Node { return SoftmaxCrossEntropyLoss{}.Forward(yHat, y) })
+	got := Values[float32](must(loss([][]float32{{0, 0}, {0, 0}, {0, 0}}, []int32{1, 2, -1}))(t))
+	if math.Abs(float64(got[0])-math.Ln2) > 1e-6 || got[1] == got[1] || got[2] == got[2] {
+		t.Error(got)
+	}
+}
+
+func TestTransposedTarget(t *testing.T) {
+	loss := Compile(func(yHat, y *graph.Node) *graph.Node { return L2Loss{}.Forward(yHat, y) })
+	if _, err := loss([][][]float32{{{1, 2}, {3, 4}, {5, 6}}}, [][][]float32{{{1, 3, 5}, {2, 4, 6}}}); err == nil {
+		t.Error("it takes the place of the output's shape")
+	}
+}

@@ -85,3 +85,14 @@ func TestOptimizerWrongSettings(t *testing.T) {
 	ofGoMLX := optimizer.StochasticGradientDescent().WithLearningRate(0)
 	wantPanic(t, func() { NewTrainer(net, Optimizer{Interface: ofGoMLX}) }, "GoMLX's SGD needs a positive learning rate, got 0")
 }
+
+func TestWeightDecayThatChoosesNone(t *testing.T) {
+	net := NewNet(Dense{Units: 1})
+	noError(t, net.Initialize(testDevice(), Constant(1)))
+	opt := SGD(0.1).WithWeightDecay(3, func(name string) bool { return strings.HasSuffix(name, ".weight") })
+	trainer := must(NewTrainer(net, opt))(t).WithLoss(L2Loss{})
+	_, _, err := trainer.Step(NewTensor([]float32{0, 0}, 2, 1), NewTensor([]float32{0, 0}, 2, 1))
+	if err == nil || !strings.Contains(err.Error(), "chooses none of the parameters, which are weight, bias") {
+		t.Error(err)
+	}
+}

@@ -78,3 +78,15 @@ func childLoadsTokens() string {
 	}
 	return fmt.Sprint(tensors.MustCopyFlatData[float32](outputs))
 }
+
+func TestTokensOfEightBits(t *testing.T) {
+	for _, layer := range []Layer{OneHot{VocabSize: 256}, Embedding{VocabSize: 256, EmbedSize: 2}} {
+		net := NewNet(layer)
+		noError(t, net.Initialize(testDevice(), Constant(1)))
+		for _, value := range Values[float32](must(net.Forward(NewTensor([]uint8{0, 7, 255}, 1, 3)))(t)) {
+			if value != value {
+				t.Fatalf("%T: NaN", layer)
+			}
+		}
+	}
+}
