@@ -86,6 +86,13 @@ func (c Conv2D) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	if kernel, ok := c.kernel(x, kernels.NoPooling); ok {
 		return c.byKernel(scope, x, weights, biases, kernel)
 	}
+	if w.suitsPatches(x, c.Channels) {
+		y := w.byPatches(x, weights)
+		if biases != nil {
+			y = graph.Add(y, graph.Reshape(biases, 1, c.Channels, 1, 1))
+		}
+		return c.Activation.apply(y)
+	}
 	y := convolve(x, weights, w)
 	if biases != nil {
 		y = graph.Add(y, graph.ExpandLeftToRank(biases, y.Rank()))

@@ -235,7 +235,8 @@ func (l *stepLoop) build(scope *model.Scope, form imageForm, images, labels, ord
 			X := []*graph.Node{form.X(images, examples)}
 			before := func(v *model.Variable) *graph.Node { return old[v] }
 			loss, correct := t.build(scope, X, y, l.opt, before)
-			result, made := guardStep(X, loss, correct, t.maxLoss(), plan.changed, before)
+			// Images of bytes are finite.
+			result, made := guardStep(nil, loss, correct, t.maxLoss(), plan.changed, before)
 			for _, v := range plan.used {
 				next = append(next, v.NodeValue(g))
 			}

@@ -47,6 +47,7 @@ CUDA_GRAPH, JAX_SCAN, TF32 = "PyTorch, CUDA graph", "JAX, scan", "ours, TF32"
 ALEXNET, RESNET = "AlexNet 128, 224 × 224", "ResNet-18 256, 96 × 96"
 LENET = {
     OURS: "", "ours, single steps": "step", TF32: "tf32", "ours, deterministic": "deterministic",
+    "ours, convolutions by cuDNN": "cudnn", "ours, loops outside of CUDA graphs": "apart",
     "PyTorch eager": "", "PyTorch channels_last": "channels_last", "PyTorch compiled": "compiled",
     "PyTorch reduce-overhead": "reduce-overhead", CUDA_GRAPH: "graph",
     "PyTorch compiled, CUDA graph": "compiled+graph",
@@ -56,6 +57,10 @@ LENET = {
 LARGE = {
     OURS: "", TF32: "tf32", "PyTorch, TF32": "tf32", "PyTorch, TF32, channels_last": "tf32+channels_last",
     "PyTorch, TF32, channels_last, CUDA graph": "tf32+channels_last+graph",
+}
+# Variants of ours that a variable chooses.
+ENVIRONMENT = {
+    "cudnn": {"D2L_GPU_CONVOLUTIONS": "cudnn"}, "apart": {"XLA_FLAGS": "--xla_gpu_enable_command_buffer=-WHILE"},
 }
 # Of this project before steps were made in one program: one H200, 27 November 2026.
 BEFORE = {"step": 1219e-6, "chapter": 15.0, "evaluation": 0.034, "first": 3.8, "memory": 900.0}
@@ -122,13 +127,13 @@ class Bench:
 
     # ---- programs ------------------------------------------------------------------------------------------------
 
-    def ours(self, *flags: str, name: str = OURS) -> Process:
-        command = [str(FOLDER / "files/bin/benchmark"), f"-gpu={self.gpu}".lower(), *flags]
-        return Process(name, command, env=self.env, cwd=self.work)
+    def ours(self, *flags: str, name: str = OURS, variant: str = "") -> Process:
+        command = [str(FOLDER / "files/bin/benchmark"), f"-gpu={self.gpu}".lower(), "-variant", variant, *flags]
+        return Process(name, command, env=self.env | ENVIRONMENT.get(variant, {}), cwd=self.work)
 
     def worker(self, name: str, net: str, batch: int, variant: str) -> Process:
         if name.startswith(OURS):
-            return self.ours("-serve", "-net", net, "-batch", str(batch), "-variant", variant, name=name)
+            return self.ours("-serve", "-net", net, "-batch", str(batch), name=name, variant=variant)
         script = HERE / ("gpu_jax.py" if name.startswith("JAX") else "gpu_torch.py")
         command = [sys.executable, str(script), "--device", "cuda" if self.gpu else "cpu", "--net", net,
                    "--batch", str(batch), "--variant", variant, "--data", str(FOLDER / "files/data")]
@@ -203,7 +208,7 @@ class Bench:
         epochs = 1 if self.args.quick else 10
         for number in range(2 if self.args.quick else 4):  # the first one fills the cache
             start = time.monotonic()
-            with self.ours("-chapter", "-draw", "-variant", "deterministic", "-epochs", str(epochs)) as process:
+            with self.ours("-chapter", "-draw", "-epochs", str(epochs), variant="deterministic") as process:
                 self.results["chapter_printed"] = process.run(self.left())[0].strip()
             if number:
                 self.results["chapter_seconds"].append(time.monotonic() - start)

@@ -12,7 +12,6 @@ os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # others use th
 import jax
 import jax_net
 import numpy as np
-from jax import lax
 from jax import numpy as jnp
 
 
@@ -26,20 +25,12 @@ def build():
     def order():
         return rng.permutation(len(labels))[:steps * args.batch].reshape(steps, args.batch)
 
-    def picked(at):
-        return images[at].astype(jnp.float32) / 255, labels[at]
-
-    def in_loop(params, at):
-        params, loss, hits = jax_net.step(params, *picked(at))
-        return params, (loss, hits)
-
-    epoch = jax.jit(lambda params, order: lax.scan(in_loop, params, order), donate_argnums=0)
-    batches = itertools.cycle([picked(at) for at in order()[:20]])
+    batches = itertools.cycle([jax_net.picked(images, labels, at) for at in order()[:20]])
 
     def train() -> int:
         nonlocal params
         if args.variant == "scan":
-            params, figures = epoch(params, jnp.array(order()))
+            params, figures = jax_net.epoch(params, images, labels, jnp.array(order()))
         else:
             params, *figures = jax_net.step(params, *next(batches))
         jax.device_get(figures)

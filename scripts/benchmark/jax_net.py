@@ -62,6 +62,21 @@ def step(params, X, y):
     return params, loss * len(y), correct(logits, y)
 
 
+def picked(images, labels, at):
+    return images[at].astype(jnp.float32) / 255, labels[at]
+
+
+@functools.partial(jax.jit, donate_argnames="params")
+def epoch(params, images, labels, order):
+    """Steps in one program, on images of bytes and in the order, (steps, batch), that is given."""
+
+    def in_loop(params, at):
+        params, loss, hits = step(params, *picked(images, labels, at))
+        return params, (loss, hits)
+
+    return lax.scan(in_loop, params, order)
+
+
 @jax.jit
 def count(params, X, y):
     return correct(lenet(params, X), y)

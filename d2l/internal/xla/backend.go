@@ -96,10 +96,15 @@ func Swap(started map[Platform]compute.Backend) map[Platform]compute.Backend {
 }
 
 // IsCPU reports whether a backend is XLA's for the CPU.
-func IsCPU(b compute.Backend) bool {
+func IsCPU(b compute.Backend) bool { return CPU.started(b) }
+
+// IsGPU reports whether a backend is XLA's for GPUs.
+func IsGPU(b compute.Backend) bool { return GPU.started(b) }
+
+func (p Platform) started(b compute.Backend) bool {
 	backends.Lock()
 	defer backends.Unlock()
-	return backends.started[CPU] == b
+	return backends.started[p] == b
 }
 
 func (p Platform) open() (compute.Backend, error) {

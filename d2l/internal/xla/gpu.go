@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -112,31 +113,48 @@ const (
 	autotuneFlag      = "xla_gpu_per_fusion_autotune_cache_dir"
 )
 
+// GraphFlags have XLA put loops into CUDA graphs, beside what it puts there by itself: a loop of steps then runs without
+// the host, if all in it can be part of a graph; if not, or if the driver is too old, its rounds are started one by one.
+// A loop counts as one operation, and by XLA's default a graph has 5 at least: some loops would be left out, and with
+// them what is in them.
+var GraphFlags = []string{"--xla_gpu_enable_command_buffer=+WHILE", "--xla_gpu_graph_min_graph_size=2"}
+
 // gpuFlags returns options of XLA's compiler for a GPU.
-func gpuFlags(plugin, user, options string, deterministic bool) ([]string, error) {
+func gpuFlags(plugin, user, options string, deterministic bool) (flags []string, err error) {
+	if knows(plugin, GraphFlags...) {
+		flags = append(flags, GraphFlags...)
+	}
 	if deterministic {
 		if !knows(plugin, deterministicFlag) {
 			return nil, fmt.Errorf("the PJRT plugin %s has no option %s, which UseDeterministicAlgorithms needs: do without, "+
 				"or set %s to the folder of another", plugin, deterministicFlag, pluginVariable)
 		}
-		return []string{"--" + deterministicFlag + "=true"}, nil
+		return append(flags, "--"+deterministicFlag+"=true"), nil
 	}
 	// Deterministic programs must not use what was tuned for others, and XLA tunes nothing for them. The check is for
 	// both flags that ask for such programs.
 	if strings.Contains(user, "deterministic_ops") || sets(user, autotuneFlag) || !knows(plugin, autotuneFlag) {
-		return nil, nil
+		return flags, nil
 	}
 	dir, err := autotuneDir(plugin, user, options)
 	if err != nil {
 		report.WarnOnce(fmt.Sprintf("d2l: what XLA tunes for the GPU is not kept for other programs: %v", err))
-		return nil, nil
+		return flags, nil
 	}
-	return []string{fmt.Sprintf(`--%s="%s"`, autotuneFlag, dir)}, nil
+	return append(flags, fmt.Sprintf(`--%s="%s"`, autotuneFlag, dir)), nil
 }
 
-// knows reports whether a plugin has a flag: whether its name is one of the plugin's constants. XLA ends the process if
-// it is given a flag that it does not know.
-func knows(plugin, flag string) bool { return constantsAmong(plugin, flag)[flag] }
+// knows reports whether a plugin has all of some flags, with or without dashes and values: whether the name of each is one
+// of the plugin's constants. XLA ends the process if it is given a flag that it does not know.
+func knows(plugin string, flags ...string) bool {
+	var names []string
+	for _, flag := range flags {
+		name, _, _ := strings.Cut(strings.TrimLeft(flag, "-"), "=")
+		names = append(names, name)
+	}
+	constants := constantsAmong(plugin, names...)
+	return !slices.ContainsFunc(names, func(name string) bool { return !constants[name] })
+}
 
 // constantsAmong returns which texts are constants of a plugin, with a zero before and after each; none if it is not a
 // plugin for Linux, or cannot be read.
