@@ -15,8 +15,8 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
-// XLA's convolutions have the values and gradients of the sum over the window, with the biases and what is added to
-// them: it leaves them to oneDNN where it has it.
+// XLA's convolutions and those by patches have the values and gradients of the sum over the window, with the biases and
+// what is added to them: XLA leaves its own to oneDNN where it has it.
 func TestConvolutions(t *testing.T) {
 	backend, _, err := testDevice().Backend()
 	noError(t, err)
@@ -37,7 +37,8 @@ func TestConvolutions(t *testing.T) {
 			w := c.conv.window()
 			size := func(axis int) int { return (c.input[2+axis]+2*w.padding[axis]-w.size[axis])/w.strides[axis] + 1 }
 			outputs := must(graph.CallOnceN(backend, func(in []*graph.Node) (results []*graph.Node) {
-				for _, convolution := range []func(x, kernel *graph.Node, w window) *graph.Node{sumOverWindow, convolve} {
+				byPatches := func(x, kernel *graph.Node, w window) *graph.Node { return channelsLast(w.byPatches(x, kernel)) }
+				for _, convolution := range []func(x, kernel *graph.Node, w window) *graph.Node{sumOverWindow, convolve, byPatches} {
 					y := convolution(in[0], in[1], w)
 					y = graph.Add(y, graph.ExpandLeftToRank(in[2], 4))
 					added := graph.Reshape(in[3], y.Shape().Dimensions...)
@@ -54,6 +55,7 @@ func TestConvolutions(t *testing.T) {
 			for i, name := range []string{"output", "dX", "dWeights", "dBiases", "dAdded"} {
 				want := must(tensors.CopyFlatData[float32](outputs[i]))(t)
 				d2ltest.Near(t, name, must(tensors.CopyFlatData[float32](outputs[5+i]))(t), want, 2e-5)
+				d2ltest.Near(t, name+" by patches", must(tensors.CopyFlatData[float32](outputs[10+i]))(t), want, 2e-5)
 			}
 		})
 	}

