@@ -68,7 +68,10 @@ func randomFlip(x, y int) Transform {
 			return picture
 		}
 		picture, b := opaque(picture), picture.Bounds()
-		flipped := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
+		var flipped draw.Image = image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
+		if _, gray := picture.(*image.Gray); gray { // As it is where it is not flipped: one channel.
+			flipped = image.NewGray(flipped.Bounds())
+		}
 		for row := range b.Dy() {
 			for column := range b.Dx() {
 				toX, toY := column, row

@@ -2,6 +2,7 @@ package d2l
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/d2l-go/book/d2l/internal/kernels"
 	"github.com/d2l-go/book/d2l/internal/weights"
@@ -9,6 +10,7 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/layers/activation"
 	"github.com/gomlx/gomlx/ml/layers/norm"
 	"github.com/gomlx/gomlx/ml/layers/regularizer"
@@ -109,6 +111,27 @@ func (b BatchNorm) ForwardWith(scope *model.Scope, x *graph.Node, self, next Lay
 	}
 	b.requireSeveral(scope, x)
 	return b.byKernel(scope, x, kernel), true
+}
+
+// keepStatistics, called when v was given a value, keeps running statistics as those of a file: those of no batches would
+// be replaced in the first step.
+func keepStatistics(store *model.Store, v *model.Variable) error {
+	count := store.GetVariable(v.Scope() + "/" + batchCount)
+	if count == nil || v.Name() != "mean" && v.Name() != "variance" {
+		return nil
+	}
+	value, err := count.Value()
+	if err != nil {
+		return err
+	}
+	batches, err := tensors.CopyFlatData[float32](value)
+	if err != nil || slices.Max(batches) > 0 {
+		return err
+	}
+	for i := range batches {
+		batches[i] = weights.KeptStatistics
+	}
+	return count.SetValue(tensors.FromFlatDataAndDimensions(batches, len(batches)))
 }
 
 // requireSeveral panics if a batch in training has one value for each channel: that would become 0, and its variance too.

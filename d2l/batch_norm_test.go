@@ -184,6 +184,19 @@ func TestWhereBatchNormIsAKernel(t *testing.T) {
 	}
 }
 
+// Statistics that are set count as those of a file: a step changes a tenth of them.
+func TestBatchNormWithStatisticsThatWereSet(t *testing.T) {
+	net := NewNet(Sequential{BatchNorm{}, Dense{Units: 4}})
+	noError(t, net.Initialize(testDevice(), Xavier))
+	X := tensors.FromValue([][]float32{{0}, {1}, {2}, {3}, {4}})
+	must(net.Forward(X))(t)
+	noError(t, net.SetParameter("batchnorm0.running_mean", []float32{100}))
+	_, _, err := must(NewTrainer(net, SGD(0.1)))(t).Step(X, fiveLabels())
+	noError(t, err)
+	mean := float32s(t, must(must(net.Parameter("batchnorm0.running_mean"))(t).Value())(t))
+	near(t, "running mean", mean, []float32{0.9*100 + 0.1*2}, 1e-6)
+}
+
 func TestBatchNormOfOneExample(t *testing.T) {
 	for _, frozen := range []bool{false, true} {
 		net := NewNet(Sequential{BatchNorm{UseGlobalStats: frozen}, Dense{Units: 1}})

@@ -178,6 +178,7 @@
 //	initializer.go    Xavier, normal, uniform, constant; a layer's own
 //	window.go         windows of convolution and pooling
 //	conv2d.go         convolution
+//	patches.go        convolution as a product of matrices, on a GPU
 //	conv2d_transpose.go transposed convolution
 //	pool2d.go         average, maximum and global pooling
 //	dropout.go        dropout
@@ -211,9 +212,12 @@
 //	optimizer_adaptive.go Adagrad, RMSProp, Adadelta
 //	optimizer_update.go weight decay, gradient clipping, rates by parameter
 //	schedule.go       learning rates that change
-//	loss.go           Loss, losses, Trainer.WithLoss
+//	loss.go           Loss and losses
+//	trainer_loss.go   Trainer.WithLoss
 //	trainer.go        Trainer: loss, gradients and update
+//	frozen.go         parameters that SetTrainable has frozen
 //	gradients.go      parameters that no gradient would reach
+//	finite.go         values that are not finite are not kept
 //	step_guard.go     a step is atomic; the cause of a failed one
 //	step_backup.go    copies of the variables, for a device that fails
 //	steps.go          the steps of an epoch

@@ -69,9 +69,17 @@ func (o OneHot) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
 		panic(fmt.Sprintf("d2l: OneHot needs a positive VocabSize, got %d", o.VocabSize))
 	}
 	requireTokens("OneHot", x)
-	vectors := graph.OneHot(x, o.VocabSize, dtypes.Float32)
+	vectors := oneHot(x, o.VocabSize, dtypes.Float32)
 	known := graph.BroadcastToShape(graph.ExpandAxes(within(x, o.VocabSize), -1), vectors.Shape())
 	return graph.Where(known, vectors, graph.MulScalar(graph.OnesLike(vectors), math.NaN()))
+}
+
+// oneHot is graph.OneHot, which counts in the type of x: to 300 in 8 bits, tokens have several ones.
+func oneHot(x *graph.Node, n int, dtype dtypes.DType) *graph.Node {
+	if x.DType().Size() < 4 {
+		x = graph.ConvertDType(x, dtypes.Int32)
+	}
+	return graph.OneHot(x, n, dtype)
 }
 
 // within returns where x, whole numbers, is from 0 to below n.

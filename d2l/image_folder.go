@@ -3,6 +3,7 @@ package d2l
 import (
 	"fmt"
 	"image"
+	"image/draw"
 	_ "image/gif" // For ReadImage, as the two below.
 	_ "image/jpeg"
 	_ "image/png"
@@ -108,8 +109,9 @@ func picturesIter(name string, labels []int32, batchSize int, isTrain bool, tran
 // LoadImageFolder returns the batches of the pictures in a folder, which has a subfolder for each class, and the names of
 // the classes in alphabetical order: the label of a picture is the index of its class. Files that end with .png, .jpg,
 // .jpeg or .gif, also in folders of that one, are read when their batch is; others, and folders whose names begin with a
-// dot, are left out. Otherwise it is LoadImages. A folder that cannot be read is an error, and so is a class without
-// pictures, and, for the loop, a picture that cannot be read.
+// dot, are left out. All have three channels, as in PyTorch's ImageFolder, also those without colours. Otherwise it is
+// LoadImages. A folder that cannot be read is an error, and so is a link to one in a class, a class without pictures,
+// and, for the loop, a picture that cannot be read.
 //
 // Book: gluon.data.vision.ImageFolderDataset, section "Fine-Tuning".
 func LoadImageFolder(dir string, batchSize int, isTrain bool, transform Transform) (DataIter, []string, error) {
@@ -140,7 +142,28 @@ func LoadImageFolder(dir string, batchSize int, isTrain bool, transform Transfor
 		return nil, nil, fmt.Errorf("there are no pictures in the subfolders of %s: make one for each class", dir)
 	}
 	return picturesIter(dir, labels, batchSize, isTrain, transform,
-		func(i int) (image.Image, error) { return ReadImage(paths[i]) }), classes, nil
+		func(i int) (image.Image, error) { return inColour(ReadImage(paths[i])) }), classes, nil
+}
+
+// inColour returns a grey picture as one with three channels: a batch would have one or three, as its pictures are.
+func inColour(picture image.Image, err error) (image.Image, error) {
+	grey, ok := picture.(*image.Gray)
+	if !ok {
+		return picture, err
+	}
+	colour := image.NewRGBA(grey.Bounds())
+	draw.Draw(colour, colour.Bounds(), grey, grey.Bounds().Min, draw.Src)
+	return colour, err
+}
+
+// isLinkToFolder reports whether what was found at a path is a link, and to a folder. A link to nothing is read later, as
+// any picture.
+func isLinkToFolder(files fs.FS, path string, found fs.DirEntry) bool {
+	if found.Type()&fs.ModeSymlink == 0 {
+		return false
+	}
+	info, err := fs.Stat(files, path)
+	return err == nil && info.IsDir()
 }
 
 // picturesIn returns the paths of the pictures in a folder and those in it.
@@ -152,6 +175,9 @@ func picturesIn(folder string) (paths []string, err error) {
 			return fmt.Errorf("in %s: %w", folder, err)
 		case entry.IsDir() && hidden:
 			return fs.SkipDir
+		case isLinkToFolder(files, path, entry):
+			return fmt.Errorf("%s is a link to a folder, which is not followed: put the folder in its place",
+				filepath.Join(folder, path))
 		case !entry.IsDir() && slices.Contains(pictureEndings, strings.ToLower(filepath.Ext(path))):
 			paths = append(paths, filepath.Join(folder, path))
 		}

@@ -148,6 +148,19 @@ func TestTransparentPicturesKeepTheirColours(t *testing.T) {
 	}
 }
 
+// A batch of grey pictures has one channel, whichever of them are flipped.
+func TestFlippedGreyPictures(t *testing.T) {
+	grey := image.NewGray(image.Rect(0, 0, 2, 1))
+	grey.Pix = []uint8{0, 255}
+	want := map[string]bool{"[0 1]": true, "[1 0]": true}
+	for range 20 {
+		X := ToTensor(RandomFlipLeftRight()(grey))
+		if got := fmt.Sprint(Values[float32](X)); X.Shape().Dim(1) != 1 || !want[got] {
+			t.Fatalf("a grey picture became %v: %v", X.Shape(), got)
+		}
+	}
+}
+
 func TestRandomResizedCropOfAWidePicture(t *testing.T) {
 	picture := image.NewRGBA(image.Rect(0, 0, 600, 100))
 	for x := range 600 {

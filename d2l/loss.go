@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -47,7 +46,7 @@ type SoftmaxCrossEntropyLoss struct{}
 // Forward adds the losses, one for each label, to the graph: NaN for a label that is no class.
 func (SoftmaxCrossEntropyLoss) Forward(yHat, y *graph.Node) *graph.Node {
 	classes := yHat.Shape().Dim(-1)
-	losses := graph.ReduceSum(graph.Neg(graph.Mul(graph.OneHot(y, classes, yHat.DType()), graph.LogSoftmax(yHat))), -1)
+	losses := graph.ReduceSum(graph.Neg(graph.Mul(oneHot(y, classes, yHat.DType()), graph.LogSoftmax(yHat))), -1)
 	return graph.Where(within(y, classes), losses, graph.MulScalar(graph.OnesLike(losses), math.NaN()))
 }
 
@@ -56,7 +55,8 @@ func (SoftmaxCrossEntropyLoss) mask(*graph.Node) *graph.Node { return nil }
 
 // MaskedSoftmaxCELoss is SoftmaxCrossEntropyLoss for sequences of different lengths: labels that are
 // Padding fill them up and do not count, neither in the loss nor among the examples and the correct
-// predictions of StepMetrics. With a Vocab it is the index of <pad>:
+// predictions of StepMetrics, nor in the test accuracy of TrainCh13. With a Vocab it is the index of <pad>, if
+// that is one of its reserved tokens; EvaluateAccuracyGPU counts every label:
 //
 //	d2l.MaskedSoftmaxCELoss{Padding: vocab.Index("<pad>")}
 //
@@ -85,7 +85,7 @@ func (l MaskedSoftmaxCELoss) mask(y *graph.Node) *graph.Node {
 }
 
 // L2Loss is half of the squared difference, (yHat - y)²/2, for each example its mean over the other
-// axes. y has the shape of yHat, and any type; with fewer or more axes it has as many numbers, so that
+// axes. y has the shape of yHat, and any type, or that shape with axes put together or of size 1, so that
 // (batch) will do for (batch, 1).
 //
 // Book: gluon.loss.L2Loss, section "Concise Implementation of Linear Regression".
@@ -163,12 +163,30 @@ func (SigmoidBinaryCrossEntropyLoss) Forward(yHat, y *graph.Node) *graph.Node {
 
 // likeOutput returns y in the shape and type of yHat. Broadcasting would make (batch, batch) of (batch, 1) and (batch).
 func likeOutput(loss string, yHat, y *graph.Node) *graph.Node {
-	transposed := yHat.Rank() == y.Rank() && !slices.Equal(yHat.Shape().Dimensions, y.Shape().Dimensions)
-	if transposed || yHat.Shape().Size() != y.Shape().Size() || yHat.Rank() == 0 || yHat.Shape().Dim(0) != y.Shape().Dim(0) {
-		panic(fmt.Sprintf("d2l: %s takes labels y with as many numbers as the net's output, got %v for an output of %v",
-			loss, Shape(y.Shape().Dimensions), Shape(yHat.Shape().Dimensions)))
+	a, b := yHat.Shape().Dimensions, y.Shape().Dimensions
+	if len(a) == 0 || len(b) == 0 || a[0] != b[0] || yHat.Shape().Size() != y.Shape().Size() || !sameOrder(a, b) {
+		panic(fmt.Sprintf("d2l: %s takes labels y of the shape of the net's output, or with its numbers in the same order on "+
+			"other axes, got %v for an output of %v", loss, Shape(b), Shape(a)))
 	}
 	return graph.ConvertDType(graph.Reshape(y, yHat.Shape().Dimensions...), yHat.DType())
+}
+
+// sameOrder reports whether two shapes are equal but for axes of size 1, or one is the other with axes put together:
+// (batch, 1) and (batch), (batch, 1, 28, 28) and (batch, 784), but not (batch, 1, 28, 14) and (batch, 14, 28).
+func sameOrder(a, b []int) bool {
+	sizes := func(dims []int) (all []int) { // Of all axes up to each.
+		size := 1
+		for _, n := range dims {
+			size *= n
+			all = append(all, size)
+		}
+		return slices.Compact(all)
+	}
+	short, long := sizes(a), sizes(b)
+	if len(short) > len(long) {
+		short, long = long, short
+	}
+	return !slices.ContainsFunc(short, func(size int) bool { return size > 1 && !slices.Contains(long, size) })
 }
 
 // eachExample returns the mean of the losses of each example.
@@ -181,133 +199,4 @@ func eachExample(losses *graph.Node) *graph.Node {
 		return losses
 	}
 	return graph.ReduceMean(losses, axes...)
-}
-
-// WithLoss makes the Trainer minimize another loss than SoftmaxCrossEntropyLoss, and returns the
-// Trainer:
-//
-//	trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(0.03))).WithLoss(d2l.L2Loss{})
-//
-// It is called before the first step, and panics after it, or if loss is nil. Predictions are counted
-// as correct for classes alone; with any other loss their number is NaN.
-//
-// Book: none; there the training loop calls the loss, such as gluon.loss.L2Loss.
-func (t *Trainer) WithLoss(loss Loss) *Trainer {
-	requireMade(t, "Trainer.WithLoss", "NewTrainer")
-	if loss == nil {
-		panic("d2l: WithLoss needs a loss, such as L2Loss{}")
-	}
-	if len(t.ran) > 0 {
-		panic("d2l: WithLoss is called before the first step: for another loss make a new Trainer")
-	}
-	t.loss = loss
-	if t.mean != nil { // EvaluateLoss has computed another loss.
-		t.mean.Finalize()
-		t.mean = nil
-	}
-	return t
-}
-
-// losses adds the losses of a batch to the graph. It returns their mean, a scalar, and the number of correct
-// predictions, 0 for a loss that does not have classes.
-func (t *Trainer) losses(X []*graph.Node, yHat, y *graph.Node) (mean, correct *graph.Node) {
-	of, classes := t.loss.(classLoss)
-	if classes {
-		requireLogits(X, yHat, y, t.classes)
-	} else if yHat.DType() != dtypes.Float32 {
-		panic(fmt.Sprintf("d2l: X is %v, for which the net's output is %v: convert X to Float32",
-			typesText(dtypesOf(shapesOf(X))), yHat.DType()))
-	}
-	losses := t.loss.Forward(yHat, y)
-	if batch := y.Shape().Dim(0); losses.Rank() > 0 && losses.Shape().Dim(0) != batch || losses.DType() != dtypes.Float32 {
-		panic(fmt.Sprintf("d2l: the loss %T returns %v of shape %v for a batch of %d examples: return a Float32 for each",
-			t.loss, losses.DType(), Shape(losses.Shape().Dimensions), batch))
-	}
-	if mean = losses; losses.Rank() > 0 {
-		mean = graph.ReduceAllMean(losses)
-	}
-	if !classes {
-		losses.WithAlias(lossesAlias)
-		return mean, graph.Const(y.Graph(), float32(0))
-	}
-	yHat.WithAlias(logitsAlias)
-	return mean, numCorrect(yHat, y, of)
-}
-
-// logitsAlias and lossesAlias are where the graph of a step has a classifier's output, or else the losses.
-const logitsAlias, lossesAlias = "/d2l logits", "/d2l losses"
-
-// A lossPlan is what the graph of a step tells of its losses.
-type lossPlan struct {
-	classes int // Width of the net's output; 0 if the labels are no classes.
-	losses  int // Their number, where labels are no classes.
-}
-
-// lossPlan returns that of the graph of a step with labels of a shape.
-func (t *Trainer) lossPlan(g *graph.Graph, batch int) lossPlan {
-	if _, ok := t.loss.(classLoss); ok {
-		return lossPlan{classes: g.GetNodeByAlias(logitsAlias).Shape().Dim(-1)}
-	}
-	losses := g.GetNodeByAlias(lossesAlias).Shape()
-	if losses.Rank() == 0 {
-		return lossPlan{losses: batch}
-	}
-	return lossPlan{losses: losses.Size()}
-}
-
-// numExamples returns the number of losses that the mean of a batch with these labels is made of; labels are left out
-// where they are no classes.
-func (t *Trainer) numExamples(plan lossPlan, labels []int32) int {
-	of, ok := t.loss.(classLoss)
-	if !ok {
-		return plan.losses
-	}
-	n := 0
-	for _, label := range labels {
-		if of.counts(label) {
-			n++
-		}
-	}
-	return n
-}
-
-// checkLabels returns an error if labels are classes for which the net has no output: they would count as examples
-// without a loss. shape is that of the labels.
-func (t *Trainer) checkLabels(plan lossPlan, labels []int32, shape Shape) error {
-	of, ok := t.loss.(classLoss)
-	if !ok {
-		return nil
-	}
-	return checkLabels(labels, plan.classes, shape, of.counts)
-}
-
-// requireLogits panics unless yHat has a row of float32 logits, one for each class, for each label in y, and as many as
-// in the first step if that has been made.
-func requireLogits(X []*graph.Node, yHat, y *graph.Node, classes int) {
-	if yHat.Rank() != y.Rank()+1 || !slices.Equal(yHat.Shape().Dimensions[:y.Rank()], y.Shape().Dimensions) {
-		labels, output := Shape(y.Shape().Dimensions), Shape(yHat.Shape().Dimensions)
-		if len(labels) == 1 {
-			panic(fmt.Sprintf("d2l: a classifier's output has shape (batch, classes), but for %d labels the net's is %v; "+
-				"for numbers in place of classes choose a loss with WithLoss", labels[0], output))
-		}
-		panic(fmt.Sprintf("d2l: a classifier's output for labels of shape %v has that shape and the classes, as (batch, steps, "+
-			"classes), but the net's is %v; Dense has LastAxis for it", labels, output))
-	}
-	if yHat.DType() != dtypes.Float32 {
-		panic(fmt.Sprintf("d2l: X is %v, for which the net's output is %v: convert X to Float32",
-			typesText(dtypesOf(shapesOf(X))), yHat.DType()))
-	}
-	if width := yHat.Shape().Dim(-1); classes > 0 && width != classes {
-		panic(fmt.Sprintf("d2l: the net's output has %d classes for this batch, and had %d in the first step",
-			width, classes))
-	}
-}
-
-// numCorrect counts the rows of yHat whose maximum is at y, where y counts.
-func numCorrect(yHat, y *graph.Node, of classLoss) *graph.Node {
-	hits := graph.Equal(graph.ArgMax(yHat, -1, y.DType()), y)
-	if mask := of.mask(y); mask != nil {
-		hits = graph.LogicalAnd(hits, mask)
-	}
-	return graph.ReduceAllSum(graph.ConvertDType(hits, dtypes.Float32))
 }

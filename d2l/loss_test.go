@@ -189,7 +189,7 @@ func TestLossFaults(t *testing.T) {
 		y    *tensors.Tensor
 		want string
 	}{
-		"a row of labels":    {L2Loss{}, waves(1, 1, 5), "L2Loss takes labels y with as many numbers as the net's output, got (5,) for an output of (5, 4)"},
+		"a row of labels":    {L2Loss{}, waves(1, 1, 5), "L2Loss takes labels y of the shape of the net's output, or with its numbers in the same order on other axes, got (5,) for an output of (5, 4)"},
 		"other axes":         {L1Loss{}, waves(1, 1, 4, 5), "there are 4 labels for 5 examples"},
 		"one label":          {L1Loss{}, tensors.FromValue(float32(1)), "y has no batch axis"},
 		"NaN":                {MSELoss{}, nan, "y is NaN at (1, 2)"},
@@ -252,9 +252,26 @@ func TestLabelsThatAreNoClassesInALossOfOnesOwn(t *testing.T) {
 	}
 }
 
-func TestTransposedTarget(t *testing.T) {
+// Labels may have other axes, but their numbers in the order of the output's.
+func TestOrderOfTargets(t *testing.T) {
 	loss := Compile(func(yHat, y *graph.Node) *graph.Node { return L2Loss{}.Forward(yHat, y) })
-	if _, err := loss([][][]float32{{{1, 2}, {3, 4}, {5, 6}}}, [][][]float32{{{1, 3, 5}, {2, 4, 6}}}); err == nil {
-		t.Error("it takes the place of the output's shape")
+	for _, c := range []struct {
+		yHat, y Shape
+		ok      bool
+	}{
+		{Shape{2, 1}, Shape{2}, true},
+		{Shape{2, 3, 1}, Shape{2, 1, 3}, true},
+		{Shape{2, 6}, Shape{2, 2, 3}, true},
+		{Shape{1, 2, 3}, Shape{1, 6}, true},
+		{Shape{1, 3, 2}, Shape{1, 2, 3}, false},
+		{Shape{1, 1, 2, 3}, Shape{1, 3, 2}, false},
+		{Shape{2, 2, 3}, Shape{2, 3, 2}, false},
+		{Shape{2, 3}, Shape{3, 2}, false},
+		{Shape{2, 3}, Shape{2, 1}, false},
+	} {
+		_, err := loss(waves(1, 1, c.yHat...), waves(2, 1, c.y...))
+		if (err == nil) != c.ok {
+			t.Errorf("labels of %v for an output of %v: %v", c.y, c.yHat, err)
+		}
 	}
 }

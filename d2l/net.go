@@ -220,6 +220,7 @@ func (n *Net) draw(p *xla.Program, X ...shapes.Shape) error {
 // forward applies the net's layers, and returns the first of their outputs. Sequential names
 // those of its own that panic; any other net counts as one layer.
 func (n *Net) forward(scope *model.Scope, inputs ...*graph.Node) (y *graph.Node) {
+	defer keepFrozen(scope)()
 	if s, ok := n.layer.(Sequential); ok {
 		y = s.forward(scope, inputs, false)[0]
 	} else {

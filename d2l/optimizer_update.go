@@ -3,6 +3,7 @@ package d2l
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/d2l-go/book/d2l/internal/weights"
@@ -14,9 +15,14 @@ import (
 // An updateRule is what an Optimizer has beside its formula: it changes gradients before it, and steps after it.
 type updateRule struct {
 	clip     float64 // 0 for none.
-	decay    float64
-	decayed  func(name string) bool // nil for all.
+	decays   []decay // The last one that chooses a parameter counts.
 	multiple func(name string) float64
+}
+
+// A decay is the λ of the parameters whose names are chosen, or of all if chosen is nil.
+type decay struct {
+	lambda float64
+	chosen func(name string) bool
 }
 
 // WithWeightDecay returns the optimizer with weight decay λ: each step adds λ times the
@@ -26,9 +32,11 @@ type updateRule struct {
 // It is for all parameters, biases included, or for those that a function given chooses
 // by their names in files, such as dense0.weight, or weight in a net of one layer:
 //
-//	d2l.SGD(0.1).WithWeightDecay(3, func(name string) bool { return strings.HasSuffix(name, "weight") })
+//	d2l.SGD(0.1).WithWeightDecay(3, func(name string) bool { return strings.Contains(name, "weight") })
 //
-// If it chooses none, a step returns an error. It panics unless lambda is a finite number from 0.
+// Called several times, with several λ, the last one counts whose function chooses a parameter, and one without a
+// function for all. If a function chooses none, a step returns an error. It panics unless lambda is a finite number
+// from 0.
 //
 // Book: wd, section "Weight Decay".
 func (o Optimizer) WithWeightDecay(lambda float64, chosen ...func(name string) bool) Optimizer {
@@ -36,9 +44,13 @@ func (o Optimizer) WithWeightDecay(lambda float64, chosen ...func(name string) b
 	if len(chosen) > 1 || len(chosen) == 1 && chosen[0] == nil {
 		panic("d2l: Optimizer.WithWeightDecay takes one function that chooses parameters, or none for all of them")
 	}
-	o.own.decay, o.own.decayed = lambda, nil
-	if len(chosen) == 1 {
-		o.own.decayed = chosen[0]
+	switch {
+	case len(chosen) == 1:
+		o.own.decays = append(slices.Clip(o.own.decays), decay{lambda, chosen[0]})
+	case lambda == 0:
+		o.own.decays = nil
+	default:
+		o.own.decays = []decay{{lambda: lambda}}
 	}
 	return o
 }
@@ -71,13 +83,16 @@ func (o Optimizer) WithGradientClipping(theta float64) Optimizer {
 // statistics, such as batchnorm0.running_mean; 0 keeps these as they are, and other factors
 // make no difference. (The layer normalizes with the batch's statistics in training all
 // the same, as in PyTorch; with BatchNorm's UseGlobalStats it does not.)
-// A factor that is negative, infinite or NaN, and 0 for all, is
-// an error of the step.
+// A factor that is negative, infinite or NaN is an error of the step, and so is 0 for all, and 1 for all:
+// then none has the name that multiple looks for. It panics if it was called before.
 //
 // Book: lr_mult in Gluon, parameter groups in PyTorch; train_fine_tuning, section "Fine-Tuning".
 func (o Optimizer) WithRates(multiple func(name string) float64) Optimizer {
 	if multiple == nil {
 		panic("d2l: Optimizer.WithRates needs a function")
+	}
+	if o.own.multiple != nil {
+		panic("d2l: Optimizer.WithRates was called before: one function gives the factors of all parameters")
 	}
 	o.own.multiple = multiple
 	return o
@@ -95,9 +110,7 @@ func (o Optimizer) rule() updateRule {
 	if o.own.clip != 0 {
 		rule.clip = o.own.clip
 	}
-	if o.own.decay != 0 {
-		rule.decay, rule.decayed = o.own.decay, o.own.decayed
-	}
+	rule.decays = append(slices.Clip(rule.decays), o.own.decays...)
 	if o.own.multiple != nil {
 		rule.multiple = o.own.multiple
 	}
@@ -123,11 +136,36 @@ func (r updateRule) factor(name string) float64 {
 	return factor
 }
 
+// decay returns the λ of a parameter.
+func (r updateRule) decay(name string) float64 {
+	for _, d := range slices.Backward(r.decays) {
+		if d.chosen == nil || d.chosen(name) {
+			return d.lambda
+		}
+	}
+	return 0
+}
+
+// requireChosen panics if a function of WithRates or WithWeightDecay chooses none of the variables that a step uses, as
+// one with a misspelt name does.
+func (r updateRule) requireChosen(names []string) {
+	for _, d := range r.decays {
+		if d.chosen != nil && !slices.ContainsFunc(names, d.chosen) {
+			panic(fmt.Sprintf("the function of WithWeightDecay chooses none of the parameters, which are %.400s",
+				strings.Join(names, ", ")))
+		}
+	}
+	if r.multiple != nil && !slices.ContainsFunc(names, func(name string) bool { return r.factor(name) != 1 }) {
+		panic(fmt.Sprintf("the function of WithRates gives the factor 1 to all parameters, which are %.400s",
+			strings.Join(names, ", ")))
+	}
+}
+
 // update adds the optimizer's update to the graph of the loss. Old returns what a variable was before the step.
 func (t *Trainer) update(loss *graph.Node, opt optimizer.Interface, old func(v *model.Variable) *graph.Node) {
 	g, rule := loss.Graph(), ruleOf(opt)
 	root := t.net.store.RootScope()
-	if rule.clip == 0 && rule.decay == 0 && rule.multiple == nil {
+	if rule.clip == 0 && rule.decays == nil && rule.multiple == nil {
 		opt.UpdateGraph(root, g, loss)
 		return
 	}
@@ -135,6 +173,13 @@ func (t *Trainer) update(loss *graph.Node, opt optimizer.Interface, old func(v *
 	if err != nil {
 		panic(err)
 	}
+	var used []string
+	for v := range t.net.store.Scope(netScope).IterVariables() {
+		if v.InUseByGraph(g) {
+			used = append(used, names[v])
+		}
+	}
+	rule.requireChosen(used)
 	var trained []*model.Variable
 	var before []*graph.Node
 	for v := range t.net.store.Scope(netScope).IterVariables() {
@@ -154,7 +199,7 @@ func (t *Trainer) update(loss *graph.Node, opt optimizer.Interface, old func(v *
 	if len(trained) == 0 {
 		panic("the function of WithRates freezes all parameters, so that there is nothing to train")
 	}
-	if rule.clip != 0 || rule.decay != 0 {
+	if rule.clip != 0 || rule.decays != nil {
 		loss = rule.withGradients(loss, trained, before, names)
 	}
 	opt.UpdateGraph(root, g, loss)
@@ -185,20 +230,12 @@ func (r updateRule) withGradients(loss *graph.Node, trained []*model.Variable, v
 		}
 	}
 	total := graph.ScalarZero(loss.Graph(), dtype)
-	var kept []string // The names without weight decay.
 	for i, gradient := range gradients {
-		switch name := names[trained[i]]; {
-		case r.decay == 0:
-		case r.decayed == nil || r.decayed(name):
-			gradient = graph.Add(gradient, graph.MulScalar(values[i], r.decay))
-		default:
-			kept = append(kept, name)
+		if lambda := r.decay(names[trained[i]]); lambda != 0 {
+			gradient = graph.Add(gradient, graph.MulScalar(values[i], lambda))
 		}
 		product := graph.ReduceAllSum(graph.Mul(graph.StopGradient(gradient), values[i]))
 		total = graph.Add(total, graph.ConvertDType(product, dtype))
-	}
-	if len(kept) == len(trained) {
-		panic(fmt.Sprintf("the function of WithWeightDecay chooses none of the parameters, which are %s", strings.Join(kept, ", ")))
 	}
 	return total
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 )
 
@@ -84,6 +85,70 @@ func TestOptimizerWrongSettings(t *testing.T) {
 	wantError(t, err, "freezes all parameters")
 	ofGoMLX := optimizer.StochasticGradientDescent().WithLearningRate(0)
 	wantPanic(t, func() { NewTrainer(net, Optimizer{Interface: ofGoMLX}) }, "GoMLX's SGD needs a positive learning rate, got 0")
+}
+
+// Parameters have a decay each, as in PyTorch's groups, and those that are frozen count as chosen.
+func TestSeveralWeightDecays(t *testing.T) {
+	named := func(part string) func(string) bool {
+		return func(name string) bool { return strings.Contains(name, part) }
+	}
+	for _, c := range []struct {
+		opt          Optimizer
+		weight, bias float32
+	}{
+		{SGD(1).WithWeightDecay(0.5, named("weight")).WithWeightDecay(0.1, named("bias")), 0.5, 0.9},
+		{SGD(1).WithWeightDecay(0.5).WithWeightDecay(0.1, named("bias")), 0.5, 0.9},
+		{SGD(1).WithWeightDecay(0.5, named("weight")).WithWeightDecay(0.25), 0.75, 0.75},
+		{SGD(1).WithWeightDecay(0.5).WithWeightDecay(0), 1, 1},
+		{SGD(1).WithWeightDecay(0.5).WithWeightDecay(0, named("bias")), 0.5, 1},
+		{SGD(1).WithWeightDecay(0.5, named("weight")).WithRates(func(name string) float64 {
+			if name == "weight" {
+				return 0
+			}
+			return 1
+		}), 1, 1},
+	} {
+		net := NewNet(Dense{Units: 1})
+		noError(t, net.Initialize(testDevice(), Constant(1)))
+		X, y := NewTensor([]float32{0, 0}, 2, 1), NewTensor([]float32{1, 1}, 2, 1)
+		must(net.Forward(X))(t)
+		noError(t, net.SetParameter("bias", []float32{1}))
+		_, _, err := must(NewTrainer(net, c.opt))(t).WithLoss(L2Loss{}).Step(X, y)
+		noError(t, err)
+		weight := float32s(t, must(must(net.Parameter("weight"))(t).Value())(t))[0]
+		bias := float32s(t, must(must(net.Parameter("bias"))(t).Value())(t))[0]
+		if weight != c.weight || bias != c.bias {
+			t.Errorf("weight and bias became %v and %v, expected %v and %v", weight, bias, c.weight, c.bias)
+		}
+	}
+}
+
+func TestRatesOfOneForAll(t *testing.T) {
+	net, X := initialized(t)
+	opt := SGD(1).WithRates(func(name string) float64 {
+		if name == "no such name" {
+			return 0
+		}
+		return 1
+	})
+	_, _, err := must(NewTrainer(net, opt))(t).Step(X, fiveLabels())
+	wantError(t, err, "the function of WithRates gives the factor 1 to all parameters, which are ", "dense0.weight")
+	wantPanic(t, func() { opt.WithRates(func(string) float64 { return 2 }) }, "WithRates was called before")
+}
+
+// GoMLX's SGD lowers its rate after each step unless it is told not to.
+func TestGoMLXsSGDKeepsItsRate(t *testing.T) {
+	net := NewNet(Dense{Units: 1, NoBias: true})
+	noError(t, net.Initialize(testDevice(), Constant(0)))
+	trainer := must(NewTrainer(net, optimizer.StochasticGradientDescent().WithLearningRate(1)))(t).WithLoss(
+		LossFunc(func(yHat, y *graph.Node) *graph.Node { return graph.Add(yHat, graph.MulScalar(y, 0)) }))
+	for range 4 {
+		_, _, err := trainer.Step(NewTensor([]float32{1}, 1, 1), NewTensor([]float32{0}, 1, 1))
+		noError(t, err)
+	}
+	if got := float32s(t, must(must(net.Parameter("weight"))(t).Value())(t))[0]; got != -4 {
+		t.Errorf("four steps of 1 came to %v", got)
+	}
 }
 
 func TestWeightDecayThatChoosesNone(t *testing.T) {

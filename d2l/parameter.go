@@ -27,7 +27,8 @@ var errNoParameters = func() error {
 // dense1/weights. The value has the layer's own axes, (in, out) for dense1.weight where
 // files have (out, in). It is an error if there is none, as before the first batch. To
 // change the value, call SetParameter: the variable's own SetValue takes any shape. To
-// freeze it, call its SetTrainable(false) before a Trainer's first step.
+// freeze it, call its SetTrainable(false) before a Trainer's first step; Initialize, and so TrainCh5, draws all parameters
+// anew, and trains all.
 //
 // Book: net[1].weight, section "Parameter Management".
 func (n *Net) Parameter(name string) (*model.Variable, error) {
@@ -56,6 +57,7 @@ func (n *Net) Parameter(name string) (*model.Variable, error) {
 // SetParameter gives one of the net's variables a value, which stays the caller's: a tensor, or what
 // tensors.FromValue makes one of, such as [][]float32. Names and axes are those of Parameter. It is
 // an error if there is no such variable, or if it has another shape or type; then nothing changes.
+// What files hold has other axes: LoadParameters and LoadMatchingParameters turn it.
 //
 // Book: net[0].weight.set_data, section "Parameter Management".
 func (n *Net) SetParameter(name string, value any) error {
@@ -82,7 +84,10 @@ func (n *Net) SetParameter(name string, value any) error {
 		return fmt.Errorf("the value of %s: %w", name, err)
 	}
 	n.savedTo = ""
-	return v.SetValue(given)
+	if err := v.SetValue(given); err != nil {
+		return err
+	}
+	return keepStatistics(n.store, v)
 }
 
 // Variables returns all that the net keeps, layer by layer: its Parameters and what is not

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/d2l-go/book/d2l/internal/kernels"
+	"github.com/d2l-go/book/d2l/internal/report"
 	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -38,6 +39,12 @@ func (r recurrent) forward(scope *model.Scope, x *graph.Node) *graph.Node {
 		panic(fmt.Sprintf("d2l: a Bidirectional %s cannot be Stateful: what comes next has not been seen", r.kind))
 	}
 	r.requireSequences(x)
+	key := "state of " + scope.Scope()
+	if _, again := scope.Store().RootScope().GetGraphParam(x.Graph(), key); again {
+		panic(fmt.Sprintf("d2l: a Stateful %s that is shared would begin with the state that it has at its other place: leave "+
+			"Stateful out", r.kind))
+	}
+	scope.Store().RootScope().SetGraphParam(x.Graph(), key, true)
 	kept := scope.Store().Scope(stateScope + scope.Scope()).WithInitializer(initializer.Zero)
 	var variables []*model.Variable
 	var state []*graph.Node
@@ -170,6 +177,9 @@ func (r recurrent) requireSequences(x *graph.Node) {
 	if r.hidden <= 0 || r.layers < 0 {
 		panic(fmt.Sprintf("d2l: %s needs a positive HiddenSize and NumLayers, got %d and %d", r.kind, r.hidden, r.layers))
 	}
+	if r.dropout > 0 && r.layers < 2 {
+		report.WarnOnce(fmt.Sprintf("d2l: the Dropout of %v of a %s with one layer does nothing: it is between layers", r.dropout, r.kind))
+	}
 	if !(r.dropout >= 0 && r.dropout < 1) {
 		panic(fmt.Sprintf("d2l: %s needs a Dropout from 0 to below 1, got %v", r.kind, r.dropout))
 	}
@@ -177,6 +187,21 @@ func (r recurrent) requireSequences(x *graph.Node) {
 		panic(fmt.Sprintf("d2l: %s takes sequences of shape (batch, steps, features) of floating-point numbers, "+
 			"got %v of %v: for tokens put Embedding or OneHot before it", r.kind, Shape(x.Shape().Dimensions), x.DType()))
 	}
+}
+
+// isStateful reports whether a layer of the net is Stateful.
+func isStateful(n *Net) bool {
+	return slices.ContainsFunc(places(n.layer, netScope), func(p place) bool {
+		switch l := bare(p.layer).(type) {
+		case RNN:
+			return l.Stateful
+		case GRU:
+			return l.Stateful
+		case LSTM:
+			return l.Stateful
+		}
+		return false
+	})
 }
 
 // ResetState makes the states of Stateful layers 0, as at the beginning of a sequence. A new Trainer starts with 0, too.

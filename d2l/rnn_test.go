@@ -272,10 +272,22 @@ func TestSequenceFaults(t *testing.T) {
 		_, err := net.Forward(c.X)
 		wantError(t, err, c.want)
 	}
-	net := NewNet(Sequential{LSTM{HiddenSize: 2, Bidirectional: true, Stateful: true}, Dense{Units: 4}})
-	noError(t, net.Initialize(testDevice(), initializerOf(initializer.One)))
-	_, _, err := must(NewTrainer(net, SGD(1)))(t).Step(waves(1, 1, 5, 2, 3), fiveLabels())
-	wantError(t, err, "a Bidirectional LSTM cannot be Stateful")
+	twice := Share(RNN{HiddenSize: 3, Stateful: true})
+	for want, layers := range map[string]Sequential{
+		"a Bidirectional LSTM cannot be Stateful": {LSTM{HiddenSize: 2, Bidirectional: true, Stateful: true}, Dense{Units: 4}},
+		"a Stateful RNN that is shared":           {twice, twice, Dense{Units: 4}},
+	} {
+		net := NewNet(layers)
+		noError(t, net.Initialize(testDevice(), initializerOf(initializer.One)))
+		_, _, err := must(NewTrainer(net, SGD(1)))(t).Step(waves(1, 1, 5, 2, 3), fiveLabels())
+		wantError(t, err, want)
+	}
+	said := d2ltest.Captured(t, &os.Stderr, func() {
+		net := NewNet(GRU{HiddenSize: 2, Dropout: 0.5})
+		noError(t, net.Initialize(testDevice(), Xavier))
+		must(net.Forward(waves(1, 1, 5, 2, 3)))(t)
+	})
+	d2ltest.WantParts(t, said, "the Dropout of 0.5 of a GRU with one layer does nothing")
 }
 
 // startedGRU starts with a state for so many examples.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"unicode/utf8"
 
 	"github.com/d2l-go/book/d2l/internal/files"
 	"github.com/d2l-go/book/d2l/internal/weights"
@@ -17,8 +18,11 @@ import (
 // Book: npx.save, section "File I/O".
 func SaveTensors(path string, named map[string]*Tensor) error {
 	for name, t := range named {
-		if t == nil {
+		switch {
+		case t == nil:
 			panic(fmt.Sprintf("d2l: SaveTensors got a nil tensor called %q", name))
+		case name == "__metadata__" || !utf8.ValidString(name):
+			return fmt.Errorf("saving tensors to %s: safetensors has no tensor called %q: give it another name, in UTF-8", path, name)
 		}
 	}
 	content, err := weights.EncodeTensors(named)

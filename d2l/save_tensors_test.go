@@ -65,6 +65,10 @@ func TestSaveTensorsErrors(t *testing.T) {
 	wantError(t, err, "cannot be read: it is a folder, not a file")
 	complexNumbers := tensors.FromShape(shapes.Make(dtypes.Complex64, 1))
 	wantError(t, SaveTensors(path, map[string]*Tensor{"z": complexNumbers}), "saving tensors to", "z: it is Complex64")
+	for _, name := range []string{"__metadata__", "w\xff"} {
+		wantError(t, SaveTensors(path, map[string]*Tensor{name: NewTensor([]float32{1}, 1)}), "safetensors has no tensor called",
+			"give it another name, in UTF-8")
+	}
 	wantFiles(t, folder)
 	wantError(t, SaveTensors(folder, nil), "saving tensors to", "name a path that you may write to")
 	wantPanic(t, func() { SaveTensors(path, map[string]*Tensor{"x": nil}) }, `SaveTensors got a nil tensor called "x"`)

@@ -35,6 +35,7 @@ func SeqDataIterRandom(corpus []int32, batchSize, numSteps int) DataIter {
 func SeqDataIterConsecutive(corpus []int32, batchSize, numSteps int) DataIter {
 	row := (len(corpus) - numSteps) / max(batchSize, 1) // Tokens for each row of the batches, whatever the offset.
 	s := newSeqIter("SeqDataIterConsecutive", corpus, batchSize, numSteps, row/max(numSteps, 1)*batchSize)
+	s.consecutive = true
 	s.starts = func() (starts []int) {
 		offset := newRand().IntN(numSteps)
 		for batch := range s.Len() {
@@ -52,6 +53,7 @@ type seqIter struct {
 	corpus                         []int32
 	batchSize, numSteps, sequences int
 	starts                         func() []int // Where the sequences of an epoch begin.
+	consecutive                    bool         // Each batch continues the one before it.
 }
 
 func newSeqIter(function string, corpus []int32, batchSize, numSteps, sequences int) *seqIter {

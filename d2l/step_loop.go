@@ -1,6 +1,7 @@
 package d2l
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -67,7 +68,7 @@ func (l *stepLoop) steps(data *deviceIter, timer *Timer, yield func(StepMetrics,
 // run makes a step for each of some batches. It returns the metrics of those that were made, and the error of the next.
 func (l *stepLoop) run(images *deviceImages, labels []byte, examples []int, batch int) (made []StepMetrics, err error) {
 	t := l.trainer
-	if err := t.requireCurrent(); err != nil {
+	if err := cmp.Or(t.requireCurrent(), t.requireSame()); err != nil {
 		return nil, err
 	}
 	if l.size == 0 {

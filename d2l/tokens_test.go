@@ -2,6 +2,7 @@ package d2l
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -80,6 +81,19 @@ func childLoadsTokens() string {
 }
 
 func TestTokensOfEightBits(t *testing.T) {
+	net := NewNet(OneHot{VocabSize: 300})
+	noError(t, net.Initialize(testDevice(), Constant(1)))
+	vectors := Values[float32](must(net.Forward(NewTensor([]uint8{5, 255}, 1, 2)))(t))
+	for i, value := range vectors {
+		if (value == 1) != (i == 5 || i == 300+255) {
+			t.Errorf("at %d of 2 vectors of 300 is %v", i, value)
+		}
+	}
+	loss := Compile(func(yHat, y *graph.Node) *graph.Node { return SoftmaxCrossEntropyLoss{}.Forward(yHat, y) })
+	equal := NewTensor(make([]float32, 300), 1, 300)
+	if got := Values[float32](must(loss(equal, []uint8{5}))(t))[0]; math.Abs(float64(got)-math.Log(300)) > 1e-5 {
+		t.Errorf("the loss of a guess among 300 is %v", got)
+	}
 	for _, layer := range []Layer{OneHot{VocabSize: 256}, Embedding{VocabSize: 256, EmbedSize: 2}} {
 		net := NewNet(layer)
 		noError(t, net.Initialize(testDevice(), Constant(1)))

@@ -37,6 +37,34 @@ func TestPredictCh8(t *testing.T) {
 	}
 }
 
+// Sequences from random places do not go on where others end.
+func TestTrainCh8OfRandomSequences(t *testing.T) {
+	corpus, vocab := d2l.LoadCorpusTimeMachine(1000)
+	net := languageModel(d2l.RNN{HiddenSize: 8, Stateful: true}, vocab)
+	_, err := d2l.TrainCh8(net, d2l.SeqDataIterRandom(corpus, 8, 5), vocab, 1, 1, d2ltest.Device(d2l.CPU, d2l.GPU))
+	d2ltest.WantError(t, err, "take SeqDataIterConsecutive")
+}
+
+// A norm of one's own takes the place of 1.
+func TestTrainCh8WithAnotherNorm(t *testing.T) {
+	corpus, vocab := d2l.LoadCorpusTimeMachine(1000)
+	data := d2l.SeqDataIterConsecutive(corpus, 8, 5)
+	perplexity := func(opt d2l.Optimizer) (p float64) {
+		d2l.Seed(1)
+		printedBy(t, func() {
+			net := languageModel(d2l.RNN{HiddenSize: 8}, vocab)
+			p = d2ltest.Must(d2l.TrainCh8(net, data, vocab, opt, 1, d2ltest.Device(d2l.CPU, d2l.GPU)))(t)
+		})
+		return p
+	}
+	if still := perplexity(d2l.SGD(1).WithGradientClipping(1e-9)); math.Abs(still-28) > 0.1 {
+		t.Errorf("with gradients of 1e-9 the perplexity of 28 equal characters becomes %v", still)
+	}
+	if one, same := perplexity(d2l.SGD(1)), perplexity(d2l.SGD(1).WithGradientClipping(1)); one != same {
+		t.Errorf("perplexity %v by itself, %v with a norm of 1", one, same)
+	}
+}
+
 // The steps are those of a loop of one's own that clips the gradient and resets the state, at a rate at which both count.
 func TestTrainCh8Steps(t *testing.T) {
 	trainIter, vocab := d2l.LoadDataTimeMachine(32, 5)

@@ -1,6 +1,7 @@
 package d2l
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -40,12 +41,12 @@ type Trainer struct {
 	mean    *xla.Program // EvaluateLoss; nil before the first.
 	rate    learningRate
 	loss    Loss
-	classes int                   // Width of a classifier's output; 0 before the first step.
-	dtypes  []dtypes.DType        // Of X in the first step; none before it.
-	ran     map[programShape]bool // Where a step has been made.
-	epoch   epochMetrics          // Of the last loop over Steps.
-	err     error                 // Of that loop, until Err is called.
-	trained []*model.Variable     // The parameters in the compiled programs.
+	classes int                      // Width of a classifier's output; 0 before the first step.
+	dtypes  []dtypes.DType           // Of X in the first step; none before it.
+	ran     map[programShape]bool    // Where a step has been made.
+	epoch   epochMetrics             // Of the last loop over Steps.
+	err     error                    // Of that loop, until Err is called.
+	trained map[*model.Variable]bool // Which variables are trained in the compiled programs.
 }
 
 // A programShape is a program with a shape of X.
@@ -65,6 +66,9 @@ type programShape struct {
 // Book: gluon.Trainer, section "Concise Implementation of Linear Regression".
 func NewTrainer(net *Net, opt optimizer.Interface, devices ...Device) (*Trainer, error) {
 	requireOptimizer(opt)
+	if _, ok := opt.(*optimizer.SGDConfig); ok {
+		opt = Optimizer{Interface: opt} // Without the decay of GoMLX's default.
+	}
 	requireTogether("NewTrainer", devices)
 	if net == nil {
 		panic("d2l: NewTrainer got a net that is nil: make one with NewNet")
@@ -81,7 +85,7 @@ func NewTrainer(net *Net, opt optimizer.Interface, devices ...Device) (*Trainer,
 	}
 	t := &Trainer{
 		net: net, devices: devices, rate: learningRate{schedule: scheduleOf(opt), store: net.store},
-		loss: SoftmaxCrossEntropyLoss{}, ran: map[programShape]bool{},
+		loss: SoftmaxCrossEntropyLoss{}, ran: map[programShape]bool{}, trained: map[*model.Variable]bool{},
 	}
 	var err error
 	t.step, err = net.newProgram(xla.Config{
@@ -117,6 +121,7 @@ func (t *Trainer) build(scope *model.Scope, X []*graph.Node, y *graph.Node, opt 
 	train.AddMainLoss(loss)
 	total := train.TotalLoss(g)
 	requireGradients(t.net.store, total)
+	requireTrained(t.net.store.Scope(netScope), g)
 	t.update(total, opt, old)
 	t.rate.requireVariable()
 	train.ExecPerStepUpdateGraphFn(g) // What layers have registered to be done after each step.
@@ -184,7 +189,7 @@ func (t *Trainer) makeStep(function string, X []*tensors.Tensor, y *tensors.Tens
 	if y == nil {
 		panic(fmt.Sprintf("d2l: %s got a y that is nil", function))
 	}
-	if err := t.requireCurrent(); err != nil {
+	if err := cmp.Or(t.requireCurrent(), t.requireSame()); err != nil {
 		return StepMetrics{}, err
 	}
 	if _, ok := t.loss.(classLoss); ok {
@@ -219,10 +224,6 @@ func (t *Trainer) requireCurrent() error {
 		return errors.New("the net was given other parameters or another Trainer since this Trainer was made: " +
 			"make a new one")
 	}
-	if t.trained != nil && !slices.Equal(t.trained, t.net.Parameters()) {
-		return errors.New("SetTrainable was called for a parameter after the first step, whose program has what is trained: " +
-			"make a new Trainer")
-	}
 	return nil
 }
 
@@ -241,10 +242,12 @@ func (t *Trainer) call(p *xla.Program, X string, inputs ...*tensors.Tensor) ([]*
 	if err != nil {
 		return nil, backup.putBack(t.net, X, err)
 	}
-	t.ran[ran] = true
-	if t.trained == nil {
-		t.trained = t.net.Parameters()
+	if !t.ran[ran] { // There may be new variables.
+		for _, v := range t.net.Variables() {
+			t.trained[v] = v.Trainable
+		}
 	}
+	t.ran[ran] = true
 	return outputs, nil
 }
 

@@ -2,9 +2,7 @@ package d2l
 
 import (
 	"math"
-	"path/filepath"
 	"reflect"
-	"strings"
 	"testing"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -211,24 +209,5 @@ func TestTrainerWrongOutput(t *testing.T) {
 			_, _, err := must(NewTrainer(net, SGD(0.1)))(t).Step(waves(1, 1, 5, 1, 8, 8), fiveLabels())
 			wantError(t, err, "(5, 1, 8, 8)", "a classifier's output has shape (batch, classes)")
 		})
-	}
-}
-
-func TestSetTrainable(t *testing.T) {
-	net := NewNet(Sequential{Dense{Units: 1}})
-	noError(t, net.Initialize(testDevice(), Constant(1)))
-	X, y := NewTensor([]float32{1, 2}, 2, 1), NewTensor([]float32{0, 0}, 2, 1)
-	trainer := must(NewTrainer(net, SGD(0.1)))(t).WithLoss(L2Loss{})
-	_, _, err := trainer.Step(X, y)
-	noError(t, err)
-	must(net.Parameter("dense0.weight"))(t).SetTrainable(false)
-	if _, _, err := trainer.Step(X, y); err == nil || !strings.Contains(err.Error(), "make a new Trainer") {
-		t.Error(err)
-	}
-	path := filepath.Join(t.TempDir(), "net.params")
-	noError(t, net.SaveParameters(path))
-	noError(t, net.LoadParameters(path, testDevice()))
-	if n := net.NumParameters(); n != 1 {
-		t.Errorf("%d parameters are trained after loading", n)
 	}
 }

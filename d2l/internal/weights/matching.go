@@ -66,7 +66,7 @@ func (f *File) Match(scope *model.Scope, rules []Rule, rename func(string) strin
 		return nil, fmt.Errorf("they have no tensor with the name of one of this net's: they have %s, and this net %s: %w",
 			f.names(), someOf(names), ErrRename)
 	}
-	for _, e := range counts { // Statistics from the file are kept, see keptStatistics.
+	for _, e := range counts { // Statistics from the file are kept, see KeptStatistics.
 		if matched[scope.Store().GetVariable(e.variable.Scope()+"/"+e.rule.Beside)] {
 			match.add(f.fit(e, saved{}, false))
 		} else {

@@ -225,16 +225,16 @@ func (e entry) check(tensor saved, fromElsewhere bool) error {
 	return nil
 }
 
-// keptStatistics is the number of batches for a file of PyTorch's that lacks it. The first
+// KeptStatistics is the number of batches for a file of PyTorch's that lacks it. The first
 // ten batches count alike (see BatchNorm), so if training went on from fewer, it would
 // soon replace the running statistics of the file. From ten on they are kept as PyTorch
 // keeps them: nine tenths after each step.
-const keptStatistics = 10
+const KeptStatistics = 10
 
 // values returns what a file has for a variable, if ok, as the variable has it.
 func (e entry) values(tensor saved, ok bool) []byte {
 	if e.rule.Count {
-		count := int64(keptStatistics)
+		count := int64(KeptStatistics)
 		if ok {
 			count = int64(binary.LittleEndian.Uint64(tensor.Values))
 		}
