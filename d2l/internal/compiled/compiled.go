@@ -12,7 +12,11 @@ package compiled
 #include <string.h>
 #include "pjrt.h"
 
-void *d2lCompile(pjrt_compile *args);
+void *d2lCompile(pjrt_compile *args, int number);
+
+static void *compile_of_first(pjrt_compile *args) { return d2lCompile(args, 0); }
+static void *compile_of_second(pjrt_compile *args) { return d2lCompile(args, 1); }
+static void *compile_of(int number) { return number == 0 ? (void *)compile_of_first : (void *)compile_of_second; }
 
 static pjrt_api *table(const char *path) {
 	void *plugin = dlopen(path, RTLD_LAZY);
@@ -40,6 +44,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -55,7 +60,7 @@ const Variable = "D2L_COMPILATION_CACHE"
 // A Plugin is one whose programs are kept.
 type Plugin struct {
 	Path string
-	// Settings is all that what is compiled depends on, but the plugin's file, the program and its own options.
+	// Settings is all that what is compiled depends on, but the plugin's file, its devices, the program and its own options.
 	Settings string
 	// Options returns what is added to the options of a program, as a part of a CompileOptionsProto, and whether what
 	// is compiled may be kept.
@@ -71,8 +76,11 @@ type keeper struct {
 	functions []unsafe.Pointer
 }
 
-// kept is the one that d2lCompile is for, once Keep has been called.
-var kept atomic.Pointer[keeper]
+// kept are those that Keep was called for, by the number that d2lCompile gets: the CPU's plugin and the GPU's.
+var kept [2]atomic.Pointer[keeper]
+
+// keeping guards the search for a place in kept.
+var keeping sync.Mutex
 
 // used is the number of functions up to the last one that is called here.
 const used = C.PJRT_EXECUTABLE_DESERIALIZE_AND_LOAD + 1
@@ -81,7 +89,7 @@ const used = C.PJRT_EXECUTABLE_DESERIALIZE_AND_LOAD + 1
 const worthKeeping = 50 * time.Millisecond
 
 // Keep has go-xla use a plugin, when it is asked for its path, by way of this package, and reports whether it does: it
-// is for the first plugin of a process, before that has a client, and not for interfaces of PJRT that are not known
+// is for the first two plugins of a process, before they have a client, and not for interfaces of PJRT that are not known
 // here.
 func Keep(plugin Plugin) (bool, error) {
 	path := C.CString(plugin.Path)
@@ -99,19 +107,29 @@ func Keep(plugin Plugin) (bool, error) {
 	if k.cache, err = chosen(os.Getenv(Variable)); err != nil {
 		return false, err
 	}
-	if before := kept.Load(); before != nil {
-		if before.Path == plugin.Path {
-			kept.Store(k)
+	keeping.Lock()
+	defer keeping.Unlock()
+	number := 0
+	for ; number < len(kept); number++ {
+		before := kept[number].Load()
+		if before == nil {
+			break
 		}
-		return before.Path == plugin.Path, nil
+		if before.Path == plugin.Path {
+			kept[number].Store(k)
+			return true, nil
+		}
+	}
+	if number == len(kept) {
+		return false, nil
 	}
 	changed := (*C.pjrt_api)(C.malloc(api.size)) // go-xla keeps it.
 	C.memcpy(unsafe.Pointer(changed), unsafe.Pointer(api), api.size)
-	functionsOf(changed)[C.PJRT_CLIENT_COMPILE] = C.d2lCompile
+	functionsOf(changed)[C.PJRT_CLIENT_COMPILE] = C.compile_of(C.int(number))
 	if pjrt.RegisterPreloadedPlugin(plugin.Path, uintptr(unsafe.Pointer(changed))) != nil {
 		return false, nil // go-xla will say why it does not start.
 	}
-	kept.Store(k)
+	kept[number].Store(k)
 	return true, nil
 }
 
@@ -176,11 +194,11 @@ func (k *keeper) destroy(function int, object unsafe.Pointer) {
 	k.call(function, unsafe.Pointer(&args))
 }
 
-// d2lCompile compiles a program, or loads it if it is kept. It stands for PJRT_Client_Compile.
+// d2lCompile compiles a program, or loads it if it is kept. It stands for PJRT_Client_Compile of a plugin in kept.
 //
 //export d2lCompile
-func d2lCompile(args *C.pjrt_compile) unsafe.Pointer {
-	k := kept.Load()
+func d2lCompile(args *C.pjrt_compile, number C.int) unsafe.Pointer {
+	k := kept[number].Load()
 	code := unsafe.Slice((*byte)(unsafe.Pointer(args.program.code)), args.program.code_size)
 	code = k.Rewrite(code)
 	options := C.GoBytes(unsafe.Pointer(args.options), C.int(args.options_size))
@@ -198,7 +216,11 @@ func d2lCompile(args *C.pjrt_compile) unsafe.Pointer {
 
 	var key string
 	if keep {
-		key = keyOf(code, options, k.Settings)
+		devices, err := k.devices(args.client)
+		keep = err == nil
+		key = keyOf(code, options, k.Settings+devices)
+	}
+	if keep {
 		if args.executable = k.load(args.client, key); args.executable != nil {
 			return nil
 		}
@@ -217,6 +239,29 @@ func d2lCompile(args *C.pjrt_compile) unsafe.Pointer {
 		}
 	}
 	return failure
+}
+
+// devices says of which kinds a client's devices are.
+func (k *keeper) devices(client unsafe.Pointer) (kinds string, err error) {
+	all := C.pjrt_devices{client: client}
+	all.size = C.size_t(unsafe.Sizeof(all))
+	if err := k.try(C.PJRT_CLIENT_ADDRESSABLE_DEVICES, unsafe.Pointer(&all)); err != nil {
+		return "", err
+	}
+	for _, device := range unsafe.Slice(all.devices, all.number) {
+		of := C.pjrt_get_description{device: device}
+		of.size = C.size_t(unsafe.Sizeof(of))
+		if err := k.try(C.PJRT_DEVICE_GET_DESCRIPTION, unsafe.Pointer(&of)); err != nil {
+			return "", err
+		}
+		kind := C.pjrt_kind{description: of.description}
+		kind.size = C.size_t(unsafe.Sizeof(kind))
+		if err := k.try(C.PJRT_DEVICE_DESCRIPTION_KIND, unsafe.Pointer(&kind)); err != nil {
+			return "", err
+		}
+		kinds += fmt.Sprintf(" %q", C.GoStringN(kind.kind, C.int(kind.kind_size)))
+	}
+	return kinds, nil
 }
 
 // chars returns the bytes for C, which may use them as long as they are pinned.

@@ -28,7 +28,10 @@ func TestLayout(t *testing.T) {
 #define FUNCTION(place, name) SAME(offsetof(pjrt_api, functions) + place * sizeof(void *), offsetof(PJRT_Api, name))
 FUNCTION(PJRT_ERROR_DESTROY, PJRT_Error_Destroy);
 FUNCTION(PJRT_ERROR_MESSAGE, PJRT_Error_Message);
+FUNCTION(PJRT_CLIENT_ADDRESSABLE_DEVICES, PJRT_Client_AddressableDevices);
 FUNCTION(PJRT_CLIENT_COMPILE, PJRT_Client_Compile);
+FUNCTION(PJRT_DEVICE_DESCRIPTION_KIND, PJRT_DeviceDescription_Kind);
+FUNCTION(PJRT_DEVICE_GET_DESCRIPTION, PJRT_Device_GetDescription);
 FUNCTION(PJRT_EXECUTABLE_DESTROY, PJRT_Executable_Destroy);
 FUNCTION(PJRT_EXECUTABLE_SERIALIZE, PJRT_Executable_Serialize);
 FUNCTION(PJRT_LOADED_EXECUTABLE_GET_EXECUTABLE, PJRT_LoadedExecutable_GetExecutable);
@@ -51,6 +54,17 @@ SAME(offsetof(pjrt_compile, program), offsetof(PJRT_Client_Compile_Args, program
 SAME(offsetof(pjrt_compile, options), offsetof(PJRT_Client_Compile_Args, compile_options));
 SAME(offsetof(pjrt_compile, options_size), offsetof(PJRT_Client_Compile_Args, compile_options_size));
 SAME(offsetof(pjrt_compile, executable), offsetof(PJRT_Client_Compile_Args, executable));
+SAME(sizeof(pjrt_devices), PJRT_Client_AddressableDevices_Args_STRUCT_SIZE);
+SAME(offsetof(pjrt_devices, client), offsetof(PJRT_Client_AddressableDevices_Args, client));
+SAME(offsetof(pjrt_devices, devices), offsetof(PJRT_Client_AddressableDevices_Args, addressable_devices));
+SAME(offsetof(pjrt_devices, number), offsetof(PJRT_Client_AddressableDevices_Args, num_addressable_devices));
+SAME(sizeof(pjrt_get_description), PJRT_Device_GetDescription_Args_STRUCT_SIZE);
+SAME(offsetof(pjrt_get_description, device), offsetof(PJRT_Device_GetDescription_Args, device));
+SAME(offsetof(pjrt_get_description, description), offsetof(PJRT_Device_GetDescription_Args, device_description));
+SAME(sizeof(pjrt_kind), PJRT_DeviceDescription_Kind_Args_STRUCT_SIZE);
+SAME(offsetof(pjrt_kind, description), offsetof(PJRT_DeviceDescription_Kind_Args, device_description));
+SAME(offsetof(pjrt_kind, kind), offsetof(PJRT_DeviceDescription_Kind_Args, device_kind));
+SAME(offsetof(pjrt_kind, kind_size), offsetof(PJRT_DeviceDescription_Kind_Args, device_kind_size));
 SAME(sizeof(pjrt_load), PJRT_Executable_DeserializeAndLoad_Args_STRUCT_SIZE);
 SAME(offsetof(pjrt_load, client), offsetof(PJRT_Executable_DeserializeAndLoad_Args, client));
 SAME(offsetof(pjrt_load, bytes), offsetof(PJRT_Executable_DeserializeAndLoad_Args, serialized_executable));

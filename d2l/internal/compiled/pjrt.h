@@ -15,7 +15,10 @@ typedef struct {
 enum {
 	PJRT_ERROR_DESTROY = 0,
 	PJRT_ERROR_MESSAGE = 1,
+	PJRT_CLIENT_ADDRESSABLE_DEVICES = 16,
 	PJRT_CLIENT_COMPILE = 20,
+	PJRT_DEVICE_DESCRIPTION_KIND = 26,
+	PJRT_DEVICE_GET_DESCRIPTION = 29,
 	PJRT_EXECUTABLE_DESTROY = 40,
 	PJRT_EXECUTABLE_SERIALIZE = 49,
 	PJRT_LOADED_EXECUTABLE_GET_EXECUTABLE = 51,
@@ -54,6 +57,29 @@ typedef struct {
 	size_t options_size;
 	void *executable; // result
 } pjrt_compile;
+
+typedef struct {
+	size_t size;
+	void *extensions;
+	void *client;
+	void *const *devices; // result
+	size_t number;        // result
+} pjrt_devices;
+
+typedef struct {
+	size_t size;
+	void *extensions;
+	void *device;
+	void *description; // result
+} pjrt_get_description;
+
+typedef struct {
+	size_t size;
+	void *extensions;
+	void *description;
+	const char *kind; // result
+	size_t kind_size; // result
+} pjrt_kind;
 
 typedef struct {
 	size_t size;

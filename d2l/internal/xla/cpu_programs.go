@@ -48,9 +48,12 @@ func (p cpuPrograms) options(code []byte) (options []byte, keep bool) {
 	if p.hasOneDNN && !chosen && bytes.Contains(code, []byte("stablehlo.convolution")) {
 		return override(oneDNNFlag), false
 	}
-	// Who asks for a dump wants to see how it is compiled.
-	dump := strings.Contains(p.user+os.Getenv(pjrt.EnvXlaDebugOptions), "dump")
-	return nil, !dump && !on
+	return nil, !asksForDump(p.user) && !on
+}
+
+// asksForDump reports whether the user's flags, or go-xla's variable, have XLA write down how programs are compiled.
+func asksForDump(user string) bool {
+	return strings.Contains(user+os.Getenv(pjrt.EnvXlaDebugOptions), "dump")
 }
 
 // settings returns all that compiled programs depend on besides themselves, their options and the plugin.

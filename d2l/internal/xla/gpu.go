@@ -14,6 +14,7 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/d2l-go/book/d2l/internal/compiled"
 	"github.com/d2l-go/book/d2l/internal/report"
 	"github.com/gomlx/compute"
 )
@@ -71,6 +72,9 @@ func openGPU(options string) (compute.Backend, error) {
 	options, tf32 := withTF32(options, gpu.TF32)
 	flags, err := gpuFlags(plugin, user, options, gpu.Deterministic)
 	if err != nil {
+		return nil, err
+	}
+	if err := keepGPUPrograms(plugin, user, options, flags); err != nil {
 		return nil, err
 	}
 	// The plugin reads flags and variables once, also if it then fails to start.
@@ -142,6 +146,23 @@ func gpuFlags(plugin, user, options string, deterministic bool) (flags []string,
 		return flags, nil
 	}
 	return append(flags, fmt.Sprintf(`--%s="%s"`, autotuneFlag, dir)), nil
+}
+
+// keepGPUPrograms has what is compiled kept for the next process, with the flags that the plugin is started with.
+func keepGPUPrograms(plugin, user, options string, flags []string) error {
+	key, err := autotuneKey(plugin, user, options)
+	if err != nil {
+		report.WarnOnce(fmt.Sprintf("d2l: what XLA compiles for the GPU is not kept for other programs: %v", err))
+		return nil
+	}
+	// What is tuned changes how programs are computed, but not what: those that are there are as good.
+	settings := slices.DeleteFunc(slices.Clone(flags), func(flag string) bool { return sets(flag, autotuneFlag) })
+	_, err = compiled.Keep(compiled.Plugin{
+		Path: plugin, Settings: fmt.Sprintf("%s %q", key, settings),
+		Options: func([]byte) (options []byte, keep bool) { return nil, !asksForDump(user) },
+		Rewrite: func(code []byte) []byte { return code },
+	})
+	return err
 }
 
 // knows reports whether a plugin has all of some flags, with or without dashes and values: whether the name of each is one

@@ -5,17 +5,69 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/d2l-go/book/d2l/d2ltest"
 	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
 )
 
 // children are what tests do in a process of its own, since XLA reads its flags once.
 var children = map[string]func() string{
 	"start": func() string { return fmt.Sprint(startError()) },
+	// A second plugin beside the CPU's, kept as a GPU's is.
+	"two plugins": func() string {
+		of := func(backend compute.Backend, err error) string {
+			if err != nil {
+				return err.Error()
+			}
+			return fmt.Sprint(graph.MustNewExec(backend, func(x *graph.Node) *graph.Node { return long(x, 2) }).MustCall1([][]float32{{1, 2}, {3, 4}}))
+		}
+		first := of(CPU.Start())
+		second := os.Getenv("D2L_TEST_PATH")
+		driverVersion = second // Any file will do.
+		if err := keepGPUPrograms(second, "", "", nil); err != nil {
+			return err.Error()
+		}
+		return first + " " + of(openPlugin(second, "", "", "", nil, nil))
+	},
+}
+
+// What is compiled for a GPU is kept beside what is for the CPU, each by its own plugin.
+func TestProgramsOfTwoPluginsAreKept(t *testing.T) {
+	folder, cache := pluginFolder(t), t.TempDir()
+	second := filepath.Join(t.TempDir(), "second.so")
+	d2ltest.Put(t, second, d2ltest.Must(os.ReadFile(cpuPlugin(t)))(t))
+	run := func(environment ...string) string {
+		return d2ltest.Said(t, d2ltest.Child("two plugins", append([]string{"XDG_CACHE_HOME=" + cache, "D2L_TEST_PATH=" + second,
+			"PJRT_PLUGIN_LIBRARY_PATH=" + folder, "XLA_FLAGS=", "D2L_COMPILATION_CACHE="}, environment...)...))
+	}
+	kept := func() []string {
+		return d2ltest.Must(filepath.Glob(filepath.Join(cache, "d2l-go", "programs", "*")))(t)
+	}
+	want := run()
+	files := kept()
+	if first, again, _ := strings.Cut(want, " "); first != again || !strings.HasPrefix(first, "float32(") || len(files) != 2 {
+		t.Fatalf("the two compute %s, and these are kept: %q", want, files)
+	}
+	for _, path := range files {
+		d2ltest.NoError(t, os.Chtimes(path, time.Time{}, time.Unix(1e9, 0)))
+	}
+	if got := run(); got != want || !slices.Equal(kept(), files) {
+		t.Errorf("the second process computes %s, expected %s, and these are kept: %q", got, want, kept())
+	}
+	for _, path := range files {
+		if used := d2ltest.Must(os.Stat(path))(t).ModTime(); time.Since(used) > time.Hour {
+			t.Errorf("%s was not used", path)
+		}
+	}
+	run("LD_LIBRARY_PATH=/opt/cuda/lib64") // The second's alone: autotuneKey has it.
+	if n := len(kept()); n != 3 {
+		t.Errorf("with another setting of the second plugin %d programs are kept", n)
+	}
 }
 
 func TestConfigureGPU(t *testing.T) {
