@@ -68,10 +68,7 @@ func randomFlip(x, y int) Transform {
 			return picture
 		}
 		picture, b := opaque(picture), picture.Bounds()
-		var flipped draw.Image = image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
-		if _, gray := picture.(*image.Gray); gray { // As it is where it is not flipped: one channel.
-			flipped = image.NewGray(flipped.Bounds())
-		}
+		flipped := newLike(picture, image.Rect(0, 0, b.Dx(), b.Dy()))
 		for row := range b.Dy() {
 			for column := range b.Dx() {
 				toX, toY := column, row
@@ -161,8 +158,19 @@ func RandomColorJitter(brightness, contrast, saturation, hue float64) Transform 
 			}
 			pixels[i] = p
 		}
-		return fromRGB(pixels, picture.Bounds())
+		jittered := newLike(picture, picture.Bounds())
+		draw.Draw(jittered, jittered.Bounds(), fromRGB(pixels, picture.Bounds()), picture.Bounds().Min, draw.Src)
+		return jittered
 	}
+}
+
+// newLike returns an empty picture for what becomes of another: grey if that is, as with PIL's mode L. A data set has
+// the same number of channels whatever is done to some of its pictures.
+func newLike(picture image.Image, bounds image.Rectangle) draw.Image {
+	if _, grey := picture.(*image.Gray); grey {
+		return image.NewGray(bounds)
+	}
+	return image.NewRGBA(bounds)
 }
 
 // opaque returns a picture without transparency: its colours are as ToTensor takes them. Where pictures are scaled or
@@ -241,7 +249,7 @@ func requireSize(function string, width, height int) {
 
 // scaledTo returns a part of a picture, as width × height pixels.
 func scaledTo(width, height int, picture image.Image, part image.Rectangle) image.Image {
-	to := image.NewRGBA(image.Rect(0, 0, width, height))
+	to := newLike(picture, image.Rect(0, 0, width, height))
 	draw.BiLinear.Scale(to, to.Bounds(), opaque(picture), part, draw.Src, nil)
 	return to
 }

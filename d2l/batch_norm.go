@@ -2,7 +2,6 @@ package d2l
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/d2l-go/book/d2l/internal/kernels"
 	"github.com/d2l-go/book/d2l/internal/weights"
@@ -113,25 +112,25 @@ func (b BatchNorm) ForwardWith(scope *model.Scope, x *graph.Node, self, next Lay
 	return b.byKernel(scope, x, kernel), true
 }
 
-// keepStatistics, called when v was given a value, keeps running statistics as those of a file: those of no batches would
-// be replaced in the first step.
-func keepStatistics(store *model.Store, v *model.Variable) error {
-	count := store.GetVariable(v.Scope() + "/" + batchCount)
+// keptStatistics returns the count of batches beside running statistics that are given a value, and what it becomes: the
+// value counts as that of a file does, or it would be replaced in the first steps. Of other variables it returns nil.
+func keptStatistics(n *Net, v *model.Variable) (count *model.Variable, kept *tensors.Tensor, err error) {
+	count = n.store.GetVariable(v.Scope() + "/" + batchCount)
 	if count == nil || v.Name() != "mean" && v.Name() != "variance" {
-		return nil
+		return nil, nil, nil
 	}
-	value, err := count.Value()
+	value, err := xla.HostValue(count)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	batches, err := tensors.CopyFlatData[float32](value)
-	if err != nil || slices.Max(batches) > 0 {
-		return err
+	backend, _, err := n.device.Backend()
+	if err != nil {
+		return nil, nil, err
 	}
-	for i := range batches {
-		batches[i] = weights.KeptStatistics
-	}
-	return count.SetValue(tensors.FromFlatDataAndDimensions(batches, len(batches)))
+	kept, err = graph.CallOnce(backend, func(x *graph.Node) *graph.Node {
+		return graph.MaxScalar(x, weights.KeptStatistics)
+	}, value)
+	return count, kept, err
 }
 
 // requireSeveral panics if a batch in training has one value for each channel: that would become 0, and its variance too.

@@ -184,17 +184,31 @@ func TestWhereBatchNormIsAKernel(t *testing.T) {
 	}
 }
 
-// Statistics that are set count as those of a file: a step changes a tenth of them.
+// Statistics that are set count as those of a file: a step changes a tenth of them, however many were made before.
 func TestBatchNormWithStatisticsThatWereSet(t *testing.T) {
-	net := NewNet(Sequential{BatchNorm{}, Dense{Units: 4}})
-	noError(t, net.Initialize(testDevice(), Xavier))
-	X := tensors.FromValue([][]float32{{0}, {1}, {2}, {3}, {4}})
-	must(net.Forward(X))(t)
-	noError(t, net.SetParameter("batchnorm0.running_mean", []float32{100}))
-	_, _, err := must(NewTrainer(net, SGD(0.1)))(t).Step(X, fiveLabels())
-	noError(t, err)
-	mean := float32s(t, must(must(net.Parameter("batchnorm0.running_mean"))(t).Value())(t))
-	near(t, "running mean", mean, []float32{0.9*100 + 0.1*2}, 1e-6)
+	for _, steps := range []int{0, 1, 3, 12} {
+		net := NewNet(Sequential{BatchNorm{}, Dense{Units: 4}})
+		noError(t, net.Initialize(testDevice(), Xavier))
+		X := tensors.FromValue([][]float32{{0}, {1}, {2}, {3}, {4}})
+		must(net.Forward(X))(t)
+		trainer := must(NewTrainer(net, SGD(0.1)))(t)
+		for i := range steps + 1 {
+			if i == steps {
+				noError(t, net.SetParameter("batchnorm0.running_mean", []float32{100}))
+			}
+			_, _, err := trainer.Step(X, fiveLabels())
+			noError(t, err)
+		}
+		mean := float32s(t, must(must(net.Parameter("batchnorm0.running_mean"))(t).Value())(t))
+		near(t, fmt.Sprintf("running mean after %d steps and one", steps), mean, []float32{0.9*100 + 0.1*2}, 1e-6)
+	}
+	wide := NewNet(BatchNorm{})
+	noError(t, wide.Initialize(testDevice(), Xavier))
+	must(wide.Forward(tensors.FromValue([][]float64{{0}, {1}})))(t)
+	noError(t, wide.SetParameter("running_mean", []float64{7}))
+	if count := must(must(wide.Parameter("num_batches_tracked"))(t).Value())(t).Value(); fmt.Sprint(count) != "[10]" {
+		t.Errorf("beside statistics of float64 that were set there are %v batches", count)
+	}
 }
 
 func TestBatchNormOfOneExample(t *testing.T) {

@@ -271,7 +271,12 @@ func TestImageFolderWithFolders(t *testing.T) {
 	noError(t, os.Symlink(filepath.Join(dir, "cat"), filepath.Join(dir, "dog", "others")))
 	_, _, err = LoadImageFolder(dir, 2, false, nil)
 	wantError(t, err, filepath.Join("dog", "others")+" is a link to a folder, which is not followed")
-	noError(t, os.Remove(filepath.Join(dir, "dog", "others")))
+	noError(t, os.Rename(filepath.Join(dir, "dog", "others"), filepath.Join(dir, "dog", ".others"))) // Hidden.
+	must2 := func(_ DataIter, _ []string, err error) error { return err }
+	noError(t, must2(LoadImageFolder(dir, 2, false, nil)))
+	noError(t, os.Symlink(filepath.Join(dir, "nothing"), filepath.Join(dir, "bird")))
+	wantError(t, must2(LoadImageFolder(dir, 2, false, nil)), filepath.Join(dir, "bird"))
+	noError(t, os.Remove(filepath.Join(dir, "bird")))
 	noError(t, os.Mkdir(filepath.Join(dir, "ant"), 0o777))
 	if _, _, err = LoadImageFolder(dir, 2, false, nil); err == nil || !strings.Contains(err.Error(), "class ant") {
 		t.Error(err)

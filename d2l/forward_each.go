@@ -38,7 +38,7 @@ func (n *Net) ForwardEach(dataIter DataIter, ctx ...Device) iter.Seq2[LabeledOut
 	return func(yield func(LabeledOutput, error) bool) {
 		defer watchInterrupts()()
 		net, batches := n, 0
-		if len(ctx) > 0 {
+		if len(ctx) > 0 && ctx[0] != n.device {
 			var err error
 			if net, err = n.CopyTo(ctx[0]); err != nil {
 				yield(LabeledOutput{}, err)

@@ -1,7 +1,6 @@
 package d2l
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -9,8 +8,8 @@ import (
 )
 
 // keepFrozen returns a function that freezes again what SetTrainable has frozen: layers say anew that their parameters are
-// learnt whenever a program is compiled, GoMLX's batch normalization for one.
-func keepFrozen(scope *model.Scope) (again func()) {
+// learnt whenever a program is compiled, GoMLX's batch normalization for one. What they say first is kept in n.learnt.
+func (n *Net) keepFrozen(scope *model.Scope) (again func()) {
 	var frozen []*model.Variable
 	for v := range scope.IterVariables() {
 		if !v.Trainable {
@@ -18,27 +17,25 @@ func keepFrozen(scope *model.Scope) (again func()) {
 		}
 	}
 	return func() {
+		for v := range scope.IterVariables() {
+			if _, known := n.learnt[v.Path()]; !known {
+				n.learnt[v.Path()] = v.Trainable
+			}
+		}
 		for _, v := range frozen {
 			v.SetTrainable(false)
 		}
 	}
 }
 
-// requireTrained panics if SetTrainable has frozen all parameters that a step uses.
+// requireTrained panics if a step uses no parameter that is trained.
 func requireTrained(net *model.Scope, g *graph.Graph) {
-	frozen := ""
 	for v := range net.IterVariables() {
-		switch {
-		case !v.InUseByGraph(g):
-		case v.Trainable:
+		if v.InUseByGraph(g) && v.Trainable {
 			return
-		default:
-			frozen = cmp.Or(frozen, v.Path())
 		}
 	}
-	if frozen != "" {
-		panic(fmt.Sprintf("there is nothing to train: SetTrainable(false) was called for all parameters, as for %s", frozen))
-	}
+	panic("there is nothing to train: the layers have no parameters, or SetTrainable(false) was called for all of them")
 }
 
 // requireSame returns an error if SetTrainable has been called since a step was compiled.

@@ -83,8 +83,38 @@ func TestAllFrozen(t *testing.T) {
 		if err == nil {
 			t.Errorf("%s: no error", name)
 		} else {
-			wantError(t, err, "there is nothing to train: SetTrainable(false) was called for all parameters")
+			wantError(t, err, "there is nothing to train: the layers have no parameters, or SetTrainable(false)")
 		}
+	}
+}
+
+// Parameters has what is frozen, so that a loop over it also makes it trainable again.
+func TestParametersOfAFrozenNet(t *testing.T) {
+	net := NewNet(Sequential{BatchNorm{}, Dense{Units: 4}})
+	noError(t, net.Initialize(testDevice(), Xavier))
+	X := waves(1, 1, 5, 3)
+	must(net.Forward(X))(t)
+	before := net.Parameters()
+	for _, trainable := range []bool{false, true} {
+		for _, v := range net.Parameters() {
+			v.SetTrainable(trainable)
+		}
+		if !slices.Equal(net.Parameters(), before) || len(before) != 4 {
+			t.Errorf("with SetTrainable(%v) there are %d parameters, expected 4", trainable, len(net.Parameters()))
+		}
+		if n := net.NumParameters(); (n == 0) == trainable {
+			t.Errorf("with SetTrainable(%v) %d numbers are learnt", trainable, n)
+		}
+	}
+	weight := must(net.Parameter("dense0.weight"))(t)
+	old := float32s(t, must(weight.Value())(t))
+	_, _, err := must(NewTrainer(net, SGD(1)))(t).Step(X, fiveLabels())
+	noError(t, err)
+	if slices.Equal(float32s(t, must(weight.Value())(t)), old) {
+		t.Error("what was frozen and made trainable is not trained")
+	}
+	if n := len(must(net.CopyTo(testDevice()))(t).Parameters()); n != 4 {
+		t.Errorf("a copy has %d parameters", n)
 	}
 }
 

@@ -77,8 +77,13 @@ func LoadImages(pictures []image.Image, labels []int32, batchSize int, isTrain b
 		panic(fmt.Sprintf(message, len(pictures), len(labels)))
 	}
 	requireBatchSize("LoadImages", batchSize)
-	return picturesIter("pictures", labels, batchSize, isTrain, transform,
-		func(i int) (image.Image, error) { return pictures[i], nil })
+	allGrey := !slices.ContainsFunc(pictures, func(picture image.Image) bool { return !isGrey(picture) })
+	return picturesIter("pictures", labels, batchSize, isTrain, transform, func(i int) (image.Image, error) {
+		if allGrey {
+			return pictures[i], nil
+		}
+		return inColour(pictures[i], nil)
+	})
 }
 
 func picturesIter(name string, labels []int32, batchSize int, isTrain bool, transform Transform,
@@ -124,7 +129,14 @@ func LoadImageFolder(dir string, batchSize int, isTrain bool, transform Transfor
 	var labels []int32
 	for _, entry := range entries {
 		folder := filepath.Join(dir, entry.Name())
-		if info, err := os.Stat(folder); err != nil || !info.IsDir() || strings.HasPrefix(entry.Name(), ".") {
+		if strings.HasPrefix(entry.Name(), ".") {
+			continue
+		}
+		info, err := os.Stat(folder)
+		if err != nil {
+			return nil, nil, fmt.Errorf("finding pictures: %w", err)
+		}
+		if !info.IsDir() {
 			continue
 		}
 		pictures, err := picturesIn(folder)
@@ -156,6 +168,11 @@ func inColour(picture image.Image, err error) (image.Image, error) {
 	return colour, err
 }
 
+func isGrey(picture image.Image) bool {
+	_, ok := picture.(*image.Gray)
+	return ok
+}
+
 // isLinkToFolder reports whether what was found at a path is a link, and to a folder. A link to nothing is read later, as
 // any picture.
 func isLinkToFolder(files fs.FS, path string, found fs.DirEntry) bool {
@@ -175,6 +192,8 @@ func picturesIn(folder string) (paths []string, err error) {
 			return fmt.Errorf("in %s: %w", folder, err)
 		case entry.IsDir() && hidden:
 			return fs.SkipDir
+		case isLinkToFolder(files, path, entry) && hidden:
+			return nil
 		case isLinkToFolder(files, path, entry):
 			return fmt.Errorf("%s is a link to a folder, which is not followed: put the folder in its place",
 				filepath.Join(folder, path))

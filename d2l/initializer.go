@@ -79,7 +79,8 @@ func weightsBy(draw func(*model.Store, *graph.Graph, shapes.Shape) *graph.Node) 
 // WithInit returns a layer that computes as the given one and has its name, settings and
 // drawing, but whose parameters are always drawn by init, whatever the net is initialized
 // with: also in TrainCh5, which uses Xavier. For a block that holds for all its layers but
-// those that have a WithInit of their own. It panics without a layer or an init.
+// those that have a WithInit of their own, and normalizations, whose scale begins with 1 and offset
+// with 0 whatever the Initializer. It panics without a layer or an init, and for a normalization alone.
 //
 // Book: none; there a parameter has a method initialize, as of net[0].weight.
 func WithInit(layer Layer, init Initializer) Layer {
@@ -88,6 +89,11 @@ func WithInit(layer Layer, init Initializer) Layer {
 	}
 	if init == nil {
 		panic("d2l: WithInit got a nil Initializer")
+	}
+	switch bare(layer).(type) {
+	case BatchNorm, LayerNorm:
+		panic("d2l: WithInit got a normalization, whose scale begins with 1 and offset with 0: call SetParameter after the " +
+			"first batch for others")
 	}
 	return withInit{layer, init}
 }

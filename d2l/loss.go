@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -81,7 +82,7 @@ func (l MaskedSoftmaxCELoss) Forward(yHat, y *graph.Node) *graph.Node {
 func (l MaskedSoftmaxCELoss) counts(label int32) bool { return label != l.Padding }
 
 func (l MaskedSoftmaxCELoss) mask(y *graph.Node) *graph.Node {
-	return graph.NotEqual(y, graph.Const(y.Graph(), l.Padding))
+	return graph.NotEqual(graph.ConvertDType(y, dtypes.Int64), graph.Const(y.Graph(), int64(l.Padding)))
 }
 
 // L2Loss is half of the squared difference, (yHat - y)²/2, for each example its mean over the other
@@ -144,8 +145,7 @@ func (l HuberLoss) Forward(yHat, y *graph.Node) *graph.Node {
 }
 
 // SigmoidBinaryCrossEntropyLoss is the cross-entropy between the labels y, numbers from 0 to 1 of any
-// type, and sigmoid(yHat), for each example its mean over the other axes. y has as many numbers as
-// yHat. (PyTorch calls it BCEWithLogitsLoss.)
+// type, and sigmoid(yHat), for each example its mean over the other axes. y is as for L2Loss. (PyTorch calls it BCEWithLogitsLoss.)
 //
 // Book: gluon.loss.SigmoidBinaryCrossEntropyLoss, section "Pretraining word2vec".
 type SigmoidBinaryCrossEntropyLoss struct{}

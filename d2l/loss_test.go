@@ -275,3 +275,27 @@ func TestOrderOfTargets(t *testing.T) {
 		}
 	}
 }
+
+// MaskedSoftmaxCELoss takes labels of any whole numbers in a loss of one's own, as SoftmaxCrossEntropyLoss does.
+func TestMaskedLabelsOfOtherTypes(t *testing.T) {
+	loss := Compile(func(yHat, y *graph.Node) *graph.Node {
+		return graph.ReduceAllMean(MaskedSoftmaxCELoss{Padding: 1}.Forward(yHat, y))
+	})
+	for _, y := range []any{[]uint8{0, 1}, []int64{0, 1}, []uint32{0, 1}, []int32{0, 1}} {
+		got := Values[float32](must(loss([][]float32{{0, 0}, {5, 7}}, y))(t))[0]
+		if math.Abs(float64(got)-math.Ln2) > 1e-6 {
+			t.Errorf("labels of %T: %v", y, got)
+		}
+	}
+}
+
+// Two classes need two outputs.
+func TestOneClass(t *testing.T) {
+	net := NewNet(Dense{Units: 1})
+	noError(t, net.Initialize(testDevice(), Xavier))
+	_, _, err := must(NewTrainer(net, SGD(1)))(t).Step(waves(1, 1, 2, 3), tensors.FromValue([]int32{0, 0}))
+	wantError(t, err, "the net's output has one class", "SigmoidBinaryCrossEntropyLoss{}")
+	data := LoadArray(waves(1, 1, 2, 3), tensors.FromValue([]int32{0, 0}), 2, false)
+	wantPanic(t, func() { TrainCh13(net, data, data, SigmoidBinaryCrossEntropyLoss{}, 0.1, 1) },
+		"TrainCh13 counts correct predictions, which d2l.SigmoidBinaryCrossEntropyLoss does not have")
+}

@@ -3,6 +3,7 @@ package d2l
 import (
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/compute/shapes"
@@ -30,6 +31,8 @@ type Net struct {
 	input   exampleShapes // Not Ok before the net has seen a batch.
 	trained trainingRecord
 	savedTo string // The file with the parameters as they are; empty if there is none.
+	// Whether the layers learn a variable, by its path: SetTrainable may have frozen it.
+	learnt map[string]bool
 }
 
 // netScope is where the layers' variables are, apart from optimizers'.
@@ -45,7 +48,7 @@ func NewNet(layer Layer) *Net {
 		panic(fmt.Sprintf("d2l: NewNet got %s, not a layer", nothing))
 	}
 	requireLayers(layer)
-	return &Net{layer: layer}
+	return &Net{layer: layer, learnt: map[string]bool{}}
 }
 
 // Initialize gives the net new parameters on device, drawn by init; whatever it
@@ -111,19 +114,22 @@ func (n *Net) Device() Device {
 	return n.device
 }
 
-// NumParameters returns how many numbers the net learns, 0 before it has seen
-// its first batch.
+// NumParameters returns how many numbers the net learns, without those that SetTrainable has
+// frozen; 0 before it has seen its first batch.
 func (n *Net) NumParameters() int {
 	requireMade(n, "Net.NumParameters", "NewNet")
 	total := 0
 	for _, p := range n.Parameters() {
-		total += p.Shape().Size()
+		if p.Trainable {
+			total += p.Shape().Size()
+		}
 	}
 	return total
 }
 
 // Parameters returns what the net learns, layer by layer; their paths are those
-// of the layers, such as /net/conv0/weights. Before the first batch there are none.
+// of the layers, such as /net/conv0/weights. Those that SetTrainable(false) has frozen are among
+// them, as in PyTorch. Before the first batch there are none.
 func (n *Net) Parameters() []*model.Variable {
 	requireMade(n, "Net.Parameters", "NewNet")
 	if n.store == nil {
@@ -131,7 +137,7 @@ func (n *Net) Parameters() []*model.Variable {
 	}
 	var parameters []*model.Variable
 	for v := range n.store.Scope(netScope).IterVariables() {
-		if v.Trainable {
+		if learnt, known := n.learnt[v.Path()]; learnt || !known && v.Trainable {
 			parameters = append(parameters, v)
 		}
 	}
@@ -220,7 +226,7 @@ func (n *Net) draw(p *xla.Program, X ...shapes.Shape) error {
 // forward applies the net's layers, and returns the first of their outputs. Sequential names
 // those of its own that panic; any other net counts as one layer.
 func (n *Net) forward(scope *model.Scope, inputs ...*graph.Node) (y *graph.Node) {
-	defer keepFrozen(scope)()
+	defer n.keepFrozen(scope)()
 	if s, ok := n.layer.(Sequential); ok {
 		y = s.forward(scope, inputs, false)[0]
 	} else {
@@ -230,12 +236,13 @@ func (n *Net) forward(scope *model.Scope, inputs ...*graph.Node) (y *graph.Node)
 	return y
 }
 
-// CopyTo returns a net with a copy of n's parameters on device, or n itself if
-// that is where they are already. It shares n's layers.
+// CopyTo returns a net of its own with a copy of n's parameters on device, which may be the one where they are:
+// to keep the best net of a training, say. It shares n's layers. It is an error before the first batch, when there are
+// no parameters.
 func (n *Net) CopyTo(device Device) (*Net, error) {
 	requireMade(n, "Net.CopyTo", "NewNet")
-	if device == n.device || n.store == nil {
-		return n, nil
+	if n.store == nil || !n.input.Ok() {
+		return nil, errNoParameters
 	}
 	if _, _, err := device.Backend(); err != nil {
 		return nil, err
@@ -249,7 +256,7 @@ func (n *Net) CopyTo(device Device) (*Net, error) {
 	}
 	return &Net{
 		layer: n.layer, store: store, device: device, init: n.init, input: n.input, loops: map[loopShape]forwardLoop{},
-		trained: n.trained, savedTo: n.savedTo,
+		trained: n.trained, savedTo: n.savedTo, learnt: maps.Clone(n.learnt),
 	}, nil
 }
 

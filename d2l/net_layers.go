@@ -32,7 +32,7 @@ func (n *Net) Outputs(X ...*tensors.Tensor) ([]LayerOutput, error) {
 		return nil, errNoParameters
 	}
 	p, err := n.newProgram(xla.Config{Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
-		defer keepFrozen(scope)()
+		defer n.keepFrozen(scope)()
 		return n.forwardEach(scope, inputs)
 	}})
 	if err != nil {

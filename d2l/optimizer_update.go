@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/d2l-go/book/d2l/internal/report"
 	"github.com/d2l-go/book/d2l/internal/weights"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
@@ -47,7 +48,7 @@ func (o Optimizer) WithWeightDecay(lambda float64, chosen ...func(name string) b
 	switch {
 	case len(chosen) == 1:
 		o.own.decays = append(slices.Clip(o.own.decays), decay{lambda, chosen[0]})
-	case lambda == 0:
+	case lambda == 0 && ruleOf(o.Interface).decays == nil:
 		o.own.decays = nil
 	default:
 		o.own.decays = []decay{{lambda: lambda}}
@@ -83,8 +84,9 @@ func (o Optimizer) WithGradientClipping(theta float64) Optimizer {
 // statistics, such as batchnorm0.running_mean; 0 keeps these as they are, and other factors
 // make no difference. (The layer normalizes with the batch's statistics in training all
 // the same, as in PyTorch; with BatchNorm's UseGlobalStats it does not.)
-// A factor that is negative, infinite or NaN is an error of the step, and so is 0 for all, and 1 for all:
-// then none has the name that multiple looks for. It panics if it was called before.
+// A factor that is negative, infinite or NaN is an error of the step, and so is 0 for all. If it is 1 for all, as
+// where none has the name that multiple looks for, the step says so on standard error. It panics if it was called
+// before.
 //
 // Book: lr_mult in Gluon, parameter groups in PyTorch; train_fine_tuning, section "Fine-Tuning".
 func (o Optimizer) WithRates(multiple func(name string) float64) Optimizer {
@@ -146,18 +148,19 @@ func (r updateRule) decay(name string) float64 {
 	return 0
 }
 
-// requireChosen panics if a function of WithRates or WithWeightDecay chooses none of the variables that a step uses, as
-// one with a misspelt name does.
-func (r updateRule) requireChosen(names []string) {
+// requireChosen panics if a function of WithWeightDecay chooses none of the parameters that a step trains, as one with a
+// misspelt name does, and reports if that of WithRates gives 1 to all variables.
+func (r updateRule) requireChosen(trained, others []string) {
 	for _, d := range r.decays {
-		if d.chosen != nil && !slices.ContainsFunc(names, d.chosen) {
-			panic(fmt.Sprintf("the function of WithWeightDecay chooses none of the parameters, which are %.400s",
-				strings.Join(names, ", ")))
+		if d.chosen != nil && !slices.ContainsFunc(trained, d.chosen) {
+			panic(fmt.Sprintf("the function of WithWeightDecay chooses none of the parameters that are trained, which are %.400s",
+				strings.Join(trained, ", ")))
 		}
 	}
-	if r.multiple != nil && !slices.ContainsFunc(names, func(name string) bool { return r.factor(name) != 1 }) {
-		panic(fmt.Sprintf("the function of WithRates gives the factor 1 to all parameters, which are %.400s",
-			strings.Join(names, ", ")))
+	all := slices.Concat(trained, others)
+	if r.multiple != nil && !slices.ContainsFunc(all, func(name string) bool { return r.factor(name) != 1 }) {
+		report.WarnOnce(fmt.Sprintf("d2l: the function of WithRates gives the factor 1 to all parameters, as without it; their "+
+			"names are %.400s", strings.Join(all, ", ")))
 	}
 }
 
@@ -173,13 +176,17 @@ func (t *Trainer) update(loss *graph.Node, opt optimizer.Interface, old func(v *
 	if err != nil {
 		panic(err)
 	}
-	var used []string
+	var learnt, others []string
 	for v := range t.net.store.Scope(netScope).IterVariables() {
-		if v.InUseByGraph(g) {
-			used = append(used, names[v])
+		switch {
+		case !v.InUseByGraph(g):
+		case v.Trainable:
+			learnt = append(learnt, names[v])
+		default:
+			others = append(others, names[v])
 		}
 	}
-	rule.requireChosen(used)
+	rule.requireChosen(learnt, others)
 	var trained []*model.Variable
 	var before []*graph.Node
 	for v := range t.net.store.Scope(netScope).IterVariables() {

@@ -27,8 +27,9 @@ var errNoParameters = func() error {
 // dense1/weights. The value has the layer's own axes, (in, out) for dense1.weight where
 // files have (out, in). It is an error if there is none, as before the first batch. To
 // change the value, call SetParameter: the variable's own SetValue takes any shape. To
-// freeze it, call its SetTrainable(false) before a Trainer's first step; Initialize, and so TrainCh5, draws all parameters
-// anew, and trains all.
+// freeze it, call its SetTrainable(false) before a Trainer's first step; Initialize, and so
+// TrainCh5, draws all parameters anew, and trains all. A variable is the net's until Initialize or
+// LoadParameters.
 //
 // Book: net[1].weight, section "Parameter Management".
 func (n *Net) Parameter(name string) (*model.Variable, error) {
@@ -83,11 +84,17 @@ func (n *Net) SetParameter(name string, value any) error {
 	if err != nil {
 		return fmt.Errorf("the value of %s: %w", name, err)
 	}
-	n.savedTo = ""
-	if err := v.SetValue(given); err != nil {
-		return err
+	count, kept, err := keptStatistics(n, v)
+	if err != nil {
+		return fmt.Errorf("the number of batches beside %s: %w", name, err)
 	}
-	return keepStatistics(n.store, v)
+	n.savedTo = ""
+	if count != nil {
+		if err := count.SetValue(kept); err != nil {
+			return fmt.Errorf("the number of batches beside %s: %w", name, err)
+		}
+	}
+	return v.SetValue(given)
 }
 
 // Variables returns all that the net keeps, layer by layer: its Parameters and what is not

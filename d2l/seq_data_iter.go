@@ -65,6 +65,19 @@ func newSeqIter(function string, corpus []int32, batchSize, numSteps, sequences 
 	return &seqIter{corpus: corpus, batchSize: batchSize, numSteps: numSteps, sequences: sequences}
 }
 
+// continues reports whether the batches of an iterator may continue each other: not those of SeqDataIterRandom.
+func continues(dataIter DataIter) bool {
+	switch it := dataIter.(type) {
+	case *seqIter:
+		return it.consecutive
+	case firstBatches:
+		return continues(it.DataIter)
+	case checkedIter:
+		return continues(it.DataIter)
+	}
+	return true
+}
+
 // Name returns "text".
 func (s *seqIter) Name() string { return "text" }
 

@@ -57,7 +57,7 @@ func TrainCh8[R Rate](net *Net, trainIter DataIter, vocab *Vocab, lr R, numEpoch
 	if numEpochs <= 0 || len(ctx) == 0 || trainIter == nil || vocab == nil {
 		panic("d2l: TrainCh8 needs data and its vocabulary, at least one epoch, and a device, such as TryGPU(0)")
 	}
-	if s, ok := trainIter.(*seqIter); ok && !s.consecutive && isStateful(net) {
+	if !continues(trainIter) && isStateful(net) {
 		return 0, errors.New("the batches of SeqDataIterRandom do not continue each other, as a Stateful layer expects: leave " +
 			"Stateful out, or take SeqDataIterConsecutive")
 	}

@@ -41,8 +41,11 @@ func TestPredictCh8(t *testing.T) {
 func TestTrainCh8OfRandomSequences(t *testing.T) {
 	corpus, vocab := d2l.LoadCorpusTimeMachine(1000)
 	net := languageModel(d2l.RNN{HiddenSize: 8, Stateful: true}, vocab)
-	_, err := d2l.TrainCh8(net, d2l.SeqDataIterRandom(corpus, 8, 5), vocab, 1, 1, d2ltest.Device(d2l.CPU, d2l.GPU))
-	d2ltest.WantError(t, err, "take SeqDataIterConsecutive")
+	random := d2l.SeqDataIterRandom(corpus, 8, 5)
+	for _, data := range []d2l.DataIter{random, d2l.FirstBatches(random, 2), d2l.OnDevice(random)} {
+		_, err := d2l.TrainCh8(net, data, vocab, 1, 1, d2ltest.Device(d2l.CPU, d2l.GPU))
+		d2ltest.WantError(t, err, "take SeqDataIterConsecutive")
+	}
 }
 
 // A norm of one's own takes the place of 1.

@@ -65,10 +65,10 @@ type programShape struct {
 //
 // Book: gluon.Trainer, section "Concise Implementation of Linear Regression".
 func NewTrainer(net *Net, opt optimizer.Interface, devices ...Device) (*Trainer, error) {
-	requireOptimizer(opt)
 	if _, ok := opt.(*optimizer.SGDConfig); ok {
-		opt = Optimizer{Interface: opt} // Without the decay of GoMLX's default.
+		opt = Optimizer{Interface: opt}
 	}
+	requireOptimizer(opt)
 	requireTogether("NewTrainer", devices)
 	if net == nil {
 		panic("d2l: NewTrainer got a net that is nil: make one with NewNet")

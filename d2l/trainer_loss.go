@@ -118,6 +118,10 @@ func requireLogits(X []*graph.Node, yHat, y *graph.Node, classes int) {
 		panic(fmt.Sprintf("d2l: a classifier's output for labels of shape %v has that shape and the classes, as (batch, steps, "+
 			"classes), but the net's is %v; Dense has LastAxis for it", labels, output))
 	}
+	if yHat.Shape().Dim(-1) == 1 {
+		panic("d2l: the net's output has one class: give it an output for each, two for yes and no, or choose a loss with WithLoss, " +
+			"such as SigmoidBinaryCrossEntropyLoss{}")
+	}
 	if yHat.DType() != dtypes.Float32 {
 		panic(fmt.Sprintf("d2l: X is %v, for which the net's output is %v: convert X to Float32",
 			typesText(dtypesOf(shapesOf(X))), yHat.DType()))
