@@ -18,7 +18,7 @@ import (
 // The output for (batch, in, h, w) is (batch, Channels, h', w'), where
 // h' = (h + 2·Padding − KernelSize)/Strides + 1, rounded down, and w' likewise.
 // Its parameters are weights (KernelSize, KernelSize, in, Channels) and biases
-// (Channels). Building a second derivative panics.
+// (Channels). Building a second derivative panics, but on a GPU for few channels.
 //
 // Where height and width differ, KernelHW, StridesHW and PaddingHW take the place of
 // KernelSize, Strides and Padding, each a pair (height, width):

@@ -44,7 +44,7 @@ func keepIfFinite(ok *graph.Node, X, after, before []*graph.Node) (values, finit
 		}
 		found, all := finiteTogether(together)
 		for n, i := range small {
-			finite[i] = found[n]
+			finite[i] = graph.Reshape(graph.Slice(found, graph.AxisElem(n)))
 		}
 		ok = graph.LogicalAnd(ok, all)
 	}
@@ -75,15 +75,15 @@ func keepIfFinite(ok *graph.Node, X, after, before []*graph.Node) (values, finit
 // maxSmall is the largest size of an array that finiteTogether is for. Larger ones would be copied.
 const maxSmall = 1 << 16
 
-// finiteTogether returns for each of some arrays, float32, whether it is finite, but only for the first that is not, and
-// whether all are. On a GPU one kernel for all of them is much faster than one for each.
-func finiteTogether(arrays []*graph.Node) (finite []*graph.Node, all *graph.Node) {
+// finiteTogether returns for some arrays, float32, whether each is finite, bool (n), but only for the first that is not,
+// and whether all are. On a GPU one kernel for all of them is much faster than one for each.
+func finiteTogether(arrays []*graph.Node) (finite, all *graph.Node) {
 	g := arrays[0].Graph()
 	var flat []*graph.Node
-	var ends []int32
+	var starts, ends []int32
 	n := int32(0)
 	for _, x := range arrays {
-		flat = append(flat, graph.Reshape(x, -1))
+		flat, starts = append(flat, graph.Reshape(x, -1)), append(starts, n)
 		n += int32(x.Shape().Size())
 		ends = append(ends, n)
 	}
@@ -91,10 +91,7 @@ func finiteTogether(arrays []*graph.Node) (finite []*graph.Node, all *graph.Node
 	at := graph.Iota(g, shapes.Make(dtypes.Int32, int(n)), 0)
 	end := graph.BroadcastToShape(graph.Const(g, n), at.Shape())
 	first := graph.ReduceAllMin(graph.Where(graph.IsFinite(values), end, at)) // The first that is not finite, or n.
-	start := int32(0)
-	for _, end := range ends {
-		before, after := graph.LessThan(first, graph.Const(g, start)), graph.GreaterOrEqual(first, graph.Const(g, end))
-		finite, start = append(finite, graph.LogicalOr(before, after)), end
-	}
-	return finite, graph.Equal(first, graph.Const(g, n))
+	firsts := graph.BroadcastToDims(first, len(arrays))
+	before, after := graph.LessThan(firsts, graph.Const(g, starts)), graph.GreaterOrEqual(firsts, graph.Const(g, ends))
+	return graph.LogicalOr(before, after), graph.Equal(first, graph.Const(g, n))
 }

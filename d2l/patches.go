@@ -16,9 +16,10 @@ import (
 
 const (
 	// Limits of the convolutions that are computed by patches. With more channels, cuDNN has kernels for them.
-	maxPatch         = 256 // Values in a patch: height and width of the window, and channels of x.
-	maxPatchChannels = 32  // Of the output.
-	maxPatchBytes    = 512 << 20
+	maxPlaces        = 49        // In a window. For each XLA compiles a slice, and an addition in the gradient.
+	maxPatch         = 256       // Values in a patch: the places in the window, times the channels of x.
+	maxPatchChannels = 32        // Of the output.
+	maxPatchBytes    = 512 << 20 // All patches of a batch, which a training step holds in the GPU's memory.
 )
 
 // convolutionVariable leaves all convolutions to cuDNN on a GPU if it is "cudnn".
@@ -36,11 +37,12 @@ func (w window) suitsPatches(x *graph.Node, out int) bool {
 	default:
 		panic(fmt.Sprintf("d2l: %s is %q: set it to cudnn, or unset it", convolutionVariable, choice))
 	}
-	patch := w.size[0] * w.size[1] * x.Shape().Dim(1)
+	places := w.size[0] * w.size[1]
+	patch := places * x.Shape().Dim(1)
 	height, width := w.outputSize(x)
 	bytes := patch * x.Shape().Dim(0) * height * width * x.DType().Size()
 	return x.DType().IsFloat() &&
-		patch <= maxPatch && out <= maxPatchChannels && bytes <= maxPatchBytes
+		places <= maxPlaces && patch <= maxPatch && out <= maxPatchChannels && bytes <= maxPatchBytes
 }
 
 // byPatches returns the convolution of x, (batch, in, height, width), with weights, (height, width, in, out), as (batch,

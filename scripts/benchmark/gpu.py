@@ -129,7 +129,10 @@ class Bench:
 
     def ours(self, *flags: str, name: str = OURS, variant: str = "") -> Process:
         command = [str(FOLDER / "files/bin/benchmark"), f"-gpu={self.gpu}".lower(), "-variant", variant, *flags]
-        return Process(name, command, env=self.env | ENVIRONMENT.get(variant, {}), cwd=self.work)
+        env = self.env | ENVIRONMENT.get(variant, {})
+        if "XLA_FLAGS" in env:
+            env["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {env['XLA_FLAGS']}".strip()
+        return Process(name, command, env=env, cwd=self.work)
 
     def worker(self, name: str, net: str, batch: int, variant: str) -> Process:
         if name.startswith(OURS):

@@ -30,7 +30,7 @@ func main() {
 	gpu := flag.Bool("gpu", false, "in -chapter and -serve, use gpu(0)")
 	serves := flag.Bool("serve", false, "answer the commands of gpu.py")
 	name := flag.String("net", "lenet", "network that is trained")
-	words := flag.String("variant", "", "step, tf32, deterministic, or several, as in step+tf32")
+	words := flag.String("variant", "", "step, tf32, deterministic, or several, as in step+tf32; others are in the environment")
 	flag.Parse()
 
 	device := d2l.CPU(0)

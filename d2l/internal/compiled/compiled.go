@@ -133,10 +133,15 @@ func Keep(plugin Plugin) (bool, error) {
 	return true, nil
 }
 
+// Off reports whether the user wants nothing kept.
+func Off() bool { return os.Getenv(Variable) == off }
+
+const off = "off"
+
 // chosen returns the cache for a value of Variable, or none.
 func chosen(value string) (cache, error) {
 	switch {
-	case value == "off":
+	case value == off:
 		return "", nil
 	case value == "":
 		folder, err := files.CacheDir()

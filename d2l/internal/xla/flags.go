@@ -42,7 +42,8 @@ func withFlags(user string, flags []string) string {
 
 // setFlags adds flags to the user's in XLA_FLAGS, which is the only way to give them to a plugin: XLA reads the
 // variable while the plugin's client is made. The function that it returns takes them out again: another plugin, or a
-// program that this one starts, may not know them. What go-xla adds meanwhile, the place of CUDA's tools, stays.
+// program that this one starts, may not know them. What go-xla adds meanwhile stays: the place of CUDA's tools, for a GPU's
+// plugin of which nothing is kept.
 func setFlags(user string, flags []string) (restore func(), err error) {
 	all := withFlags(user, flags)
 	restore = func() {

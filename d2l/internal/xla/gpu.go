@@ -17,6 +17,7 @@ import (
 	"github.com/d2l-go/book/d2l/internal/compiled"
 	"github.com/d2l-go/book/d2l/internal/report"
 	"github.com/gomlx/compute"
+	"github.com/gomlx/go-xla/pjrt"
 )
 
 // GPUSettings are chosen before the first use of a GPU and stay for the process.
@@ -74,6 +75,7 @@ func openGPU(options string) (compute.Backend, error) {
 	if err != nil {
 		return nil, err
 	}
+	flags = append(flags, cudaDirFlags(plugin)...)
 	if err := keepGPUPrograms(plugin, user, options, flags); err != nil {
 		return nil, err
 	}
@@ -125,7 +127,8 @@ var GraphFlags = []string{"--xla_gpu_enable_command_buffer=+WHILE", "--xla_gpu_g
 
 // gpuFlags returns options of XLA's compiler for a GPU.
 func gpuFlags(plugin, user, options string, deterministic bool) (flags []string, err error) {
-	if knows(plugin, GraphFlags...) {
+	// The third is one that came after plugins that end the process at +WHILE: of JAX 0.4.35 and before.
+	if knows(plugin, append(slices.Clone(GraphFlags), "xla_gpu_enable_scatter_determinism_expander")...) {
 		flags = append(flags, GraphFlags...)
 	}
 	if deterministic {
@@ -142,24 +145,45 @@ func gpuFlags(plugin, user, options string, deterministic bool) (flags []string,
 	}
 	dir, err := autotuneDir(plugin, user, options)
 	if err != nil {
-		report.WarnOnce(fmt.Sprintf("d2l: what XLA tunes for the GPU is not kept for other programs: %v", err))
+		report.WarnOnce(notKept(err))
 		return flags, nil
 	}
 	return append(flags, fmt.Sprintf(`--%s="%s"`, autotuneFlag, dir)), nil
 }
 
+// notKept says why nothing is kept for the next process, of what is tuned and what is compiled.
+func notKept(err error) string {
+	return fmt.Sprintf("d2l: what XLA tunes and compiles for the GPU is not kept for other programs: %v", err)
+}
+
+// cudaDirFlags returns XLA's option for the folder with CUDA's assembler beside a plugin, if it is there: the one that the
+// plugin is for, not that of another CUDA on PATH. go-xla sets it as well, but not for plugins that compiled.Keep gives it.
+func cudaDirFlags(plugin string) []string {
+	dir := filepath.Join(filepath.Dir(filepath.Dir(plugin)), "nvidia")
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() || strings.ContainsAny(dir, `"\`) {
+		return nil
+	}
+	return []string{fmt.Sprintf(`--xla_gpu_cuda_data_dir="%s"`, dir)}
+}
+
 // keepGPUPrograms has what is compiled kept for the next process, with the flags that the plugin is started with.
 func keepGPUPrograms(plugin, user, options string, flags []string) error {
+	if compiled.Off() {
+		return nil
+	}
 	key, err := autotuneKey(plugin, user, options)
 	if err != nil {
-		report.WarnOnce(fmt.Sprintf("d2l: what XLA compiles for the GPU is not kept for other programs: %v", err))
+		report.WarnOnce(notKept(err))
 		return nil
 	}
 	// What is tuned changes how programs are computed, but not what: those that are there are as good.
 	settings := slices.DeleteFunc(slices.Clone(flags), func(flag string) bool { return sets(flag, autotuneFlag) })
 	_, err = compiled.Keep(compiled.Plugin{
 		Path: plugin, Settings: fmt.Sprintf("%s %q", key, settings),
-		Options: func([]byte) (options []byte, keep bool) { return nil, !asksForDump(user) },
+		// A program that is loaded is made into graphs anew, without the options in go-xla's variable.
+		Options: func([]byte) (options []byte, keep bool) {
+			return nil, !asksForDump(user) && os.Getenv(pjrt.EnvXlaDebugOptions) == ""
+		},
 		Rewrite: func(code []byte) []byte { return code },
 	})
 	return err

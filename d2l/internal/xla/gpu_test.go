@@ -29,7 +29,8 @@ var children = map[string]func() string{
 		first := of(CPU.Start())
 		second := os.Getenv("D2L_TEST_PATH")
 		driverVersion = second // Any file will do.
-		if err := keepGPUPrograms(second, "", "", nil); err != nil {
+		user, flags := os.Getenv("D2L_TEST_USER"), strings.Fields(os.Getenv("D2L_TEST_FLAGS"))
+		if err := keepGPUPrograms(second, user, "", flags); err != nil {
 			return err.Error()
 		}
 		return first + " " + of(openPlugin(second, "", "", "", nil, nil))
@@ -64,9 +65,38 @@ func TestProgramsOfTwoPluginsAreKept(t *testing.T) {
 			t.Errorf("%s was not used", path)
 		}
 	}
-	run("LD_LIBRARY_PATH=/opt/cuda/lib64") // The second's alone: autotuneKey has it.
-	if n := len(kept()); n != 3 {
-		t.Errorf("with another setting of the second plugin %d programs are kept", n)
+	before := len(files)
+	for _, c := range []struct {
+		setting string // Of the second plugin alone.
+		more    int
+	}{
+		{"LD_LIBRARY_PATH=/opt/cuda/lib64", 1},
+		{"D2L_TEST_FLAGS=--xla_gpu_deterministic_ops=true", 1},
+		{"D2L_TEST_FLAGS=--xla_gpu_per_fusion_autotune_cache_dir=/mine", 0}, // It is no other program.
+		{"D2L_TEST_USER=--xla_gpu_autotune_level=2", 1},
+		{"D2L_TEST_USER=--xla_dump_to=/mine", 0}, // Who asks for a dump gets one.
+	} {
+		run(c.setting)
+		if n := len(kept()) - before; n != c.more {
+			t.Errorf("with %s %d programs more are kept, expected %d", c.setting, n, c.more)
+		}
+		before = len(kept())
+	}
+	run("D2L_COMPILATION_CACHE=off", "D2L_TEST_FLAGS=--xla_gpu_strict_conv_algorithm_picker=false")
+	if n := len(kept()); n != before {
+		t.Errorf("%d programs more are kept though that is off", n-before)
+	}
+}
+
+// XLA gets the place of the assembler that belongs to the plugin, if it is there.
+func TestCUDADirFlags(t *testing.T) {
+	plugin, _ := gpuMachine(t)
+	want := fmt.Sprintf(`[--xla_gpu_cuda_data_dir="%s"]`, filepath.Dir(plugin))
+	if got := fmt.Sprint(cudaDirFlags(plugin)); got != want {
+		t.Errorf("flags %s, expected %s", got, want)
+	}
+	if got := cudaDirFlags(filepath.Join(t.TempDir(), "elsewhere", "plugin.so")); got != nil {
+		t.Errorf("without CUDA beside the plugin: %s", got)
 	}
 }
 
@@ -256,7 +286,7 @@ func TestAutotuneDirFaults(t *testing.T) {
 					}
 				}
 			})
-			d2ltest.WantParts(t, said, "d2l: what XLA tunes for the GPU is not kept", c.want)
+			d2ltest.WantParts(t, said, "d2l: what XLA tunes and compiles for the GPU is not kept", c.want)
 			if n := strings.Count(said, "\n"); n != 1 {
 				t.Errorf("said %d times: %s", n, said)
 			}
