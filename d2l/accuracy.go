@@ -17,14 +17,6 @@ import (
 //
 // Book: accuracy, section "Implementation of Softmax Regression from Scratch".
 func Accuracy(yHat, y *tensors.Tensor) (float64, error) {
-	correct, _, err := accuracyOf(yHat, y, allCount)
-	return correct, err
-}
-
-func allCount(int32) bool { return true }
-
-// accuracyOf is Accuracy for the labels that count, with their number.
-func accuracyOf(yHat, y *tensors.Tensor, counts func(label int32) bool) (correct, examples float64, err error) {
 	requireMade(yHat, "Accuracy", "NewTensor")
 	requireMade(y, "Accuracy", "NewTensor")
 	requireLabels("Accuracy", y)
@@ -34,24 +26,22 @@ func accuracyOf(yHat, y *tensors.Tensor, counts func(label int32) bool) (correct
 	}
 	predictions, err := Predict(yHat)
 	if err != nil {
-		return 0, 0, err
+		return 0, err
+	}
+	if err := labelsWithin(y, yHat.Shape().Dim(-1)); err != nil {
+		return 0, err
 	}
 	labels, err := tensors.CopyFlatData[int32](y)
 	if err != nil {
-		return 0, 0, fmt.Errorf("reading the labels: %w", err)
+		return 0, fmt.Errorf("reading the labels: %w", err)
 	}
-	if err := checkLabels(labels, yHat.Shape().Dim(-1), ShapeOf(y), counts); err != nil {
-		return 0, 0, err
-	}
+	correct := 0
 	for i, label := range labels {
-		if counts(label) {
-			examples++
-			if predictions[i] == int(label) {
-				correct++
-			}
+		if predictions[i] == int(label) {
+			correct++
 		}
 	}
-	return correct, examples, nil
+	return float64(correct), nil
 }
 
 // Predict returns the class of each row of yHat, float32 (batch, classes): the index
@@ -145,25 +135,17 @@ func requireClasses(who string, y *tensors.Tensor) {
 //
 // Book: evaluate_accuracy_gpu, section "Convolutional Neural Networks (LeNet)".
 func EvaluateAccuracyGPU(net *Net, dataIter DataIter, ctx ...Device) (float64, error) {
-	return evaluateAccuracy(net, dataIter, allCount, ctx...)
-}
-
-// evaluateAccuracy is EvaluateAccuracyGPU for the labels that count.
-func evaluateAccuracy(net *Net, dataIter DataIter, counts func(label int32) bool, ctx ...Device) (float64, error) {
 	metric := NewAccumulator(2) // Correct predictions, examples.
 	// X is copied to ctx or, without it, to the net's device, if it is not there.
 	for batch, err := range net.ForwardEach(dataIter, ctx...) {
 		if err != nil {
 			return 0, err
 		}
-		correct, examples, err := accuracyOf(batch.YHat, batch.Y, counts)
+		correct, err := Accuracy(batch.YHat, batch.Y)
 		if err != nil {
 			return 0, err
 		}
-		metric.Add(correct, examples)
-	}
-	if metric[1] == 0 {
-		return 0, fmt.Errorf("all labels in %s are padding", dataIter.Name())
+		metric.Add(correct, float64(batch.Y.Size()))
 	}
 	return metric[0] / metric[1], nil
 }

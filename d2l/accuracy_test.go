@@ -1,11 +1,9 @@
 package d2l
 
 import (
-	"os"
 	"slices"
 	"testing"
 
-	"github.com/d2l-go/book/d2l/d2ltest"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -59,24 +57,6 @@ func TestAccuracyWrongTypes(t *testing.T) {
 	wantPanic(t, func() { Accuracy(wide, y) }, "takes float32 yHat of shape (batch, classes) or (batch, steps, classes), got (4, 3) of Float64")
 	wantPanic(t, func() { Predict(wide) }, "d2l: Predict takes float32 yHat")
 	wantPanic(t, func() { Predict(tensors.FromValue([][]int32{{1, 2}})) }, "got (1, 2) of Int32")
-}
-
-// The test accuracy of TrainCh13 is over the labels that its loss counts.
-func TestAccuracyWithoutPadding(t *testing.T) {
-	unseeded(t)
-	Seed(1)
-	for _, padding := range []int32{0, -100} {
-		net := NewNet(Sequential{Embedding{VocabSize: 5, EmbedSize: 8}, Dense{Units: 5, LastAxis: true}})
-		noError(t, net.Initialize(testDevice(), Xavier))
-		data := LoadArray(NewTensor([]int32{1, 2, 3, 4}, 2, 2), NewTensor([]int32{1, padding, 3, padding}, 2, 2), 2, false)
-		var result *Result
-		d2ltest.Captured(t, &os.Stdout, func() {
-			result = must(TrainCh13(net, data, data, MaskedSoftmaxCELoss{Padding: padding}, 5, 30, testDevice()))(t)
-		})
-		if result.TrainAcc != 1 || result.TestAcc != 1 {
-			t.Errorf("padding %d: train acc %v, test acc %v", padding, result.TrainAcc, result.TestAcc)
-		}
-	}
 }
 
 // Each step of a sequence counts as an example, in batches of several sizes too.

@@ -56,8 +56,8 @@ func (SoftmaxCrossEntropyLoss) mask(*graph.Node) *graph.Node { return nil }
 
 // MaskedSoftmaxCELoss is SoftmaxCrossEntropyLoss for sequences of different lengths: labels that are
 // Padding fill them up and do not count, neither in the loss nor among the examples and the correct
-// predictions of StepMetrics, nor in the test accuracy of TrainCh13. With a Vocab it is the index of <pad>, if
-// that is one of its reserved tokens; EvaluateAccuracyGPU counts every label:
+// predictions of StepMetrics; EvaluateAccuracyGPU counts all labels. With a Vocab it is the index of <pad>, if
+// that is one of its reserved tokens:
 //
 //	d2l.MaskedSoftmaxCELoss{Padding: vocab.Index("<pad>")}
 //

@@ -2,6 +2,7 @@ package d2l
 
 import (
 	"encoding/json"
+	"fmt"
 	"iter"
 	"math"
 	"os"
@@ -296,6 +297,8 @@ func TestOneClass(t *testing.T) {
 	_, _, err := must(NewTrainer(net, SGD(1)))(t).Step(waves(1, 1, 2, 3), tensors.FromValue([]int32{0, 0}))
 	wantError(t, err, "the net's output has one class", "SigmoidBinaryCrossEntropyLoss{}")
 	data := LoadArray(waves(1, 1, 2, 3), tensors.FromValue([]int32{0, 0}), 2, false)
-	wantPanic(t, func() { TrainCh13(net, data, data, SigmoidBinaryCrossEntropyLoss{}, 0.1, 1) },
-		"TrainCh13 counts correct predictions, which d2l.SigmoidBinaryCrossEntropyLoss does not have")
+	for _, loss := range []Loss{SigmoidBinaryCrossEntropyLoss{}, MaskedSoftmaxCELoss{}} {
+		wantPanic(t, func() { TrainCh13(net, data, data, loss, 0.1, 1) },
+			fmt.Sprintf("TrainCh13 counts the correct predictions of all labels, which is not what %T is for", loss))
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/d2l-go/book/d2l/internal/report"
 	"github.com/gomlx/gomlx/ml/train"
 )
 
@@ -115,6 +116,10 @@ func (t *Trainer) StepBatch(batch train.Batch) (StepMetrics, error) {
 // steps yields what Steps does, until an error.
 func (t *Trainer) steps(dataIter DataIter, timer *Timer) iter.Seq2[StepMetrics, error] {
 	onDevice := OnDevice(dataIter, t.devices...)
+	if !continues(dataIter) && isStateful(t.net) {
+		report.WarnOnce("d2l: the sequences of SeqDataIterRandom do not go on where those of the batch before end, but a Stateful " +
+			"layer carries its state over: call ResetState after each step, leave Stateful out, or take SeqDataIterConsecutive")
+	}
 	return func(yield func(StepMetrics, error) bool) {
 		if images, ok := onDevice.(*deviceIter); ok && t.loop.size > 0 {
 			t.loop.steps(images, timer, yield)

@@ -64,10 +64,6 @@ func trainEpochs(net *Net, trainer *Trainer, trainIter, testIter DataIter,
 	animator := NewAnimator(PlotOptions{XLabel: "epoch", XLim: []float64{0, float64(numEpochs)},
 		Legend: []string{"train loss", "train acc", "test acc"}})
 	timer := NewTimer()
-	counts := allCount
-	if of, ok := trainer.loss.(classLoss); ok {
-		counts = of.counts
-	}
 	var trainLoss, trainAcc, testAcc, examples float64
 	for epoch := range numEpochs {
 		metric := NewAccumulator(3) // Sum of losses, correct predictions, examples.
@@ -83,7 +79,7 @@ func trainEpochs(net *Net, trainer *Trainer, trainIter, testIter DataIter,
 		if err := trainer.Err(); err != nil {
 			return nil, err
 		}
-		if testAcc, err = evaluateAccuracy(net, testIter, counts); err != nil {
+		if testAcc, err = EvaluateAccuracyGPU(net, testIter); err != nil {
 			return nil, err
 		}
 		animator.Add(float64(epoch+1), None, None, testAcc)

@@ -1,7 +1,6 @@
 package d2l
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -40,8 +39,8 @@ func PredictCh8(prefix string, numPreds int, net *Net, vocab *Vocab) (string, er
 
 // TrainCh8 trains a language model with minibatch stochastic gradient descent on the
 // softmax cross-entropy loss, and returns its perplexity over the last epoch. In place of
-// the learning rate lr it also takes an Optimizer; the gradient is clipped to a norm of 1,
-// or to that of the Optimizer's WithGradientClipping.
+// the learning rate lr it also takes an Optimizer; with either, the gradient is clipped to
+// a norm of 1.
 //
 // The parameters are initialized first, from a normal distribution with standard
 // deviation 0.01. A batch has tokens X and y of vocab, int32 (batch, steps), and the net's
@@ -57,14 +56,7 @@ func TrainCh8[R Rate](net *Net, trainIter DataIter, vocab *Vocab, lr R, numEpoch
 	if numEpochs <= 0 || len(ctx) == 0 || trainIter == nil || vocab == nil {
 		panic("d2l: TrainCh8 needs data and its vocabulary, at least one epoch, and a device, such as TryGPU(0)")
 	}
-	if !continues(trainIter) && isStateful(net) {
-		return 0, errors.New("the batches of SeqDataIterRandom do not continue each other, as a Stateful layer expects: leave " +
-			"Stateful out, or take SeqDataIterConsecutive")
-	}
-	opt := OptimizerOf(lr)
-	if opt.rule().clip == 0 {
-		opt = opt.WithGradientClipping(1)
-	}
+	opt := OptimizerOf(lr).WithGradientClipping(1)
 	if err := net.Initialize(ctx[0], Normal(0.01)); err != nil {
 		return 0, err
 	}
