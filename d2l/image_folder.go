@@ -65,10 +65,10 @@ func ToTensor(pictures ...image.Image) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(X, len(pictures), channels, size.Y, size.X)
 }
 
-// LoadImages returns the batches of pictures in memory, as ToTensor makes them, with their labels: int32 (batch). Each
-// picture goes through transform whenever it is in a batch; nil leaves it as it is. For training they are shuffled in
-// each epoch, as Seed has it. It panics unless there is a label for each picture, at least one, and a positive
-// batch size.
+// LoadImages returns the batches of pictures in memory, as ToTensor makes them, with their labels: int32 (batch). Unless
+// all are [image.Gray], every batch has three channels. Each picture goes through transform whenever it is in a batch;
+// nil leaves it as it is. For training they are shuffled in each epoch, as Seed has it. It panics unless there is a label
+// for each picture, at least one, and a positive batch size.
 //
 // Book: load_cifar10, section "Image Augmentation".
 func LoadImages(pictures []image.Image, labels []int32, batchSize int, isTrain bool, transform Transform) DataIter {
