@@ -8,8 +8,9 @@ import "fmt"
 // otherwise the net must be on the first of ctx.
 //
 // All else is as in TrainCh5: batches with labels y, int32 (batch), plots, the two
-// lines and errors. It panics if the loss is another than SoftmaxCrossEntropyLoss{}, whose
-// predictions the accuracies count, and if lr or numEpochs is not positive.
+// lines and errors. The loss is SoftmaxCrossEntropyLoss{}, or has it embedded: the accuracies
+// count the predictions of all labels. It panics if it is another, and if lr or numEpochs is not
+// positive.
 //
 // Book: train_ch13, section "Image Augmentation".
 func TrainCh13[R Rate](net *Net, trainIter, testIter DataIter,
@@ -17,7 +18,8 @@ func TrainCh13[R Rate](net *Net, trainIter, testIter DataIter,
 	if numEpochs <= 0 || trainIter == nil || testIter == nil {
 		panic("d2l: TrainCh13 needs data for training and for testing, and at least one epoch")
 	}
-	if _, ok := loss.(SoftmaxCrossEntropyLoss); !ok && loss != nil {
+	_, ofClasses := loss.(classLoss)
+	if _, padded := loss.(MaskedSoftmaxCELoss); loss != nil && (padded || !ofClasses) {
 		panic(fmt.Sprintf("d2l: TrainCh13 counts the correct predictions of all labels, which is not what %T is for: train in a "+
 			"loop of your own, with NewTrainer and WithLoss", loss))
 	}
