@@ -35,9 +35,9 @@ import (
 //
 // With UseGlobalStats training normalizes with the running statistics as well, and does not
 // change them: they are frozen as in a PyTorch module in eval mode. Scale and offset are
-// still trained, unless the optimizer's WithRates has 0 for them. This is for fine tuning
-// with batches too small or too different for statistics of their own. Files are the same
-// with and without it.
+// still trained, unless the optimizer's WithRates has 0 for them, or SetTrainable(false) was
+// called for them. This is for fine tuning with batches too small or too different for
+// statistics of their own. Files are the same with and without it.
 //
 // Building a second derivative of training panics.
 //

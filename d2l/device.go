@@ -43,7 +43,8 @@ func CPU(i int) Device { return Device{xla.CPU, i} }
 func GPU(i int) Device { return Device{xla.GPU, i} }
 
 // TryGPU returns the i-th GPU if there is one and the CPU otherwise. A GPU that is
-// present but cannot be used is reported on standard error.
+// present but cannot be used is reported on standard error; scripts/setup --cuda installs
+// what it needs.
 //
 // The environment variable GOMLX_BACKEND forces a device: xla:cpu the CPU, xla:cuda the
 // GPU, and go GoMLX's own backend in pure Go, which is slower by two orders of

@@ -3,8 +3,10 @@ package d2l
 import (
 	"fmt"
 	"iter"
+	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -85,11 +87,27 @@ func (it *deviceIter) images() (*deviceImages, []byte, error) {
 //
 // It is a variable for the sake of tests.
 var loopSize = func(devices ...Device) int {
-	if len(devices) == 1 && devices[0] == GPU(0) {
-		return 50 // From one point of TrainCh5's plot to the next.
+	if len(devices) != 1 || devices[0] != GPU(0) {
+		return 0
 	}
-	return 0
+	const usual = 50 // From one point of TrainCh5's plot to the next.
+	given := os.Getenv(stepsVariable)
+	n, err := strconv.Atoi(given)
+	switch {
+	case given == "":
+		return usual
+	case err != nil || n < 1:
+		report.WarnOnce(fmt.Sprintf("d2l: %s is %q, not the number of steps in a program, from 1: it is %d", stepsVariable, given, usual))
+		return usual
+	case n == 1:
+		return 0
+	}
+	return n
 }
+
+// stepsVariable is another number of batches than 50 for which a GPU computes in one program; with 1 each is a program of
+// its own.
+const stepsVariable = "D2L_GPU_STEPS"
 
 // groups iterates over the examples of up to n successive batches of one size, with that size: the last batch of an
 // epoch, which may be smaller, is a group of its own.

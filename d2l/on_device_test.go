@@ -4,9 +4,11 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"weak"
 
+	"github.com/d2l-go/book/d2l/d2ltest"
 	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/shapes"
@@ -235,5 +237,22 @@ func TestOnDeviceOthers(t *testing.T) {
 	}
 	if got := OnDevice(plain, testDevice()); got == DataIter(plain) {
 		t.Error("images that a device could keep were left on the host")
+	}
+}
+
+func TestLoopSize(t *testing.T) {
+	for given, want := range map[string]int{"": 50, "1": 0, "7": 7, "no": 50, "0": 50} {
+		t.Setenv(stepsVariable, given)
+		said := d2ltest.Captured(t, &os.Stderr, func() {
+			if got := loopSize(GPU(0)); got != want {
+				t.Errorf("%s=%s: %d batches in a program, expected %d", stepsVariable, given, got, want)
+			}
+		})
+		if refused := strings.Contains(said, "not the number of steps in a program, from 1: it is 50"); refused != (given == "no" || given == "0") {
+			t.Errorf("%s=%s: %s", stepsVariable, given, said)
+		}
+		if got := loopSize(CPU(0)); got != 0 {
+			t.Errorf("on the CPU %d batches are a program", got)
+		}
 	}
 }

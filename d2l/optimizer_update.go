@@ -35,9 +35,10 @@ type decay struct {
 //
 //	d2l.SGD(0.1).WithWeightDecay(3, func(name string) bool { return strings.Contains(name, "weight") })
 //
-// Called several times, with several λ, the last one counts whose function chooses a parameter, and one without a
-// function for all. If a function chooses none, a step returns an error. It panics unless lambda is a finite number
-// from 0.
+// (A normalization's scale is called weight as well, as in PyTorch.) Called several times, with
+// several λ, the last one counts whose function chooses a parameter, and one without a function
+// for all. If a function chooses none, a step returns an error. It panics unless lambda is a
+// finite number from 0.
 //
 // Book: wd, section "Weight Decay".
 func (o Optimizer) WithWeightDecay(lambda float64, chosen ...func(name string) bool) Optimizer {

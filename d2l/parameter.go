@@ -28,8 +28,9 @@ var errNoParameters = func() error {
 // files have (out, in). It is an error if there is none, as before the first batch. To
 // change the value, call SetParameter: the variable's own SetValue takes any shape. To
 // freeze it, call its SetTrainable(false) before a Trainer's first step; Initialize, and so
-// TrainCh5, draws all parameters anew, and trains all. A variable is the net's until Initialize or
-// LoadParameters.
+// TrainCh5, draws all parameters anew, and trains all. (Running statistics go on all the same, as in
+// PyTorch: BatchNorm's UseGlobalStats and the optimizer's WithRates keep them.) What is frozen stays
+// so in LoadParameters and CopyTo. A variable is the net's until Initialize or LoadParameters.
 //
 // Book: net[1].weight, section "Parameter Management".
 func (n *Net) Parameter(name string) (*model.Variable, error) {
