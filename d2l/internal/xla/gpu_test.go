@@ -28,7 +28,7 @@ var children = map[string]func() string{
 		}
 		first := of(CPU.Start())
 		second := os.Getenv("D2L_TEST_PATH")
-		driverVersion = second // Any file will do.
+		driverVersion = os.DevNull // Any file will do.
 		user, flags := os.Getenv("D2L_TEST_USER"), strings.Fields(os.Getenv("D2L_TEST_FLAGS"))
 		if err := keepGPUPrograms(second, user, "", flags); err != nil {
 			return err.Error()
