@@ -196,6 +196,7 @@
 //	net.go            Net: a layer with parameters on a device
 //	parameter.go      parameters by name, all variables
 //	net_layers.go     outputs of the layers, and their shapes
+//	net_copy.go       copies, also on another device
 //	inputs.go         nets of several inputs
 //	tensor.go         arrays, of Go's slices and back
 //	save_tensors.go   arrays in files

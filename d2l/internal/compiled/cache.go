@@ -18,8 +18,35 @@ const (
 	largest = limit / 4
 )
 
+// Variable names another folder than the one in the user's cache, or is off: then every program is compiled anew.
+const Variable = "D2L_COMPILATION_CACHE"
+
 // A cache is a folder with a file for each program: the hash of what was compiled, and that.
 type cache string
+
+// Off reports whether the user wants nothing kept.
+func Off() bool { return os.Getenv(Variable) == off }
+
+const off = "off"
+
+// chosen returns the cache for a value of Variable, or none.
+func chosen(value string) (cache, error) {
+	switch {
+	case value == off:
+		return "", nil
+	case value == "":
+		folder, err := files.CacheDir()
+		if err != nil { // It can be done without.
+			warn(err)
+			return "", nil
+		}
+		return cache(filepath.Join(folder, "programs")), nil
+	case filepath.IsAbs(value):
+		return cache(value), nil
+	default:
+		return "", fmt.Errorf("%s=%q is neither off nor the full path of a folder: correct or unset it", Variable, value)
+	}
+}
 
 // load returns what was stored under a key; nil if there is nothing whole.
 func (c cache) load(key string) []byte {

@@ -42,20 +42,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 	"unsafe"
 
-	"github.com/d2l-go/book/d2l/internal/files"
 	"github.com/d2l-go/book/d2l/internal/report"
 	"github.com/gomlx/go-xla/pjrt"
 )
-
-// Variable names another folder than the one in the user's cache, or is off: then every program is compiled anew.
-const Variable = "D2L_COMPILATION_CACHE"
 
 // A Plugin is one whose programs are kept.
 type Plugin struct {
@@ -131,30 +126,6 @@ func Keep(plugin Plugin) (bool, error) {
 	}
 	kept[number].Store(k)
 	return true, nil
-}
-
-// Off reports whether the user wants nothing kept.
-func Off() bool { return os.Getenv(Variable) == off }
-
-const off = "off"
-
-// chosen returns the cache for a value of Variable, or none.
-func chosen(value string) (cache, error) {
-	switch {
-	case value == off:
-		return "", nil
-	case value == "":
-		folder, err := files.CacheDir()
-		if err != nil { // It can be done without.
-			warn(err)
-			return "", nil
-		}
-		return cache(filepath.Join(folder, "programs")), nil
-	case filepath.IsAbs(value):
-		return cache(value), nil
-	default:
-		return "", fmt.Errorf("%s=%q is neither off nor the full path of a folder: correct or unset it", Variable, value)
-	}
 }
 
 // warn says once why programs are not kept.
