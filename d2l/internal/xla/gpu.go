@@ -127,7 +127,7 @@ var GraphFlags = []string{"--xla_gpu_enable_command_buffer=+WHILE", "--xla_gpu_g
 
 // gpuFlags returns options of XLA's compiler for a GPU.
 func gpuFlags(plugin, user, options string, deterministic bool) (flags []string, err error) {
-	// The third is one that came after plugins that end the process at +WHILE: of JAX 0.4.35 and before.
+	// The third is one that came after plugins that do not take +WHILE: those of JAX 0.4.35 and before.
 	if knows(plugin, append(slices.Clone(GraphFlags), "xla_gpu_enable_scatter_determinism_expander")...) {
 		flags = append(flags, GraphFlags...)
 	}
