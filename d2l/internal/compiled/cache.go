@@ -3,6 +3,7 @@ package compiled
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/d2l-go/book/d2l/internal/files"
+	"github.com/d2l-go/book/d2l/internal/report"
 )
 
 // A cache keeps at most so many bytes, and no program that is larger than that.
@@ -46,6 +48,19 @@ func chosen(value string) (cache, error) {
 	default:
 		return "", fmt.Errorf("%s=%q is neither off nor the full path of a folder: correct or unset it", Variable, value)
 	}
+}
+
+// warn says once why programs are not kept.
+func warn(err error) {
+	// Without the file's name, which is another with each program.
+	if file := (*os.PathError)(nil); errors.As(err, &file) {
+		err = file.Err
+	}
+	if file := (*os.LinkError)(nil); errors.As(err, &file) {
+		err = file.Err
+	}
+	report.WarnOnce(fmt.Sprintf("d2l: what XLA compiles is not kept for other programs (%v); %s names another folder for it, or is off",
+		err, Variable))
 }
 
 // load returns what was stored under a key; nil if there is nothing whole.

@@ -128,19 +128,6 @@ func Keep(plugin Plugin) (bool, error) {
 	return true, nil
 }
 
-// warn says once why programs are not kept.
-func warn(err error) {
-	// Without the file's name, which is another with each program.
-	if file := (*os.PathError)(nil); errors.As(err, &file) {
-		err = file.Err
-	}
-	if file := (*os.LinkError)(nil); errors.As(err, &file) {
-		err = file.Err
-	}
-	report.WarnOnce(fmt.Sprintf("d2l: what XLA compiles is not kept for other programs (%v); %s names another folder for it, or is off",
-		err, Variable))
-}
-
 func functionsOf(api *C.pjrt_api) []unsafe.Pointer {
 	first := unsafe.Add(unsafe.Pointer(api), unsafe.Sizeof(*api))
 	return unsafe.Slice((*unsafe.Pointer)(first), used)
