@@ -6,7 +6,6 @@ import (
 	"github.com/d2l-go/book/d2l/internal/kernels"
 	"github.com/d2l-go/book/d2l/internal/weights"
 	"github.com/d2l-go/book/d2l/internal/xla"
-	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -78,9 +77,8 @@ func (b BatchNorm) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 		claim(scope, "scale")
 		builder := norm.BatchNorm(scope, x, axis).Momentum(batchMomentum).Epsilon(batchEpsilon).CurrentScope()
 		builder = builder.FrozenAverages(b.UseGlobalStats)
-		// GoMLX in pure Go has no operation for inference; without it the gradients in training would be wrong.
-		known := x.Graph().Backend().Capabilities().Operations[compute.OpTypeBatchNormForInference]
-		return builder.UseBackendInference(known || scope.IsTraining(x.Graph())).Done()
+		// In training, the gradients would be wrong without XLA's operation; that for inference has none.
+		return builder.UseBackendInference(scope.IsTraining(x.Graph())).Done()
 	}
 	switch x.Rank() {
 	case 2:

@@ -198,6 +198,7 @@
 //	net_layers.go     outputs of the layers, and their shapes
 //	net_copy.go       copies, also on another device
 //	inputs.go         nets of several inputs
+//	apply.go          a net in the graph of another, or of a loss
 //	tensor.go         arrays, of Go's slices and back
 //	save_tensors.go   arrays in files
 //	shape.go          shapes as the book prints them

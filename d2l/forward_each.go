@@ -183,14 +183,18 @@ func (n *Net) newForwardLoop(images *deviceImages, batch int) (forwardLoop, erro
 	X := images.form.batch(batch)
 	var used []*model.Variable
 	var output shapes.Shape
+	var alone bool // A loop cannot read the variables of another net.
 	err = infer.Sketch(func(g *graph.Graph, outputs []*graph.Node) {
-		used, output = usedIn(n.store, g), outputs[0].Shape()
+		used, output, alone = usedIn(n.store, g), outputs[0].Shape(), xla.Borrows(g)
 	}, X)
 	if err != nil {
 		return forwardLoop{}, err
 	}
 	if err := n.draw(infer, X); err != nil {
 		return forwardLoop{}, err
+	}
+	if alone {
+		return forwardLoop{size: 1}, nil
 	}
 	size := max(min(loopSize(n.device), maxLoopOutput/int(output.Memory())), 1)
 	program, err := n.newProgram(xla.Config{Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {

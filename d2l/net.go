@@ -226,13 +226,17 @@ func (n *Net) draw(p *xla.Program, X ...shapes.Shape) error {
 // those of its own that panic; any other net counts as one layer.
 func (n *Net) forward(scope *model.Scope, inputs ...*graph.Node) (y *graph.Node) {
 	defer n.keepFrozen(scope)()
-	if s, ok := n.layer.(Sequential); ok {
-		y = s.forward(scope, inputs, false)[0]
-	} else {
-		y = forwardStep(n.layer.Kind(), n.layer, scope, inputs, false)[0]
-	}
+	y = n.layers(scope, inputs...)
 	requireNoTwin(n.layer, scope.Store())
 	return y
+}
+
+// layers applies the layers, whatever store the scope is in.
+func (n *Net) layers(scope *model.Scope, inputs ...*graph.Node) *graph.Node {
+	if s, ok := n.layer.(Sequential); ok {
+		return s.forward(scope, inputs, false)[0]
+	}
+	return forwardStep(n.layer.Kind(), n.layer, scope, inputs, false)[0]
 }
 
 // String lists the net's layers, each with its name and what a drawing of the net says of it.

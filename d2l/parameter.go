@@ -3,6 +3,7 @@ package d2l
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/d2l-go/book/d2l/internal/weights"
@@ -30,7 +31,9 @@ var errNoParameters = func() error {
 // freeze it, call its SetTrainable(false) before a Trainer's first step; Initialize, and so
 // TrainCh5, draws all parameters anew, and trains all. (Running statistics go on all the same, as in
 // PyTorch: BatchNorm's UseGlobalStats and the optimizer's WithRates keep them.) What is frozen stays
-// so in LoadParameters and CopyTo. A variable is the net's until Initialize or LoadParameters.
+// so in LoadParameters and CopyTo. A variable is the net's until Initialize or LoadParameters. In a graph
+// of this net, as in a loss of its Trainer, its NodeValue is its value; in a graph of another net GoMLX would
+// take that net's variable of the same path: there call Apply.
 //
 // Book: net[1].weight, section "Parameter Management".
 func (n *Net) Parameter(name string) (*model.Variable, error) {
@@ -96,6 +99,32 @@ func (n *Net) SetParameter(name string, value any) error {
 		}
 	}
 	return v.SetValue(given)
+}
+
+// NamedParameters returns the net's Parameters in their order, each with its name in files, such as dense1.weight: to
+// freeze those of some layers, for example.
+//
+//	for name, p := range net.NamedParameters() {
+//		p.SetTrainable(strings.HasPrefix(name, "dense1."))
+//	}
+//
+// Book: none; PyTorch's named_parameters, section "Parameter Management".
+func (n *Net) NamedParameters() iter.Seq2[string, *model.Variable] {
+	requireMade(n, "Net.NamedParameters", "NewNet")
+	return func(yield func(string, *model.Variable) bool) {
+		if n.store == nil {
+			return
+		}
+		names, err := weights.Names(n.store.Scope(netScope), n.stateRules())
+		if err != nil { // Of layers of the program's own.
+			panic(err)
+		}
+		for _, p := range n.Parameters() {
+			if !yield(names[p], p) {
+				return
+			}
+		}
+	}
 }
 
 // Variables returns all that the net keeps, layer by layer: its Parameters and what is not

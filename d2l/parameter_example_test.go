@@ -2,6 +2,7 @@ package d2l_test
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/d2l-go/book/d2l"
 )
@@ -20,6 +21,24 @@ func ExampleNet_Parameter() {
 	// the net has no parameters yet, so no dense1.bias: they are drawn when the first batch shows the shape of the input, as in net.Forward(X)
 	// [0]
 	// the net has no parameter dense2.bias, but dense0.weight, dense0.bias, dense1.weight, dense1.bias
+}
+
+// All layers but the last are frozen.
+func ExampleNet_NamedParameters() {
+	net := d2l.NewNet(d2l.Sequential{d2l.Dense{Units: 8, Activation: d2l.ReLU}, d2l.Dense{Units: 1}})
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	d2l.Must(net.Forward(d2l.NewTensor([][]float32{{1, 2, 3, 4}})))
+	for name, p := range net.NamedParameters() {
+		p.SetTrainable(strings.HasPrefix(name, "dense1."))
+		fmt.Println(name, p.Shape().Dimensions, p.Trainable)
+	}
+	fmt.Println(net.NumParameters(), "are trained")
+	// Output:
+	// dense0.weight [4 8] false
+	// dense0.bias [8] false
+	// dense1.weight [8 1] true
+	// dense1.bias [1] true
+	// 9 are trained
 }
 
 func ExampleNet_SetParameter() {

@@ -20,7 +20,8 @@ import (
 //
 // The parameters have the name of the first place, here dense1.weight, in files too. All
 // places need the same parameters: a Dense, inputs of the same width. Nets that have the
-// same shared layer do not share parameters with each other. Share panics if layer is nil.
+// same shared layer do not share parameters with each other: see Net.Apply. Share panics if
+// layer is nil.
 //
 // A layer of your own shares by calling Forward of a shared layer several times.
 // Forward of another layer twice on one scope is an error.
@@ -65,7 +66,7 @@ func (s *shared) inFirst(scope *model.Scope, x *graph.Node, forward func(first *
 
 // scopeFor returns the scope of the layer's first place in the graph of x.
 func (s *shared) scopeFor(scope *model.Scope, x *graph.Node) *model.Scope {
-	root, key := scope.Store().RootScope(), fmt.Sprintf("shared layer %p", s)
+	root, key := scope.Store().RootScope(), fmt.Sprintf("shared layer %p of %p", s, scope.Store())
 	if path, ok := root.GetGraphParam(x.Graph(), key); ok {
 		return scope.Store().Scope(path.(string)).WithInitializer(scope.Initializer())
 	}

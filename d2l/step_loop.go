@@ -28,6 +28,7 @@ type stepLoop struct {
 // A stepPlan says which variables a step uses, and which of them it changes.
 type stepPlan struct {
 	used, changed []*model.Variable
+	alone         bool // Whether each step is a program of its own: a loop cannot read the variables of another net.
 	lossPlan
 }
 
@@ -81,6 +82,10 @@ func (l *stepLoop) run(images *deviceImages, labels []byte, examples []int, batc
 	plan, rates, refused := l.prepare(X, picked)
 	if len(rates) == 0 {
 		return nil, fail(refused)
+	}
+	if plan.alone {
+		l.size = 0
+		return l.single(images, labels, examples, batch)
 	}
 	program, err := l.program(images.form)
 	if err != nil {
@@ -160,7 +165,7 @@ func (l *stepLoop) prepare(X shapes.Shape, labels []int32) (plan stepPlan, rates
 	plan, ok := l.plans[X.String()]
 	if !ok {
 		err := t.step.Sketch(func(g *graph.Graph, _ []*graph.Node) {
-			plan = stepPlan{usedIn(t.net.store, g), changedIn(t.net.store, g), t.lossPlan(g, X.Dimensions[0])}
+			plan = stepPlan{usedIn(t.net.store, g), changedIn(t.net.store, g), xla.Borrows(g), t.lossPlan(g, X.Dimensions[0])}
 		}, X, shapes.Make(dtypes.Int32, X.Dimensions[0]))
 		if err != nil {
 			return plan, nil, err

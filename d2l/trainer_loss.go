@@ -13,6 +13,8 @@ import (
 //
 //	trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(0.03))).WithLoss(d2l.L2Loss{})
 //
+// A loss may depend on another net, or on this one for other inputs: see Net.Apply.
+//
 // It is called before the first step, and panics after it, or if loss is nil. Predictions are counted
 // as correct for classes alone; with any other loss their number is NaN.
 //

@@ -58,6 +58,12 @@ func (p *Program) exec(padding int) (*model.Exec, error) {
 		defer asBuildError()
 		OnBuild()
 		scope.Store().SetTraining(inputs[0].Graph(), p.config.Training)
+		g := inputs[0].Graph()
+		defer func() { // Layers may have changes made at the very end of a step.
+			for _, b := range borrowedBy(g) {
+				b.keepUnchanged(g)
+			}
+		}()
 		return p.config.Build(scope, unpad(inputs, padding))
 	}
 	exec, err := model.NewExec(p.config.Backend, p.config.Store, build)
@@ -136,6 +142,11 @@ func (p *Program) Call(inputs ...*tensors.Tensor) (outputs []*tensors.Tensor, er
 	}
 	if err := p.checkValues(g); err != nil { // Before a failure on the device can cost the net its parameters.
 		return nil, err
+	}
+	for _, b := range borrowedBy(g) {
+		if err := b.renew(p); err != nil {
+			return nil, err
+		}
 	}
 	args, err := p.copyIn(inputs)
 	if err != nil {

@@ -1,0 +1,95 @@
+package d2l
+
+import (
+	"fmt"
+
+	"github.com/d2l-go/book/d2l/internal/xla"
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// Apply adds the net to the graph of X, and returns its output. It is for what is trained or computed through
+// another net: a loss such as that of a generator, which a discriminator judges, a layer on the features of a
+// pretrained net, or a function of Compile whose gradient is taken with respect to X.
+//
+//	trainer.WithLoss(d2l.LossFunc(func(fake, _ *graph.Node) *graph.Node {
+//		realOrFake := discriminator.Apply(fake)
+//		return d2l.SigmoidBinaryCrossEntropyLoss{}.Forward(realOrFake, graph.OnesLike(realOrFake))
+//	}))
+//
+// Gradients flow through the net to X. In a loss of the net's own Trainer its parameters are trained by what is
+// computed here, too, and running statistics see X. In the program of another net, and in a function of Compile,
+// they are read alone, as they are at each call: they are not trained, and running statistics stay.
+//
+// In a step dropout drops, and batch normalization takes the statistics of the batch, as in PyTorch's training mode;
+// in other programs, such as Forward and functions of Compile, the net infers. ApplyInference always does.
+//
+// It panics, as functions of nodes do, if the net has no parameters: pass a batch through Forward first. It also does
+// for a net with Stateful layers. The program is for the net's device, and for one alone: otherwise the call that
+// runs it returns an error. It makes each step on a GPU a call of its own.
+//
+// Book: net_D(fake_X), section "Generative Adversarial Networks".
+func (n *Net) Apply(X ...*graph.Node) *graph.Node {
+	return n.apply("Net.Apply", X)
+}
+
+// ApplyInference is Apply, but that the net infers in training as well, as in PyTorch's evaluation mode: for a
+// pretrained net whose outputs, or features, a loss compares.
+//
+// Book: extract_features, section "Neural Style Transfer".
+func (n *Net) ApplyInference(X ...*graph.Node) *graph.Node {
+	const function = "Net.ApplyInference"
+	if len(X) == 0 || X[0] == nil {
+		return n.apply(function, X) // It panics.
+	}
+	g := X[0].Graph()
+	store := model.GetStore(g)
+	training := store.IsTraining(g)
+	store.SetTraining(g, false)
+	defer store.SetTraining(g, training)
+	return n.apply(function, X)
+}
+
+func (n *Net) apply(function string, X []*graph.Node) (y *graph.Node) {
+	requireMade(n, function, "NewNet")
+	for _, x := range X {
+		if x == nil {
+			panic(fmt.Sprintf("d2l: %s got an X that is nil", function))
+		}
+	}
+	if len(X) == 0 {
+		panic(fmt.Sprintf("d2l: %s needs the net's input", function))
+	}
+	if len(n.Variables()) == 0 && !n.input.Ok() {
+		panic(fmt.Errorf("%s: %w", function, errNoParameters))
+	}
+	if isStateful(n) {
+		panic(fmt.Sprintf("d2l: %s takes no net with Stateful layers", function))
+	}
+	g := X[0].Graph()
+	path := fmt.Sprintf("/applying %p", n)
+	if applying, ok := model.GetGraphParam(g, path); ok && applying.(bool) {
+		panic(fmt.Sprintf("d2l: a layer of the net calls %s of the net itself", function))
+	}
+	model.SetGraphParam(g, path, true)
+	defer model.SetGraphParam(g, path, false)
+	if model.GetStore(g) == n.store {
+		scope := n.store.RootScope().At("%s", netScope[1:])
+		return n.forward(scope.WithInitializer(n.init(scope)), X...)
+	}
+	xla.Borrow(g, lent{n}, netScope, func(scope *model.Scope) { y = n.layers(scope, X...) })
+	return y
+}
+
+// lent is a net as an xla.Lender.
+type lent struct{ net *Net }
+
+// Lent returns what programs of other nets read: see xla.Lender.
+func (l lent) Lent() (*model.Store, compute.Backend, compute.DeviceNum, error) {
+	if l.net.store == nil {
+		return nil, nil, 0, errNoParameters
+	}
+	backend, number, err := l.net.device.Backend()
+	return l.net.store, backend, number, err
+}

@@ -1,0 +1,298 @@
+package d2l
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// judged is a loss of Trainers: what a net says of yHat is to be 0.
+func judged(by func(...*graph.Node) *graph.Node) Loss {
+	return LossFunc(func(yHat, _ *graph.Node) *graph.Node { return graph.Square(by(yHat)) })
+}
+
+// drawn returns a net whose parameters have been drawn.
+func drawn(t *testing.T, layer Layer, shape ...int) *Net {
+	t.Helper()
+	net := NewNet(layer)
+	noError(t, net.Initialize(testDevice(), Xavier))
+	must(net.Forward(waves(1, 1, shape...)))(t)
+	return net
+}
+
+// applied is a net as a layer of another, which infers.
+type applied struct{ net *Net }
+
+func (applied) Kind() string                                        { return "applied" }
+func (a applied) Forward(_ *model.Scope, x *graph.Node) *graph.Node { return a.net.ApplyInference(x) }
+
+// ofItself is a layer that applies the net it is in.
+type ofItself struct{ net **Net }
+
+func (ofItself) Kind() string                                        { return "of itself" }
+func (o ofItself) Forward(_ *model.Scope, x *graph.Node) *graph.Node { return (*o.net).Apply(x) }
+
+// A net that learns through another has the updates of one net of the layers of both, of which the second are frozen.
+func TestApplyTrainsThrough(t *testing.T) {
+	unseeded(t)
+	first, second := Sequential{Dense{Units: 6, Activation: ReLU}}, Sequential{Dense{Units: 5}, BatchNorm{}, ReLU, Dense{Units: 1}}
+	X := waves(1, 1, 8, 4)
+	Seed(1)
+	a := drawn(t, first, 8, 4)
+	b := drawn(t, second, 8, 6)
+	both := drawn(t, Sequential{first, second}, 8, 4)
+	for _, v := range both.Parameters() {
+		path := strings.TrimPrefix(v.Path(), netScope+"/")
+		from, name := a, strings.TrimPrefix(path, "sequential0/")
+		if name == path {
+			from, name = b, strings.TrimPrefix(path, "sequential1/")
+			v.SetTrainable(false)
+		}
+		noError(t, both.SetParameter(path, must(must(from.Parameter(name))(t).Value())(t)))
+	}
+	before := values(t, b)
+	through := must(NewTrainer(a, Adam(0.1)))(t).WithLoss(judged(b.Apply))
+	whole := must(NewTrainer(both, Adam(0.1)))(t).WithLoss(LossFunc(func(yHat, _ *graph.Node) *graph.Node { return graph.Square(yHat) }))
+	for range 5 {
+		got, _, err := through.Step(X, X)
+		noError(t, err)
+		want, _, err := whole.Step(X, X)
+		noError(t, err)
+		near(t, "loss", []float32{float32(got)}, []float32{float32(want)}, 1e-5)
+	}
+	trained := values(t, a)
+	near(t, "weights", trained["/net/dense0/weights"], values(t, both)["/net/sequential0/dense0/weights"], 1e-5)
+	for path, value := range values(t, b) {
+		near(t, path, value, before[path], 0)
+	}
+	if n := float32s(t, must(must(b.Parameter("batchnorm0.num_batches_tracked"))(t).Value())(t)); n[0] != 0 {
+		t.Errorf("running statistics of the net that is applied have seen %v batches", n[0])
+	}
+	if n := len(a.Variables()); n != 2 {
+		t.Errorf("the net that learns has %d variables", n)
+	}
+}
+
+// What is read is what the other net has at that step, whoever has changed it.
+func TestApplyReadsWhatIsThere(t *testing.T) {
+	a, b := drawn(t, Sequential{Dense{Units: 1, NoBias: true}}, 2, 1), drawn(t, Sequential{Dense{Units: 1, NoBias: true}}, 2, 1)
+	X := NewTensor([][]float32{{1}, {1}})
+	noError(t, a.SetParameter("dense0.weight", [][]float32{{1}}))
+	trainer := must(NewTrainer(a, SGD(1e-12)))(t).WithLoss(judged(b.Apply))
+	other := must(NewTrainer(b, SGD(0.5)))(t).WithLoss(judged(a.Apply))
+	square := Compile(func(X *graph.Node) *graph.Node { return graph.Square(b.Apply(X)) }, testDevice())
+	want := func(weight float64) {
+		t.Helper()
+		for range 2 {
+			loss, _, err := trainer.Step(X, X)
+			noError(t, err)
+			near(t, "loss", []float32{float32(loss / 2)}, []float32{float32(weight * weight)}, 1e-6)
+			near(t, "function", float32s(t, must(square(X))(t))[:1], []float32{float32(weight * weight)}, 1e-6)
+		}
+	}
+	for _, weight := range []float32{2, -3} {
+		noError(t, b.SetParameter("dense0.weight", [][]float32{{weight}}))
+		want(float64(weight))
+	}
+	// a is 1, so that the gradient of b is 2 weight: half of it leaves nothing.
+	noError(t, b.SetParameter("dense0.weight", [][]float32{{4}}))
+	_, _, err := other.Step(X, X)
+	noError(t, err)
+	want(0)
+}
+
+// In a loss of its own Trainer a net learns from what it is applied to, as from the output of its first input.
+func TestApplyOfTheNetItself(t *testing.T) {
+	unseeded(t)
+	layers := Sequential{Dense{Units: 4, Activation: Tanh}, Dense{Units: 1}}
+	X, Y := waves(1, 1, 8, 3), waves(2, 1, 8, 3)
+	XY := tensors.FromFlatDataAndDimensions(append(float32s(t, X), float32s(t, Y)...), 16, 3)
+	nets, losses := map[string]*Net{}, map[string]float64{}
+	for _, name := range []string{"applied", "one batch"} {
+		Seed(1)
+		net := drawn(t, layers, 8, 3)
+		loss, input := Loss(LossFunc(func(yHat, _ *graph.Node) *graph.Node { return graph.Square(yHat) })), XY
+		if name == "applied" {
+			input = X
+			loss = LossFunc(func(yHat, y *graph.Node) *graph.Node {
+				return graph.MulScalar(graph.Add(graph.Square(yHat), graph.Square(net.Apply(y))), 0.5)
+			})
+		}
+		trainer := must(NewTrainer(net, SGD(0.1)))(t).WithLoss(loss)
+		for range 3 {
+			sum, _, err := trainer.Step(input, map[bool]*tensors.Tensor{true: Y, false: XY}[input == X])
+			noError(t, err)
+			losses[name] = sum / float64(input.Shape().Dim(0))
+		}
+		nets[name] = net
+	}
+	near(t, "loss", []float32{float32(losses["applied"])}, []float32{float32(losses["one batch"])}, 1e-5)
+	want := values(t, nets["one batch"])
+	for path, got := range values(t, nets["applied"]) {
+		near(t, path, got, want[path], 1e-5)
+	}
+
+	normal := drawn(t, Sequential{Dense{Units: 4}, BatchNorm{}}, 8, 3)
+	_, _, err := must(NewTrainer(normal, SGD(0.1)))(t).WithLoss(LossFunc(func(yHat, y *graph.Node) *graph.Node {
+		return graph.Square(graph.Add(yHat, normal.Apply(y)))
+	})).Step(X, Y)
+	noError(t, err)
+	if n := float32s(t, must(must(normal.Parameter("batchnorm0.num_batches_tracked"))(t).Value())(t)); n[0] != 2 {
+		t.Errorf("running statistics have seen %v batches, not both", n[0])
+	}
+}
+
+// Where a net only infers, the loss is that of Forward; otherwise dropout drops others in each step, and repeats with a seed.
+func TestApplyInference(t *testing.T) {
+	unseeded(t)
+	X := waves(1, 1, 8, 4)
+	losses := func(mode string) (all []float32) {
+		Seed(1)
+		a := drawn(t, Sequential{Dense{Units: 6}}, 8, 4)
+		b := drawn(t, Sequential{BatchNorm{}, Dropout{Rate: 0.5}, Dense{Units: 1}}, 8, 6)
+		noError(t, b.SetParameter("batchnorm0.running_mean", []float32{1, 2, 3, 4, 5, 6}))
+		by := map[string]func(...*graph.Node) *graph.Node{"training": b.Apply, "inference": b.ApplyInference}[mode]
+		trainer := must(NewTrainer(a, SGD(1e-12)))(t).WithLoss(judged(by))
+		for range 3 {
+			loss, _, err := trainer.Step(X, X)
+			noError(t, err)
+			all = append(all, float32(loss)/8)
+		}
+		if mode == "inference" {
+			var sum float64
+			for _, y := range float32s(t, must(b.Forward(must(a.Forward(X))(t)))(t)) {
+				sum += float64(y) * float64(y) / 8
+			}
+			near(t, "loss", all[:1], []float32{float32(sum)}, 1e-5)
+		}
+		return all
+	}
+	if all := losses("inference"); all[0] != all[1] || all[1] != all[2] {
+		t.Errorf("losses in inference: %v", all)
+	}
+	all := losses("training")
+	if all[0] == all[1] || all[1] == all[2] {
+		t.Errorf("dropout drops the same in each step: losses %v", all)
+	}
+	near(t, "losses with the same seed", losses("training"), all, 0)
+}
+
+// Gradients with respect to the input, of nets whose layers have functions of their own for it: along one direction they
+// are what the output changes by.
+func TestApplyGradientOfInput(t *testing.T) {
+	for name, c := range map[string]struct {
+		layer Layer
+		shape []int
+	}{
+		"LeNet": {Sequential{Conv2D{Channels: 6, KernelSize: 5, Padding: 2, Activation: Sigmoid}, AvgPool2D{PoolSize: 2},
+			Conv2D{Channels: 16, KernelSize: 5, Activation: Sigmoid}, AvgPool2D{PoolSize: 2}, Dense{Units: 120, Activation: Sigmoid},
+			Dense{Units: 1}}, []int{32, 1, 28, 28}},
+		"batch normalization": {Sequential{Conv2D{Channels: 4, KernelSize: 3}, BatchNorm{}, Tanh, Dense{Units: 1}}, []int{32, 1, 8, 8}},
+		"of vectors":          {Sequential{BatchNorm{}, Dense{Units: 1}}, []int{32, 9}},
+		"recurrent":           {Sequential{GRU{HiddenSize: 16}, Dense{Units: 1}}, []int{8, 5, 4}},
+		"LSTM":                {Sequential{LSTM{HiddenSize: 16, Bidirectional: true}, Dense{Units: 1}}, []int{8, 5, 4}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			net, X := drawn(t, c.layer, c.shape...), waves(3, 1, c.shape...)
+			sum := func(X *graph.Node) *graph.Node { return graph.ReduceAllSum(net.Apply(X)) }
+			gradient := must(Compile(func(X *graph.Node) *graph.Node { return graph.Gradient(sum(X), X)[0] }, testDevice())(X))(t)
+			f, towards := Compile(sum, testDevice()), wave(5, 1, X.Shape().Size())
+			at := func(step float32) float64 {
+				moved := float32s(t, X)
+				for i := range moved {
+					moved[i] += step * towards[i]
+				}
+				return float64(float32s(t, must(f(tensors.FromFlatDataAndDimensions(moved, c.shape...)))(t))[0])
+			}
+			const step = 1e-2
+			var got float64
+			for i, d := range float32s(t, gradient) {
+				got += float64(d) * float64(towards[i])
+			}
+			want := (at(step) - at(-step)) / (2 * step)
+			if math.Abs(got-want) > 0.02*math.Abs(want)+1e-3 || want == 0 {
+				t.Errorf("the gradient says %v, the output changes by %v", got, want)
+			}
+		})
+	}
+}
+
+func TestApplySaysWhatIsMissing(t *testing.T) {
+	X := waves(1, 1, 8, 4)
+	a := drawn(t, Sequential{Dense{Units: 6}}, 8, 4)
+	step := func(net *Net, loss Loss) error {
+		_, _, err := must(NewTrainer(net, SGD(0.1)))(t).WithLoss(loss).Step(X, X)
+		return err
+	}
+	before := values(t, a)
+	undrawn := NewNet(Sequential{Dense{Units: 1}})
+	wantError(t, step(a, judged(undrawn.Apply)), "Net.Apply: the net has no parameters yet")
+	noError(t, undrawn.Initialize(testDevice(), Xavier))
+	wantError(t, step(a, judged(undrawn.ApplyInference)), "Net.ApplyInference: the net has no parameters yet")
+	wantError(t, step(a, judged(drawn(t, Sequential{Dense{Units: 1}}, 8, 5).Apply)), "dense0")
+	wantError(t, step(a, judged(func(...*graph.Node) *graph.Node { return a.Apply() })), "needs the net's input")
+	stateful := drawn(t, Sequential{RNN{HiddenSize: 2, Stateful: true}}, 8, 3, 4)
+	wantError(t, step(a, judged(stateful.Apply)), "Stateful")
+
+	var self *Net
+	self = NewNet(Sequential{Dense{Units: 4}, ofItself{&self}})
+	noError(t, self.Initialize(testDevice(), Xavier))
+	_, err := self.Forward(X)
+	wantError(t, err, "a layer of the net calls Net.Apply of the net itself")
+
+	b := drawn(t, Sequential{Dense{Units: 1}}, 8, 6)
+	trainer := must(NewTrainer(a, SGD(0.1)))(t).WithLoss(judged(b.Apply))
+	after := values(t, a)
+	for path := range before {
+		near(t, path, after[path], before[path], 0)
+	}
+	_, _, err = trainer.Step(X, X)
+	noError(t, err)
+	noError(t, b.Initialize(testDevice(), Xavier))
+	_, _, err = trainer.Step(X, X)
+	wantError(t, err, "the net that is applied has other parameters", "make a new Trainer")
+	must(b.Forward(waves(1, 1, 8, 6)))(t)
+	_, _, err = trainer.Step(X, X)
+	noError(t, err)
+
+	if !onGPU() {
+		far := NewNet(Sequential{Dense{Units: 1}})
+		noError(t, far.Initialize(otherDevice(), Xavier))
+		must(far.Forward(waves(1, 1, 8, 6)))(t)
+		wantError(t, step(a, judged(far.Apply)), "on the same device")
+	}
+}
+
+// Where a step is made in a loop, as on a GPU, one that reads another net is made alone.
+func TestApplyInSteps(t *testing.T) {
+	net, b := smallNet(), drawn(t, Sequential{Dense{Units: 2}}, 8, 4)
+	noError(t, net.Initialize(testDevice(), Xavier))
+	trainer := must(NewTrainer(net, SGD(0.01)))(t).WithLoss(LossFunc(func(yHat, _ *graph.Node) *graph.Node {
+		return graph.ReduceMean(graph.Square(b.Apply(yHat)), -1)
+	}))
+	data, n := OnDevice(quadrants(40, 16, false), testDevice()), 0
+	var last float64
+	for range 2 {
+		for _, metrics := range trainer.Steps(data, NewTimer()) {
+			n, last = n+1, metrics.LossSum
+		}
+		noError(t, trainer.Err())
+	}
+	if n != 6 || last <= 0 {
+		t.Errorf("%d steps, the last with a loss of %v", n, last)
+	}
+	through := NewNet(Sequential{net.layer, applied{b}})
+	noError(t, through.Initialize(testDevice(), Xavier))
+	rows := 0
+	for output, err := range through.ForwardEach(data) {
+		noError(t, err)
+		rows += output.YHat.Shape().Dim(0)
+	}
+	if rows != 40 {
+		t.Errorf("outputs of %d examples", rows)
+	}
+}
