@@ -84,6 +84,16 @@ PAGES = """
     lstm
 9.5–9.7: recurrent-modern/machine-translation-and-dataset,encoder-decoder,seq2seq
     encoder_decoder
+10.1, 10.2: attention-mechanisms/attention-cues,nadaraya-watson
+    nadaraya_watson
+10.3: attention-mechanisms/attention-scoring-functions
+    attention_scoring
+10.4: attention-mechanisms/bahdanau-attention
+    bahdanau
+10.5, 10.6: attention-mechanisms/multihead-attention,self-attention-and-positional-encoding
+    multihead_attention
+10.7: attention-mechanisms/transformer
+    transformer
 11.1–11.4: optimization/optimization-intro,convexity,gd,sgd
     gradient_descent
 11.5–11.10: optimization/minibatch-sgd,momentum,adagrad,rmsprop,adadelta,adam

@@ -1,0 +1,130 @@
+package d2l_test
+
+import (
+	"fmt"
+
+	"github.com/d2l-go/book/d2l"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// A layerN has several inputs or outputs. An attention returns its weights beside its output.
+type layerN interface {
+	d2l.Layer
+	ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node
+}
+
+// An output is a layer that begins with one of the outputs of a layer, since a net returns the first alone.
+type output struct {
+	layerN
+	number int
+}
+
+func (o *output) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	return o.ForwardN(scope, x)[0]
+}
+
+func (o *output) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
+	return o.layerN.ForwardN(scope, inputs...)[o.number:]
+}
+
+// of computes the output with that number of a net of the layer. A copy of the net is compiled for it.
+func (o *output) of(net *d2l.Net, number int, X ...*d2l.Tensor) *d2l.Tensor {
+	defer func(before int) { o.number = before }(o.number)
+	o.number = number
+	return d2l.Must(d2l.Must(net.CopyTo(net.Device())).Forward(X...))
+}
+
+// Seq2SeqEncoder has a second input, the valid lengths, which are for the decoder alone.
+type Seq2SeqEncoder struct {
+	VocabSize, EmbedSize, NumHiddens, NumLayers int
+	Dropout                                     float64
+}
+
+func (Seq2SeqEncoder) Kind() string { return "encoder" }
+
+func (e Seq2SeqEncoder) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	return e.ForwardN(scope, x)[0]
+}
+
+func (e Seq2SeqEncoder) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
+	return d2l.Sequential{
+		d2l.Embedding{VocabSize: e.VocabSize, EmbedSize: e.EmbedSize},
+		d2l.GRU{HiddenSize: e.NumHiddens, NumLayers: e.NumLayers, Dropout: e.Dropout},
+	}.ForwardN(scope, inputs[0])
+}
+
+// Seq2SeqAttentionDecoder has a context for each step, in which its last state is the query and the encoder's outputs
+// are keys and values. Its outputs are the logits, the attention weights (batch, steps, keys), and the last state.
+type Seq2SeqAttentionDecoder Seq2SeqEncoder
+
+func (Seq2SeqAttentionDecoder) Kind() string { return "decoder" }
+
+func (d Seq2SeqAttentionDecoder) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	return d.ForwardN(scope, x)[0]
+}
+
+func (d Seq2SeqAttentionDecoder) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
+	last := len(inputs) - 1
+	x, encOutputs, state, validLens := inputs[0], inputs[1], inputs[2:last], inputs[last]
+	// Shared by all steps.
+	additive := d2l.Share(AdditiveAttention{d.NumHiddens, d.Dropout}).(layerN)
+	rnn := d2l.Share(d2l.GRU{HiddenSize: d.NumHiddens, NumLayers: d.NumLayers, Dropout: d.Dropout}).(layerN)
+	attentionScope, rnnScope := scope.In("attention"), scope.In("rnn")
+	var outputs, weights []*graph.Node
+	x = d2l.Embedding{VocabSize: d.VocabSize, EmbedSize: d.EmbedSize}.Forward(scope.In("embedding"), x)
+	for _, x := range graph.Split(x, 1, x.Shape().Dim(1)) {
+		query := graph.ExpandAxes(state[len(state)-1], 1)
+		context := additive.ForwardN(attentionScope, query, encOutputs, encOutputs, validLens)
+		x = graph.Concatenate([]*graph.Node{context[0], x}, -1)
+		out := rnn.ForwardN(rnnScope, append([]*graph.Node{x}, state...)...)
+		outputs, weights, state = append(outputs, out[0]), append(weights, context[1]), out[1:]
+	}
+	y := d2l.Dense{Units: d.VocabSize, LastAxis: true}.Forward(scope.In("dense"), graph.Concatenate(outputs, 1))
+	return append([]*graph.Node{y, graph.Concatenate(weights, 1)}, state...)
+}
+
+// The shapes of the book's section "Bahdanau Attention": logits, attention weights, and the last state of both layers.
+func Example_bahdanauShapes() {
+	outputs := &output{layerN: d2l.EncoderDecoder{
+		Encoder: Seq2SeqEncoder{10, 8, 16, 2, 0}, Decoder: Seq2SeqAttentionDecoder{10, 8, 16, 2, 0},
+	}}
+	net := d2l.NewNet(outputs)
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	X, lens := d2l.NewTensor(make([]int32, 4*7), 4, 7), d2l.NewTensor([]int32{7, 7, 7, 7})
+	d2l.Must(net.Forward(X, X, lens))
+	for i := range 4 {
+		fmt.Println(d2l.ShapeOf(outputs.of(net, i, X, X, lens)))
+	}
+	// Output:
+	// (4, 7, 10)
+	// (4, 7, 7)
+	// (4, 16)
+	// (4, 16)
+}
+
+// The net translates a few sentences. The book has more, sequences of 10, a dropout of 0.1, and 250 epochs.
+func Example_bahdanau() {
+	d2l.Seed(1)
+	data, trainIter := loadDataNMT(6, true)
+	outputs := &output{layerN: d2l.EncoderDecoder{
+		Encoder: Seq2SeqEncoder{data.source.Len(), 32, 32, 2, 0.1},
+		Decoder: Seq2SeqAttentionDecoder{data.target.Len(), 32, 32, 2, 0.1},
+	}}
+	net := d2l.NewNet(outputs)
+	data.train(net, trainIter, 0.01, 100)
+	translation, inputs := data.predictAll(net)
+	weights := outputs.of(net, 1, inputs...)
+	showHeatmaps(d2l.NewTensor(d2l.Values[float32](weights), 1, 1, 6, 6), []string{translation})
+	// Of each query, the weights of the tokens in "i'm home . <eos>" sum to 1.
+	for _, row := range weights.Value().([][][]float32)[0] {
+		fmt.Printf("%.3f ", row[0]+row[1]+row[2]+row[3])
+	}
+	// Output:
+	// loss below 0.05: true
+	// go . => va !, bleu 1.000
+	// i lost . => j'ai perdu ., bleu 1.000
+	// he's calm . => il est calme ., bleu 1.000
+	// i'm home . => je suis chez moi ., bleu 1.000
+	// 1.000 1.000 1.000 1.000 1.000 1.000
+}
