@@ -78,7 +78,7 @@ func (n *Net) apply(function string, X []*graph.Node) (y *graph.Node) {
 		scope := n.store.RootScope().At("%s", netScope[1:])
 		return n.forward(scope.WithInitializer(n.init(scope)), X...)
 	}
-	xla.Borrow(g, lent{n}, netScope, func(scope *model.Scope) { y = n.layers(scope, X...) })
+	xla.Borrow(g, lent{n}, netScope, func(scope *model.Scope) { y = n.layers(scope, X, false)[0] })
 	return y
 }
 

@@ -91,13 +91,12 @@ func Example_attentionScoring() {
 		querySize int
 	}{{AdditiveAttention{8, 0.1}, 20}, {DotProductAttention{0.5}, 2}} {
 		queries := d2l.NewTensor(d2l.Values[float32](normal(2, layer.querySize)), 2, 1, layer.querySize)
-		attention := &output{layerN: layer.layerN}
-		net := d2l.NewNet(attention)
+		net := d2l.NewNet(layer.layerN)
 		d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 		X := []*d2l.Tensor{queries, keys, values, d2l.NewTensor([]int32{2, 6})}
-		fmt.Printf("%.2f\n", d2l.Must(net.Forward(X...)).Value())
-		weights := attention.of(net, 1, X...)
-		showHeatmaps(d2l.NewTensor(d2l.Values[float32](weights), 1, 1, 2, 10), nil)
+		outputs := d2l.Must(net.ForwardN(X...)) // With the weights.
+		fmt.Printf("%.2f\n", outputs[0].Value())
+		showHeatmaps(d2l.NewTensor(d2l.Values[float32](outputs[1]), 1, 1, 2, 10), nil)
 	}
 	// Output:
 	// [[[2.00 3.00 4.00 5.00]] [[10.00 11.00 12.00 13.00]]]

@@ -14,27 +14,6 @@ type layerN interface {
 	ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node
 }
 
-// An output is a layer that begins with one of the outputs of a layer, since a net returns the first alone.
-type output struct {
-	layerN
-	number int
-}
-
-func (o *output) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
-	return o.ForwardN(scope, x)[0]
-}
-
-func (o *output) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
-	return o.layerN.ForwardN(scope, inputs...)[o.number:]
-}
-
-// of computes the output with that number of a net of the layer. A copy of the net is compiled for it.
-func (o *output) of(net *d2l.Net, number int, X ...*d2l.Tensor) *d2l.Tensor {
-	defer func(before int) { o.number = before }(o.number)
-	o.number = number
-	return d2l.Must(d2l.Must(net.CopyTo(net.Device())).Forward(X...))
-}
-
 // Seq2SeqEncoder has a second input, the valid lengths, which are for the decoder alone.
 type Seq2SeqEncoder struct {
 	VocabSize, EmbedSize, NumHiddens, NumLayers int
@@ -85,16 +64,14 @@ func (d Seq2SeqAttentionDecoder) ForwardN(scope *model.Scope, inputs ...*graph.N
 }
 
 // The shapes of the book's section "Bahdanau Attention": logits, attention weights, and the last state of both layers.
-func Example_bahdanauShapes() {
-	outputs := &output{layerN: d2l.EncoderDecoder{
+func ExampleNet_ForwardN() {
+	net := d2l.NewNet(d2l.EncoderDecoder{
 		Encoder: Seq2SeqEncoder{10, 8, 16, 2, 0}, Decoder: Seq2SeqAttentionDecoder{10, 8, 16, 2, 0},
-	}}
-	net := d2l.NewNet(outputs)
+	})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	X, lens := d2l.NewTensor(make([]int32, 4*7), 4, 7), d2l.NewTensor([]int32{7, 7, 7, 7})
-	d2l.Must(net.Forward(X, X, lens))
-	for i := range 4 {
-		fmt.Println(d2l.ShapeOf(outputs.of(net, i, X, X, lens)))
+	for _, output := range d2l.Must(net.ForwardN(X, X, lens)) {
+		fmt.Println(d2l.ShapeOf(output))
 	}
 	// Output:
 	// (4, 7, 10)
@@ -107,14 +84,13 @@ func Example_bahdanauShapes() {
 func Example_bahdanau() {
 	d2l.Seed(1)
 	data, trainIter := loadDataNMT(6, true)
-	outputs := &output{layerN: d2l.EncoderDecoder{
+	net := d2l.NewNet(d2l.EncoderDecoder{
 		Encoder: Seq2SeqEncoder{data.source.Len(), 32, 32, 2, 0.1},
 		Decoder: Seq2SeqAttentionDecoder{data.target.Len(), 32, 32, 2, 0.1},
-	}}
-	net := d2l.NewNet(outputs)
+	})
 	data.train(net, trainIter, 0.01, 100)
 	translation, inputs := data.predictAll(net)
-	weights := outputs.of(net, 1, inputs...)
+	weights := d2l.Must(net.ForwardN(inputs...))[1]
 	showHeatmaps(d2l.NewTensor(d2l.Values[float32](weights), 1, 1, 6, 6), []string{translation})
 	// Of each query, the weights of the tokens in "i'm home . <eos>" sum to 1.
 	for _, row := range weights.Value().([][][]float32)[0] {

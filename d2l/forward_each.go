@@ -176,7 +176,7 @@ const maxLoopOutput = 64 << 20
 
 // newForwardLoop compiles the program for batches of a size. If the net has no parameters yet, they are drawn.
 func (n *Net) newForwardLoop(images *deviceImages, batch int) (forwardLoop, error) {
-	infer, err := n.inference()
+	infer, err := n.inference(&n.infer, false)
 	if err != nil {
 		return forwardLoop{}, err
 	}

@@ -216,3 +216,19 @@ func TestWrongInputs(t *testing.T) {
 		"d2l: LoadArrays needs X and y with the same number of examples, at least one, got (5, 3), (4,) and (5,)")
 	wantPanic(t, func() { NewNet(EncoderDecoder{Encoder: side{}}) }, "the Decoder of an EncoderDecoder is nil: give a layer")
 }
+
+// ForwardN has all outputs of a layer, also for one input, and the first of them is Forward's.
+func TestNetForwardN(t *testing.T) {
+	net := NewNet(Sequential{Embedding{VocabSize: 5, EmbedSize: 3}, GRU{HiddenSize: 4, NumLayers: 2}})
+	Check(net.Initialize(TryGPU(0), Xavier))
+	X := NewTensor([][]int32{{1, 2, 3}, {4, 0, 1}})
+	outputs := Must(net.ForwardN(X))
+	if len(outputs) != 3 || !outputs[0].Equal(Must(net.Forward(X))) || ShapeOf(outputs[2]).String() != "(2, 4)" {
+		t.Errorf("got %d outputs: %v", len(outputs), outputs)
+	}
+	if net = NewNet(Dense{Units: 1}); net != nil {
+		if _, err := net.ForwardN(X); err == nil {
+			t.Error("a net without parameters has outputs")
+		}
+	}
+}

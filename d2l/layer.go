@@ -36,7 +36,7 @@ import (
 // decX), which have a row for each example and any types; and for the outputs of an encoder. Of
 // d2l's layers EncoderDecoder takes several inputs, RNN, GRU and LSTM have several outputs, and
 // Sequential gives its first layer all inputs and returns all outputs of its last. A net's output
-// is the first of them.
+// is the first of them; Net.ForwardN returns all.
 //
 // A Layer may also have the method
 //

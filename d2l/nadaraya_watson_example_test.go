@@ -112,10 +112,10 @@ func Example_nadarayaWatson() {
 		d2l.Check(trainer.Err())
 	}
 	fmt.Println("smaller loss:", losses[4] < losses[0])
-	plot(d2l.Must(net.Forward(d2l.NewTensor(xTest), d2l.NewTensor(allKeys, n, n), d2l.NewTensor(allValues, n, n))))
+	results = d2l.Must(net.ForwardN(d2l.NewTensor(xTest), d2l.NewTensor(allKeys, n, n), d2l.NewTensor(allValues, n, n)))
+	plot(results[0])
+	showHeatmaps(d2l.NewTensor(d2l.Values[float32](results[1]), 1, 1, n, n), nil)
 	w := d2l.Must(d2l.Must(net.Parameter("w")).Value())
-	learnt := d2l.Must(attention(xTest, xTrain, yTrain, w))
-	showHeatmaps(d2l.NewTensor(d2l.Values[float32](learnt[1]), 1, 1, n, n), nil)
 	fmt.Println("narrower:", d2l.Values[float32](w)[0] > 1)
 	// Output:
 	// smaller loss: true

@@ -24,6 +24,7 @@ type Net struct {
 	init   Initializer
 	device Device
 	infer  *xla.Program              // Forward.
+	inferN *xla.Program              // ForwardN.
 	loops  map[loopShape]forwardLoop // ForwardEach, where it computes many batches in one program.
 	// Whose optimizer's variables are in store; nil if there are none.
 	trainer *Trainer
@@ -71,8 +72,10 @@ func (n *Net) Initialize(device Device, init Initializer) error {
 
 // use replaces the net's parameters.
 func (n *Net) use(store *model.Store, device Device, init Initializer) {
-	if n.infer != nil {
-		n.infer.Finalize()
+	for _, p := range []*xla.Program{n.infer, n.inferN} {
+		if p != nil {
+			p.Finalize()
+		}
 	}
 	for _, loop := range n.loops {
 		if loop.program != nil {
@@ -91,7 +94,7 @@ func (n *Net) use(store *model.Store, device Device, init Initializer) {
 		}
 		n.store.Finalize()
 	}
-	n.store, n.device, n.init, n.infer, n.input = store, device, init, nil, nil
+	n.store, n.device, n.init, n.infer, n.inferN, n.input = store, device, init, nil, nil, nil
 	n.trained, n.savedTo = trainingRecord{}, ""
 }
 
@@ -150,11 +153,30 @@ func (n *Net) Parameters() []*model.Variable {
 // Layer), each with a row for each example.
 func (n *Net) Forward(X ...*tensors.Tensor) (*tensors.Tensor, error) {
 	requireMade(n, "Net.Forward", "NewNet")
-	requireInputs("Net.Forward", X)
+	outputs, err := n.infers("Net.Forward", &n.infer, false, X)
+	if err != nil {
+		return nil, err
+	}
+	return outputs[0], nil
+}
+
+// ForwardN computes what Forward does, and returns all outputs that the method ForwardN of the net's layer has (see
+// Layer), in order: attention weights beside the output of a decoder, say, or the last state of a GRU. That method is
+// called for one input, too. A layer without it has one output.
+//
+// Book: none; there a block keeps such arrays itself, as attention_weights, section "Bahdanau Attention".
+func (n *Net) ForwardN(X ...*tensors.Tensor) ([]*tensors.Tensor, error) {
+	requireMade(n, "Net.ForwardN", "NewNet")
+	return n.infers("Net.ForwardN", &n.inferN, true, X)
+}
+
+// infers runs the program of Forward or ForwardN.
+func (n *Net) infers(function string, program **xla.Program, all bool, X []*tensors.Tensor) ([]*tensors.Tensor, error) {
+	requireInputs(function, X)
 	if n.store == nil {
 		return nil, errNoParameters
 	}
-	infer, err := n.inference()
+	infer, err := n.inference(program, all)
 	if err != nil {
 		return nil, err
 	}
@@ -162,19 +184,19 @@ func (n *Net) Forward(X ...*tensors.Tensor) (*tensors.Tensor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("computing the net's output for X of shape %v: %w", textOf(X), err)
 	}
-	return outputs[0], nil
+	return outputs, nil
 }
 
-// inference returns the program of Forward.
-func (n *Net) inference() (*xla.Program, error) {
-	if n.infer != nil {
-		return n.infer, nil
+// inference returns the program of Forward, or, for all outputs, ForwardN, which it makes if there is none yet.
+func (n *Net) inference(program **xla.Program, all bool) (*xla.Program, error) {
+	if *program != nil {
+		return *program, nil
 	}
 	var err error
-	n.infer, err = n.newProgram(xla.Config{Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
-		return []*graph.Node{n.forward(scope, inputs...)}
+	*program, err = n.newProgram(xla.Config{Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+		return n.forwardN(scope, inputs, all)
 	}})
-	return n.infer, err
+	return *program, err
 }
 
 // newProgram returns a program with the net's variables, on the net's device or on
@@ -222,21 +244,31 @@ func (n *Net) draw(p *xla.Program, X ...shapes.Shape) error {
 	return nil
 }
 
-// forward applies the net's layers, and returns the first of their outputs. Sequential names
-// those of its own that panic; any other net counts as one layer.
-func (n *Net) forward(scope *model.Scope, inputs ...*graph.Node) (y *graph.Node) {
-	defer n.keepFrozen(scope)()
-	y = n.layers(scope, inputs...)
-	requireNoTwin(n.layer, scope.Store())
-	return y
+// forward applies the net's layers, and returns the first of their outputs.
+func (n *Net) forward(scope *model.Scope, inputs ...*graph.Node) *graph.Node {
+	return n.forwardN(scope, inputs, false)[0]
 }
 
-// layers applies the layers, whatever store the scope is in.
-func (n *Net) layers(scope *model.Scope, inputs ...*graph.Node) *graph.Node {
+// forwardN applies the net's layers, and returns all their outputs, or else the first. Sequential names those of its own
+// that panic; any other net counts as one layer.
+func (n *Net) forwardN(scope *model.Scope, inputs []*graph.Node, all bool) (outputs []*graph.Node) {
+	defer n.keepFrozen(scope)()
+	outputs = n.layers(scope, inputs, all)
+	requireNoTwin(n.layer, scope.Store())
+	return outputs
+}
+
+// layers applies the layers, whatever store the scope is in, and returns all their outputs, or else the first.
+func (n *Net) layers(scope *model.Scope, inputs []*graph.Node, all bool) (outputs []*graph.Node) {
 	if s, ok := n.layer.(Sequential); ok {
-		return s.forward(scope, inputs, false)[0]
+		outputs = s.forward(scope, inputs, all)
+	} else {
+		outputs = forwardStep(n.layer.Kind(), n.layer, scope, inputs, all)
 	}
-	return forwardStep(n.layer.Kind(), n.layer, scope, inputs, false)[0]
+	if !all {
+		outputs = outputs[:1]
+	}
+	return outputs
 }
 
 // String lists the net's layers, each with its name and what a drawing of the net says of it.

@@ -166,15 +166,14 @@ func Example_transformer() {
 	d2l.Seed(1)
 	const numSteps, numHeads, numLayers = 6, 4, 2
 	data, trainIter := loadDataNMT(numSteps, true)
-	outputs := &output{layerN: d2l.EncoderDecoder{
+	net := d2l.NewNet(d2l.EncoderDecoder{
 		Encoder: TransformerEncoder{data.source.Len(), 32, 64, numHeads, numLayers, 0.1},
 		Decoder: TransformerDecoder{data.target.Len(), 32, 64, numHeads, numLayers, 0.1},
-	}}
-	net := d2l.NewNet(outputs)
+	})
 	data.train(net, trainIter, 0.005, 200)
 	_, inputs := data.predictAll(net)
-	for i := range 3 { // Of the encoder, of the decoder to itself, and to the encoder.
-		weights := outputs.of(net, i+1, inputs...)
+	// Of the encoder, of the decoder to itself, and to the encoder.
+	for _, weights := range d2l.Must(net.ForwardN(inputs...))[1:] {
 		showHeatmaps(weights, []string{"Head 1", "Head 2", "Head 3", "Head 4"})
 		first := weights.Value().([][][][]float32)[0][0][0]
 		fmt.Printf("%v %.1f %.1f\n", d2l.ShapeOf(weights), first[0]+first[1]+first[2]+first[3], first[4]+first[5])
