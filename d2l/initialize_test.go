@@ -2,6 +2,7 @@ package d2l
 
 import (
 	"errors"
+	"os"
 	"reflect"
 	"slices"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/model/initializer"
 )
 
 func TestASeedDrawsTheSameParametersOnEveryDevice(t *testing.T) {
@@ -86,5 +88,38 @@ func TestInitializerThatPureGoCannotRun(t *testing.T) {
 	y := must(net.Forward(tensors.FromValue([][]float32{{1, 2}})))(t)
 	if got := tensors.MustCopyFlatData[float32](y); tried < 3 || !slices.Equal(got, []float32{4, 4}) {
 		t.Errorf("after %d tries the net gives %v", tried, got)
+	}
+}
+
+// scaling multiplies by a parameter of one axis.
+type scaling struct {
+	name string
+	init model.VariableInitializer
+}
+
+func (scaling) Kind() string { return "scaling" }
+
+func (s scaling) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	if s.init != nil {
+		scope = scope.WithInitializer(s.init)
+	}
+	w := scope.VariableWithShape(s.name, shapes.Make(x.DType(), x.Shape().Dim(-1))).NodeValue(x.Graph())
+	return graph.Mul(x, graph.ExpandLeftToRank(w, x.Rank()))
+}
+
+// What begins with 0 by mistake may never learn.
+func TestAParameterOfOneAxisThatIsNoBias(t *testing.T) {
+	for _, c := range []struct {
+		layer scaling
+		said  bool
+	}{{scaling{name: "w"}, true}, {scaling{name: "bias"}, false}, {scaling{"w_one", initializer.One}, false}} {
+		net := NewNet(Sequential{Dense{Units: 2}, BatchNorm{}, LayerNorm{}, c.layer})
+		noError(t, net.Initialize(testDevice(), Normal(1)))
+		said := captured(t, &os.Stderr, func() { must(net.Forward(waves(1, 1, 3, 4)))(t) })
+		if c.said {
+			wantParts(t, said, "the parameter scaling0/w begins with 0", "scope.WithInitializer")
+		} else if said != "" {
+			t.Errorf("%s: %s", c.layer.name, said)
+		}
 	}
 }

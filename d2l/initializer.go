@@ -3,9 +3,13 @@ package d2l
 import (
 	"fmt"
 	"math"
+	"regexp"
 
+	"github.com/d2l-go/book/d2l/internal/report"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/initializer"
 )
@@ -75,6 +79,25 @@ func weightsBy(draw func(*model.Store, *graph.Graph, shapes.Shape) *graph.Node) 
 		}
 	}
 }
+
+// warnOfZeros says which parameters that have one axis begin with 0 though their names are not those of biases: a layer
+// that multiplies by them may never learn.
+func warnOfZeros(parameters []*model.Variable) {
+	for _, p := range parameters {
+		value, err := p.Value()
+		if err != nil || p.Shape().Rank() > 1 || p.DType() != dtypes.Float32 || ofBias.MatchString(p.Name()) {
+			continue
+		}
+		if values, err := tensors.CopyFlatData[float32](value); err == nil && maxAbs(values) == 0 {
+			report.WarnOnce(fmt.Sprintf("d2l: the parameter %s begins with 0, as those of one axis do, which are biases as a "+
+				"rule: if it is none, give it another initial value by scope.WithInitializer; if it is, call it bias",
+				inNet(p.Path())))
+		}
+	}
+}
+
+// ofBias are the names of parameters that begin with 0 as a rule.
+var ofBias = regexp.MustCompile(`(?i)bias|offset|beta|shift|^b$`)
 
 // WithInit returns a layer that computes as the given one and has its name, settings and
 // drawing, but whose parameters are always drawn by init, whatever the net is initialized

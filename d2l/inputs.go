@@ -33,6 +33,22 @@ func forwardN(layer Layer, scope *model.Scope, inputs ...*graph.Node) []*graph.N
 	return []*graph.Node{layer.Forward(scope, inputs[0])}
 }
 
+// takesSeveral reports whether a layer may take several inputs. Those of d2l that have several outputs alone do not.
+func takesSeveral(layer Layer) bool {
+	switch l := bare(layer).(type) {
+	case RNN, GRU, LSTM:
+		return false
+	case Sequential:
+		return len(l) > 0 && takesSeveral(l[0])
+	case *Sequential:
+		return len(*l) > 0 && takesSeveral((*l)[0])
+	case manyLayer:
+		return true
+	default:
+		return false
+	}
+}
+
 // exampleShapes are the shape and type of one example of each of a net's inputs.
 type exampleShapes []shapes.Shape
 

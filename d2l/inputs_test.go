@@ -193,6 +193,15 @@ func TestWrongInputs(t *testing.T) {
 	wantPanic(t, func() { one.Forward() }, "d2l: Net.Forward got no X")
 	wantPanic(t, func() { one.Outputs() }, "d2l: Net.Outputs got no X")
 
+	// The second would not get what it could take.
+	for _, again := range []Layer{side{}, Share(side{}), Sequential{side{}, Dense{Units: 4}}} {
+		twice := NewNet(Sequential{side{}, again})
+		noError(t, twice.Initialize(testDevice(), Xavier))
+		_, err = twice.Forward(X...)
+		wantError(t, err, " of a Sequential of 2 inputs takes several inputs, too", "ForwardN of a layer of your own")
+		must(twice.Forward(X[0]))(t)
+	}
+
 	net := sideNet()
 	noError(t, net.Initialize(testDevice(), Xavier))
 	trainer := must(NewTrainer(net, SGD(0.1)))(t)

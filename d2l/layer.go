@@ -14,6 +14,8 @@ import (
 // inside, a layer may use another layout. Parameters are variables of scope,
 // which belongs to this layer alone. Forward panics on shapes that it does not
 // support, as all functions that build graphs do; Net turns that into an error.
+// A parameter of one axis begins with 0, as a bias, unless scope.WithInitializer has another
+// initial value for it.
 //
 // Whatever GoMLX can build can be a Layer: a residual block, for example, is a
 // type whose Forward adds x to the output of other layers.
@@ -33,7 +35,9 @@ import (
 //	ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node
 //
 // It is called in the place of Forward for several inputs, such as those of net.Forward(encX,
-// decX), which have a row for each example and any types; and for the outputs of an encoder. Of
+// decX), which have a row for each example and any types; and for the outputs of an encoder. For one
+// input and one output Forward is called, which may be ForwardN(scope, x)[0]: a type that embeds a layer
+// and replaces one of the two replaces both. Of
 // d2l's layers EncoderDecoder takes several inputs, RNN, GRU and LSTM have several outputs, and
 // Sequential gives its first layer all inputs and returns all outputs of its last. A net's output
 // is the first of them; Net.ForwardN returns all.

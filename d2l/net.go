@@ -3,6 +3,7 @@ package d2l
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/compute/shapes"
@@ -237,9 +238,11 @@ func (n *Net) run(p *xla.Program, X []*tensors.Tensor) ([]*tensors.Tensor, error
 // draw gives new variables, which p has made for batches of shapes X, their initial
 // values. If it cannot, the net stays without them.
 func (n *Net) draw(p *xla.Program, X ...shapes.Shape) error {
+	isNew := slices.DeleteFunc(n.Parameters(), (*model.Variable).HasValue)
 	if err := p.Draw(); err != nil {
 		return errors.Join(fmt.Errorf("drawing the net's parameters: %w", err), p.Discard())
 	}
+	warnOfZeros(isNew)
 	n.input = examplesIn(X) // The layers have taken them.
 	return nil
 }

@@ -27,7 +27,9 @@ func (s Sequential) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 }
 
 // ForwardN gives the first layer all inputs, and returns all outputs of the last, such as
-// those of GRU: see Layer. Any other layer gets the first output of the one before it.
+// those of GRU: see Layer. Any other layer gets the first output of the one before it. It
+// panics if there are several inputs and another layer than the first takes several, too,
+// such as an attention with lengths: it would not get them.
 func (s Sequential) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
 	return s.forward(scope, inputs, true)
 }
@@ -37,6 +39,14 @@ func (s Sequential) forward(scope *model.Scope, inputs []*graph.Node, all bool) 
 	var names []string
 	for name := range s.Named() {
 		names = append(names, name)
+	}
+	if len(inputs) > 1 {
+		for i, layer := range s {
+			if i > 0 && takesSeveral(layer) {
+				panic(fmt.Sprintf("d2l: layer %s of a Sequential of %d inputs takes several inputs, too, and would get the output of "+
+					"the layer before it alone: call both in ForwardN of a layer of your own", names[i], len(inputs)))
+			}
+		}
 	}
 	for i := 0; i < len(s); i++ {
 		layerScope, last := scope.In("%s", names[i]), i+1 == len(s)
