@@ -108,6 +108,18 @@ PAGES = """
     ExampleCompose ExampleTrainCh13_augmentation
 13.2: computer-vision/fine-tuning
     notebooks/later/fine-tuning.ipynb!net
+14.3, 14.4: natural-language-processing-pretraining/word-embedding-dataset,word2vec-pretraining
+    word2vec
+14.6: natural-language-processing-pretraining/subword-embedding
+    subword_embedding
+14.8–14.10: natural-language-processing-pretraining/bert,bert-dataset,bert-pretraining
+    bert
+15.1–15.3: natural-language-processing-applications/sentiment-analysis-and-dataset,sentiment-analysis-rnn,sentiment-analysis-cnn
+    sentiment
+15.4, 15.5: natural-language-processing-applications/natural-language-inference-and-dataset,natural-language-inference-attention
+    natural_language_inference
+15.7: natural-language-processing-applications/natural-language-inference-bert
+    bert_fine_tuning
 """
 
 

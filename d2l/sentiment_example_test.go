@@ -1,0 +1,246 @@
+package d2l_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/d2l-go/book/d2l"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+const reviewSteps = 16 // The words that are kept of a review; the book has 500.
+
+var neutralWords, opinionWords = strings.Fields("this movie film plot was is it of the story acting and a so"),
+	[2][]string{strings.Fields("bad awful boring dull poor"), strings.Fields("great good wonderful superb lovely")}
+
+// readReviews makes up reviews in place of IMDb's, of 4 to 19 words, of which a third are words of praise, with the label
+// 1, or of blame, with the label 0.
+func readReviews(n int, seed uint64) (data []string, labels []int32) {
+	random := rand.New(rand.NewPCG(seed, 0))
+	for i := range n {
+		label := i % 2
+		var words []string
+		for j := 3 + random.IntN(16); j >= 0; j-- {
+			from := neutralWords
+			if j == 0 || random.IntN(3) == 0 {
+				from = opinionWords[label]
+			}
+			words = append(words, from[random.IntN(len(from))])
+		}
+		data, labels = append(data, strings.Join(words, " ")), append(labels, int32(label))
+	}
+	return data, labels
+}
+
+func reviewFeatures(tokens [][]string, vocab *d2l.Vocab) *d2l.Tensor {
+	var all []int32
+	for _, line := range tokens {
+		all = append(all, d2l.TruncatePad(vocab.Indices(line), reviewSteps, vocab.Index("<pad>"))...)
+	}
+	return d2l.NewTensor(all, len(tokens), reviewSteps)
+}
+
+// loadReviews is the book's load_data_imdb.
+func loadReviews(batchSize int) (trainIter, testIter d2l.DataIter, vocab *d2l.Vocab) {
+	trainData, trainLabels := readReviews(512, 1)
+	testData, testLabels := readReviews(128, 2)
+	trainTokens, testTokens := d2l.Tokenize(trainData, "word"), d2l.Tokenize(testData, "word")
+	vocab = d2l.NewVocab(trainTokens, 5, "<pad>")
+	trainIter = d2l.LoadArray(reviewFeatures(trainTokens, vocab), d2l.NewTensor(trainLabels), batchSize, true)
+	return trainIter, d2l.LoadArray(reviewFeatures(testTokens, vocab), d2l.NewTensor(testLabels), batchSize, false), vocab
+}
+
+// The book's section "Sentiment Analysis and the Dataset".
+func Example_sentimentDataset() {
+	trainIter, testIter, vocab := loadReviews(64)
+	fmt.Println("tokens:", vocab.Len(), "batches:", trainIter.Len(), testIter.Len())
+	for batch, err := range d2l.FirstBatches(testIter, 1).Iter() {
+		d2l.Check(err)
+		X, y := batch.Inputs[0], batch.Labels[0]
+		fmt.Println(d2l.ShapeOf(X), d2l.ShapeOf(y))
+		for i, row := range X.Value().([][]int32)[:2] {
+			fmt.Println("label:", d2l.Values[int32](y)[i], "review:", vocab.ToTokens(row...))
+		}
+	}
+	// Output:
+	// tokens: 26 batches: 8 2
+	// (64, 16) (64,)
+	// label: 0 review: [is bad movie and acting dull dull so this it dull boring so and and poor]
+	// label: 1 review: [a lovely superb and movie so good story was superb good is was story this great]
+}
+
+// madeUpVectors stands for the lines of a file such as glove.6B.100d.txt: a word and the numbers of its vector. These are
+// small random numbers but for the first, which tells blame from praise.
+func madeUpVectors(embedSize int) (text strings.Builder) {
+	random := rand.New(rand.NewPCG(3, 0))
+	for i, words := range [][]string{opinionWords[0], neutralWords, opinionWords[1]} {
+		for _, word := range words {
+			fmt.Fprint(&text, word, " ", i-1)
+			for range embedSize - 1 {
+				fmt.Fprintf(&text, " %.3f", 0.3*random.NormFloat64())
+			}
+			fmt.Fprintln(&text)
+		}
+	}
+	return text
+}
+
+// tokenEmbedding is the book's TokenEmbedding: the vectors of all words of a vocabulary, zeros for those without one.
+func tokenEmbedding(text string, vocab *d2l.Vocab, embedSize int) *d2l.Tensor {
+	vectors := make([]float32, vocab.Len()*embedSize)
+	for line := range strings.Lines(text) {
+		elems := strings.Fields(line)
+		if i := vocab.Index(elems[0]); i != vocab.Index(d2l.Unk) {
+			for j, elem := range elems[1:] {
+				vectors[int(i)*embedSize+j] = float32(d2l.Must(strconv.ParseFloat(elem, 32)))
+			}
+		}
+	}
+	return d2l.NewTensor(vectors, vocab.Len(), embedSize)
+}
+
+// FirstAndLast puts the outputs of the first and the last step side by side.
+type FirstAndLast struct{}
+
+func (FirstAndLast) Kind() string { return "firstandlast" }
+
+func (FirstAndLast) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
+	first, last := graph.AxisElem(0), graph.AxisElem(-1)
+	return graph.Concatenate([]*graph.Node{
+		graph.Slice(x, graph.AxisRange(), first), graph.Slice(x, graph.AxisRange(), last)}, -1)
+}
+
+// trainCh13 is the book's loop. Its two lines, of which one has the speed, go to standard error.
+func trainCh13(net *d2l.Net, trainIter, testIter d2l.DataIter, lr float64, numEpochs int) *d2l.Result {
+	defer func(stdout *os.File) { os.Stdout = stdout }(os.Stdout)
+	os.Stdout = os.Stderr
+	return d2l.Must(d2l.TrainCh13(net, trainIter, testIter, d2l.SoftmaxCrossEntropyLoss{}, d2l.Adam(lr), numEpochs))
+}
+
+// setPretrained initializes the net, and gives these embeddings the pretrained vectors. The last of them is frozen.
+func setPretrained(net *d2l.Net, embeds *d2l.Tensor, names ...string) {
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	d2l.Must(net.Forward(d2l.NewTensor(make([]int32, reviewSteps), 1, reviewSteps))) // Draws the parameters.
+	for _, name := range names {
+		d2l.Check(net.SetParameter(name, embeds))
+	}
+	d2l.Must(net.Parameter(names[len(names)-1])).SetTrainable(false)
+}
+
+func predictSentiment(net *d2l.Net, vocab *d2l.Vocab, sequence string) string {
+	label := d2l.Must(d2l.Predict(d2l.Must(net.Forward(reviewFeatures(d2l.Tokenize([]string{sequence}, "word"), vocab)))))[0]
+	return []string{"negative", "positive"}[label]
+}
+
+// trainSentiment trains a net with pretrained vectors of the length embedSize.
+func trainSentiment(newNet func(vocabSize int) *d2l.Net, embedSize int, lr float64, embeddings ...string) {
+	d2l.Seed(1)
+	trainIter, testIter, vocab := loadReviews(64)
+	net, text := newNet(vocab.Len()), madeUpVectors(embedSize)
+	embeds := tokenEmbedding(text.String(), vocab, embedSize)
+	setPretrained(net, embeds, embeddings...)
+	for _, layer := range d2l.Must(net.Shapes()) {
+		fmt.Println(layer)
+	}
+	result := trainCh13(net, trainIter, testIter, lr, 5)
+	fmt.Println("test acc above 0.95:", result.TestAcc > 0.95)
+	for i, name := range embeddings {
+		same := d2l.Must(d2l.Must(net.Parameter(name)).Value()).Equal(embeds)
+		fmt.Println("frozen:", i+1 == len(embeddings), "changed:", !same)
+	}
+	fmt.Println(predictSentiment(net, vocab, "this movie is so great"))
+	fmt.Println(predictSentiment(net, vocab, "this movie is so bad"))
+}
+
+// The book's section "Sentiment Analysis: Using Recurrent Neural Networks", with 16 hidden units in place of 100. Words of
+// a new review are padded as those of the training are, which the book does not do.
+func ExampleLSTM_sentiment() {
+	trainSentiment(func(vocabSize int) *d2l.Net {
+		return d2l.NewNet(d2l.Sequential{
+			d2l.Embedding{VocabSize: vocabSize, EmbedSize: 20},
+			d2l.LSTM{HiddenSize: 16, NumLayers: 2, Bidirectional: true},
+			FirstAndLast{},
+			d2l.Dense{Units: 2},
+		})
+	}, 20, 0.01, "embedding0.weight")
+	// Output:
+	// embedding0: (1, 16, 20)
+	// lstm0: (1, 16, 32)
+	// firstandlast0: (1, 1, 64)
+	// dense0: (1, 2)
+	// test acc above 0.95: true
+	// frozen: true changed: false
+	// positive
+	// negative
+}
+
+func corr1d(X, K *graph.Node) *graph.Node {
+	return graph.Squeeze(corr2d(graph.ExpandAxes(X, 0), graph.ExpandAxes(K, 0)), 0)
+}
+
+func corr1dMultiIn(X, K *graph.Node) *graph.Node {
+	sum := corr1d(at(X, 0), at(K, 0))
+	for i := 1; i < X.Shape().Dim(0); i++ {
+		sum = graph.Add(sum, corr1d(at(X, i), at(K, i)))
+	}
+	return sum
+}
+
+// One-dimensional convolutions of the book's section "Sentiment Analysis: Using Convolutional Neural Networks".
+func Example_corr1d() {
+	X := d2l.NewTensor([][]float32{{0, 1, 2, 3, 4, 5, 6}, {1, 2, 3, 4, 5, 6, 7}, {2, 3, 4, 5, 6, 7, 8}})
+	fmt.Println(d2l.Must(d2l.Compile(corr1d)([]float32{0, 1, 2, 3, 4, 5, 6}, []float32{1, 2})).Value())
+	K := d2l.NewTensor([][]float32{{1, 2}, {3, 4}, {-1, -3}})
+	fmt.Println(d2l.Must(d2l.Compile(corr1dMultiIn)(X, K)).Value())
+	fmt.Println(d2l.Must(d2l.Compile(corr2d)(X, K)).Value()) // With one channel of two dimensions it is the same.
+	// Output:
+	// [2 5 8 11 14 17]
+	// [2 8 14 20 26 32]
+	// [[2 8 14 20 26 32]]
+}
+
+// StepsAsPixels makes an image of a sequence, with a row for each step and a channel for each feature: a convolution of
+// it has one dimension.
+type StepsAsPixels struct{}
+
+func (StepsAsPixels) Kind() string { return "pixels" }
+
+func (StepsAsPixels) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
+	return graph.ExpandAxes(graph.Transpose(x, 1, 2), -1)
+}
+
+// textCNN is the book's TextCNN. The maximum over time is that of its text; its code in PyTorch has the mean.
+func textCNN(vocabSize, embedSize int, kernelSizes, numChannels []int) *d2l.Net {
+	embedding := d2l.Sequential{d2l.Embedding{VocabSize: vocabSize, EmbedSize: embedSize}, StepsAsPixels{}}
+	var convs d2l.Branches
+	for i, size := range kernelSizes {
+		convs = append(convs, d2l.Sequential{
+			d2l.Conv2D{Channels: numChannels[i], KernelHW: [2]int{size, 1}, Activation: d2l.ReLU},
+			d2l.MaxPool2D{PoolHW: [2]int{reviewSteps - size + 1, 1}},
+		})
+	}
+	return d2l.NewNet(d2l.Sequential{
+		d2l.Branches{embedding, embedding}, convs, d2l.Dropout{Rate: 0.5}, d2l.Dense{Units: 2},
+	})
+}
+
+// The book's section "Sentiment Analysis: Using Convolutional Neural Networks", with a tenth of its channels.
+func ExampleConv2D_textCNN() {
+	trainSentiment(func(vocabSize int) *d2l.Net {
+		return textCNN(vocabSize, 20, []int{3, 4, 5}, []int{10, 10, 10})
+	}, 20, 0.01, "branches0.sequential0.embedding0.weight", "branches0.sequential1.embedding0.weight")
+	// Output:
+	// branches0: (1, 40, 16, 1)
+	// branches1: (1, 30, 1, 1)
+	// dropout0: (1, 30, 1, 1)
+	// dense0: (1, 2)
+	// test acc above 0.95: true
+	// frozen: false changed: true
+	// frozen: true changed: false
+	// positive
+	// negative
+}
