@@ -43,7 +43,7 @@
 // # Layers and nets
 //
 // A [Layer] describes one step of a network and holds no parameters: [Dense],
-// [Conv2D], [AvgPool2D], [MaxPool2D], [GlobalAvgPool2D], [Flatten], [BatchNorm],
+// [Conv2D], [AvgPool2D], [MaxPool2D], [GlobalAvgPool2D], [GlobalMaxPool2D], [Flatten], [BatchNorm],
 // [Dropout], an [Activation] such as ReLU, and [Sequential], which applies several
 // in order; for sequences [Embedding], [OneHot], [RNN], [GRU] and [LSTM]. Anything that
 // GoMLX can build can be a layer: a type with the two methods of [Layer], as its example

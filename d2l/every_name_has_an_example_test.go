@@ -16,7 +16,7 @@ func TestEveryNameHasAnExample(t *testing.T) {
 	}
 	for _, layer := range []string{
 		"Activation", "AvgPool2D", "BatchNorm", "Branches", "Conv2D", "Conv2DTranspose", "Dense", "Dropout", "Embedding",
-		"EncoderDecoder", "Flatten", "GlobalAvgPool2D", "GRU", "LayerNorm", "LSTM", "MaxPool2D", "OneHot", "Residual", "RNN", "Sequential",
+		"EncoderDecoder", "Flatten", "GlobalAvgPool2D", "GlobalMaxPool2D", "GRU", "LayerNorm", "LSTM", "MaxPool2D", "OneHot", "Residual", "RNN", "Sequential",
 	} {
 		without[layer+".Kind"] = "a layer's kind is seen in the names of Sequential's layers"
 		without[layer+".Forward"] = "a layer is called by the net; ExampleLayer shows how to write one"
@@ -31,7 +31,7 @@ func TestEveryNameHasAnExample(t *testing.T) {
 	}
 	for _, layer := range []string{
 		"AvgPool2D", "BatchNorm", "Conv2D", "Conv2DTranspose", "Dense", "Dropout", "Embedding", "Flatten", "GlobalAvgPool2D",
-		"GRU", "LayerNorm", "LSTM", "MaxPool2D", "OneHot", "RNN",
+		"GlobalMaxPool2D", "GRU", "LayerNorm", "LSTM", "MaxPool2D", "OneHot", "RNN",
 	} {
 		without[layer+".Notation"] = "written in the picture of ExampleDrawVertical"
 	}

@@ -65,7 +65,8 @@ import (
 // such as scale or block/scale, names such as weight. Axes keep their order.
 //
 // On XLA's CPU backend graph.Max and its like drop NaN: max(1, NaN) is 1. Where a layer
-// of your own must not hide it, use graph.Where; those of d2l pass it on.
+// of your own must not hide it, use graph.Where; those of d2l pass it on. Their gradient, and that of graph.ReduceMax,
+// goes in full to each of several equal maxima, such as those of padding: use GlobalMaxPool2D, where the first gets it.
 //
 // Forward is called when a program is compiled, not in each step: to change a layer, make
 // a new Trainer.

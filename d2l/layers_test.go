@@ -247,6 +247,7 @@ func TestLayerMisuse(t *testing.T) {
 		{Residual{Body: Conv2D{Channels: 1, KernelSize: 3}}, images, "Residual cannot add (2, 1, 6, 6) to the output of " +
 			"its Body, (2, 1, 4, 4): give a Shortcut"},
 		{GlobalAvgPool2D{}, vectors, "GlobalAvgPool2D takes images"},
+		{GlobalMaxPool2D{}, vectors, "GlobalMaxPool2D takes images"},
 		{BatchNorm{}, waves(1, 1, 2, 3, 4), "(batch, channel, height, width) or (batch, features), got (2, 3, 4)"},
 		{BatchNorm{}, waves(1, 1, 2), "BatchNorm takes a batch"},
 		{Dropout{1}, vectors, "Dropout needs a Rate of at least 0 and less than 1, got 1"},

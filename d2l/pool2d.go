@@ -196,3 +196,24 @@ func (GlobalAvgPool2D) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
 	requireImages("GlobalAvgPool2D", x)
 	return graph.ReduceAndKeep(x, graph.ReduceMean, 2, 3)
 }
+
+// GlobalMaxPool2D replaces each channel by its maximum: the output for (batch, c, h, w) is
+// (batch, c, 1, 1). Of several equal maxima the first gets the gradient, as in MaxPool2D. For
+// sequences as images (batch, c, steps, 1) it is the maximum over time.
+//
+// Book: nn.GlobalMaxPool1D, section "Sentiment Analysis: Using Convolutional Neural Networks".
+type GlobalMaxPool2D struct{}
+
+// Kind returns "pool".
+func (GlobalMaxPool2D) Kind() string { return "pool" }
+
+// Notation returns "Global MaxPool".
+func (GlobalMaxPool2D) Notation() string { return "Global MaxPool" }
+
+func (GlobalMaxPool2D) look() netfig.Look { return netfig.GlobalPool }
+
+// Forward adds the pooling to the graph of x.
+func (GlobalMaxPool2D) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	requireImages("GlobalMaxPool2D", x)
+	return MaxPool2D{PoolHW: [2]int{x.Shape().Dim(2), x.Shape().Dim(3)}}.Forward(scope, x)
+}

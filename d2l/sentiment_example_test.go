@@ -220,7 +220,7 @@ func textCNN(vocabSize, embedSize int, kernelSizes, numChannels []int) *d2l.Net 
 	for i, size := range kernelSizes {
 		convs = append(convs, d2l.Sequential{
 			d2l.Conv2D{Channels: numChannels[i], KernelHW: [2]int{size, 1}, Activation: d2l.ReLU},
-			d2l.MaxPool2D{PoolHW: [2]int{reviewSteps - size + 1, 1}},
+			d2l.GlobalMaxPool2D{},
 		})
 	}
 	return d2l.NewNet(d2l.Sequential{
@@ -229,7 +229,7 @@ func textCNN(vocabSize, embedSize int, kernelSizes, numChannels []int) *d2l.Net 
 }
 
 // The book's section "Sentiment Analysis: Using Convolutional Neural Networks", with a tenth of its channels.
-func ExampleConv2D_textCNN() {
+func ExampleGlobalMaxPool2D_textCNN() {
 	trainSentiment(func(vocabSize int) *d2l.Net {
 		return textCNN(vocabSize, 20, []int{3, 4, 5}, []int{10, 10, 10})
 	}, 20, 0.01, "branches0.sequential0.embedding0.weight", "branches0.sequential1.embedding0.weight")
