@@ -108,6 +108,14 @@ PAGES = """
     ExampleCompose ExampleTrainCh13_augmentation
 13.2: computer-vision/fine-tuning
     notebooks/later/fine-tuning.ipynb!net
+13.3–13.5: computer-vision/bounding-box,anchor,multiscale-object-detection
+    anchor_boxes
+13.6, 13.7: computer-vision/object-detection-dataset,ssd
+    ssd
+13.10, 13.11: computer-vision/transposed-conv,fcn
+    fcn
+13.12: computer-vision/neural-style
+    neural_style
 14.3, 14.4: natural-language-processing-pretraining/word-embedding-dataset,word2vec-pretraining
     word2vec
 14.6: natural-language-processing-pretraining/subword-embedding
@@ -120,6 +128,14 @@ PAGES = """
     natural_language_inference
 15.7: natural-language-processing-applications/natural-language-inference-bert
     bert_fine_tuning
+16.3, 16.4: recommender-systems/mf,autorec
+    recommender_systems
+16.5–16.7: recommender-systems/ranking,neumf,seqrec
+    recommender_ranking
+16.9, 16.10: recommender-systems/fm,deepfm
+    recommender_fm
+17.1, 17.2: generative-adversarial-networks/gan,dcgan
+    gan dcgan
 """
 
 
