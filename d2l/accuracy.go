@@ -10,7 +10,8 @@ import (
 
 // Accuracy returns the number of correct predictions, a count and not a fraction: the
 // number of rows of yHat, float32 (batch, classes), whose maximum is at the label in
-// y, int32 (batch); or of (batch, steps, classes) with labels (batch, steps).
+// y, int32 (batch); or of (batch, steps, classes) with labels (batch, steps), and of (batch,
+// height, width, classes) with labels (batch, height, width).
 //
 // It panics on other shapes or types. A label without a column in yHat is an error,
 // and so is NaN in yHat.
@@ -46,14 +47,15 @@ func Accuracy(yHat, y *tensors.Tensor) (float64, error) {
 
 // Predict returns the class of each row of yHat, float32 (batch, classes): the index
 // of its maximum, or the first of several. Of (batch, steps, classes) these are the
-// classes of all steps, one example after the other. A row with NaN is an error.
+// classes of all steps, one example after the other, and of (batch, height, width, classes)
+// those of all pixels. A row with NaN is an error.
 //
 // Book: none; predict_ch3 determines the class of a row in the same way.
 func Predict(yHat *tensors.Tensor) ([]int, error) {
 	requireMade(yHat, "Predict", "NewTensor")
 	rank := yHat.Rank()
 	one := rank > 0 && yHat.Shape().Dim(-1) == 1 // One class is a mistake, such as a net for numbers, or axes in another order.
-	if rank < 2 || rank > 3 || one || yHat.DType() != dtypes.Float32 {
+	if rank < 2 || one || yHat.DType() != dtypes.Float32 {
 		panic(fmt.Sprintf("d2l: Predict takes float32 yHat of shape (batch, classes) or (batch, steps, classes), "+
 			"got %v of %v", ShapeOf(yHat), yHat.DType()))
 	}

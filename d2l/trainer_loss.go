@@ -117,8 +117,13 @@ func requireLogits(X []*graph.Node, yHat, y *graph.Node, classes int) {
 			panic(fmt.Sprintf("d2l: a classifier's output has shape (batch, classes), but for %d labels the net's is %v; "+
 				"for numbers in place of classes choose a loss with WithLoss", labels[0], output))
 		}
+		hint := "Dense has LastAxis for it"
+		if len(output) > 2 && slices.Equal(slices.Delete(slices.Clone(output), 1, 2), labels) {
+			hint = "its classes are on axis 1, as a convolution has them: end the net with a layer that moves them to the end, by " +
+				"graph.TransposeAllAxes"
+		}
 		panic(fmt.Sprintf("d2l: a classifier's output for labels of shape %v has that shape and the classes, as (batch, steps, "+
-			"classes), but the net's is %v; Dense has LastAxis for it", labels, output))
+			"classes), but the net's is %v; %s", labels, output, hint))
 	}
 	if yHat.Shape().Dim(-1) == 1 {
 		panic("d2l: the net's output has one class: give it an output for each, two for yes and no, or choose a loss with WithLoss, " +
