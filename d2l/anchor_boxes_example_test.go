@@ -254,7 +254,7 @@ func Example_anchorBoxes() {
 
 	anchors = [][]float32{{0.1, 0.08, 0.52, 0.92}, {0.08, 0.2, 0.56, 0.95}, {0.15, 0.3, 0.62, 0.91}, {0.55, 0.2, 0.9, 0.88}}
 	clsProbs := d2l.NewTensor([][][]float32{{{0, 0, 0, 0}, {0.9, 0.8, 0.7, 0.1}, {0.1, 0.2, 0.3, 0.9}}})
-	output := multiboxDetection(clsProbs, zeros(1, 4, 4), d2l.NewTensor(anchors), 0.5, 0.01)[0]
+	output := multiboxDetection(clsProbs, d2l.Zeros(1, 4, 4), d2l.NewTensor(anchors), 0.5, 0.01)[0]
 	var found [][]float32
 	var names []string
 	for _, row := range output {

@@ -39,7 +39,7 @@ func ExampleNet_ApplyInference() {
 	teacher := d2l.NewNet(d2l.Sequential{
 		d2l.Dense{Units: 64, Activation: d2l.ReLU}, d2l.BatchNorm{}, d2l.Dropout{Rate: 0.5}, d2l.Dense{Units: 2}})
 	student := d2l.NewNet(d2l.Dense{Units: 2})
-	X := normal(64, 4)
+	X := d2l.Randn(64, 4)
 	for _, net := range []*d2l.Net{teacher, student} {
 		d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 		d2l.Must(net.Forward(X))

@@ -25,7 +25,7 @@ func maskedSoftmax(X, validLens *graph.Node) *graph.Node {
 
 func Example_maskedSoftmax() {
 	softmax := d2l.Compile(maskedSoftmax)
-	X := zeros(2, 2, 4)
+	X := d2l.Zeros(2, 2, 4)
 	for _, validLens := range []any{[]int32{2, 3}, [][]int32{{1, 3}, {2, 4}}} {
 		fmt.Printf("%.2f\n", d2l.Must(softmax(X, validLens)).Value())
 	}
@@ -90,13 +90,13 @@ func Example_attentionScoring() {
 		layerN
 		querySize int
 	}{{AdditiveAttention{8, 0.1}, 20}, {DotProductAttention{0.5}, 2}} {
-		queries := d2l.NewTensor(d2l.Values[float32](normal(2, layer.querySize)), 2, 1, layer.querySize)
+		queries := d2l.Randn(2, 1, layer.querySize)
 		net := d2l.NewNet(layer.layerN)
 		d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 		X := []*d2l.Tensor{queries, keys, values, d2l.NewTensor([]int32{2, 6})}
 		outputs := d2l.Must(net.ForwardN(X...)) // With the weights.
 		fmt.Printf("%.2f\n", outputs[0].Value())
-		showHeatmaps(d2l.NewTensor(d2l.Values[float32](outputs[1]), 1, 1, 2, 10), nil)
+		showHeatmaps(d2l.Reshape(outputs[1], 1, 1, 2, 10), nil)
 	}
 	// Output:
 	// [[[2.00 3.00 4.00 5.00]] [[10.00 11.00 12.00 13.00]]]

@@ -6,20 +6,7 @@ import (
 
 	"github.com/d2l-go/book/d2l"
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/ml/train/optimizer"
 )
-
-// LeakyReLU is x where x > 0, and Alpha·x elsewhere.
-type LeakyReLU struct{ Alpha float64 }
-
-func (LeakyReLU) Kind() string { return "leakyrelu" }
-
-func (l LeakyReLU) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
-	return graph.Where(graph.GreaterThan(x, graph.ZerosLike(x)), x, graph.MulScalar(x, l.Alpha))
-}
-
-func (l LeakyReLU) Settings() any { return l }
 
 // gBlock doubles height and width, with strides of 2 and a padding of 1.
 func gBlock(channels, strides, padding int) d2l.Sequential {
@@ -32,7 +19,7 @@ func gBlock(channels, strides, padding int) d2l.Sequential {
 // dBlock halves height and width.
 func dBlock(channels int) d2l.Sequential {
 	return d2l.Sequential{
-		d2l.Conv2D{Channels: channels, KernelSize: 4, Strides: 2, Padding: 1, NoBias: true}, d2l.BatchNorm{}, LeakyReLU{0.2},
+		d2l.Conv2D{Channels: channels, KernelSize: 4, Strides: 2, Padding: 1, NoBias: true}, d2l.BatchNorm{}, d2l.LeakyReLU{Alpha: 0.2},
 	}
 }
 
@@ -53,11 +40,6 @@ func dcDiscriminator(n, doublings int) (net d2l.Sequential) {
 		net = append(net, dBlock(n<<i))
 	}
 	return append(net, d2l.Conv2D{Channels: 1, KernelSize: 4, NoBias: true})
-}
-
-// betas05 is Adam with β₁ = 0.5.
-func betas05(lr float64) d2l.Optimizer {
-	return d2l.Optimizer{Interface: optimizer.Adam().LearningRate(lr).Betas(0.5, 0.999).Epsilon(1e-8).Done()}
 }
 
 // showPictures shows pictures with values from -1 to 1, in rows of 7.
@@ -81,7 +63,11 @@ func Example_dcgan() {
 	var Y [][]float64
 	var legend []string
 	for _, alpha := range alphas {
-		leaky := d2l.Compile(func(x *graph.Node) *graph.Node { return LeakyReLU{alpha}.Forward(nil, x) })
+		layer := d2l.Layer(d2l.ReLU)
+		if alpha > 0 {
+			layer = d2l.LeakyReLU{Alpha: alpha}
+		}
+		leaky := d2l.Compile(func(x *graph.Node) *graph.Node { return layer.Forward(nil, x) })
 		Y, legend = append(Y, float64s(d2l.Must(leaky(x)))), append(legend, fmt.Sprint(alpha))
 	}
 	d2l.Must(d2l.Plot([][]float64{float64s(d2l.NewTensor(x))}, Y, d2l.PlotOptions{XLabel: "x", YLabel: "y", Legend: legend}))
@@ -98,21 +84,23 @@ func Example_dcgan() {
 	}
 	showPictures(images, 3)
 	const latentDim, lr = 20, 0.005
-	noise := func(n int) *d2l.Tensor { return gaussian(1, n, latentDim, 1, 1) }
-	t := newGANTrainers(dcGenerator(8, 1, 1), dcDiscriminator(8, 1), betas05(lr), betas05(lr), images, noise(256))
-	t.train(d2l.LoadArray(images, zeros(256), 64, true), 20, noise)
+	noise := func(n int) *d2l.Tensor { return d2l.Randn(n, latentDim, 1, 1) }
+	opt := d2l.Adam(lr, 0.5, 0.999)
+	nets := newGAN(dcDiscriminator(8, 1), dcGenerator(8, 1, 1), images, noise, opt, opt)
+	nets.train(d2l.LoadArray(images, d2l.Zeros(256), 64, true), 20)
 
-	values := func(name string) []float32 {
-		return d2l.Values[float32](d2l.Must(t.netG.Parameter(name)).MustValue())
+	// What a step of each changes of the other: nothing, though D normalizes by the batch in a step of G.
+	of := func(net *d2l.Net, name string) []float32 {
+		return d2l.Values[float32](d2l.Must(net.Parameter(name)).MustValue())
 	}
-	weight, mean := values("D.conv0.weight"), values("D.sequential0.batchnorm0.running_mean")
-	_, _, err := t.trainerG.Step(noise(64), d2l.NewTensor(slices.Repeat([]float32{1}, 64)))
+	weight, mean := of(nets.netD, "conv0.weight"), of(nets.netD, "sequential0.batchnorm0.running_mean")
+	_, _, err := nets.trainerG.Step(noise(64), d2l.Zeros(64))
 	d2l.Check(err)
-	fmt.Println("a step of G trains D:", !slices.Equal(values("D.conv0.weight"), weight))
-	fmt.Println("and moves its running means:", !slices.Equal(values("D.sequential0.batchnorm0.running_mean"), mean))
-	fmt.Println("batches that G has seen:", values("G.sequential0.batchnorm0.num_batches_tracked")[0])
+	fmt.Println("a step of G trains D:", !slices.Equal(of(nets.netD, "conv0.weight"), weight))
+	fmt.Println("or moves its running means:", !slices.Equal(of(nets.netD, "sequential0.batchnorm0.running_mean"), mean))
+	fmt.Println("batches that G has learnt from:", of(nets.netG, "sequential0.batchnorm0.num_batches_tracked")[0])
 
-	generated := d2l.Must(t.generator(noise(1)).Forward(noise(21))) // With running statistics; the book's are the batch's.
+	generated := d2l.Must(nets.netG.Forward(noise(21))) // By running statistics; the book's are the batch's.
 	showPictures(generated, 3)
 	fmt.Println(d2l.ShapeOf(generated))
 	// Output:
@@ -136,8 +124,7 @@ func Example_dcgan() {
 	// sequential3 output shape: (1, 512, 4, 4)
 	// conv0 output shape: (1, 1, 1, 1)
 	// a step of G trains D: false
-	// and moves its running means: true
-	// batches that G has seen: 161
-	// not loaded: []
+	// or moves its running means: false
+	// batches that G has learnt from: 81
 	// (21, 1, 16, 16)
 }

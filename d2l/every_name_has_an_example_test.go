@@ -16,7 +16,8 @@ func TestEveryNameHasAnExample(t *testing.T) {
 	}
 	for _, layer := range []string{
 		"Activation", "AvgPool2D", "BatchNorm", "Branches", "Conv2D", "Conv2DTranspose", "Dense", "Dropout", "Embedding",
-		"EncoderDecoder", "Flatten", "GlobalAvgPool2D", "GlobalMaxPool2D", "GRU", "LayerNorm", "LSTM", "MaxPool2D", "OneHot", "Residual", "RNN", "Sequential",
+		"EncoderDecoder", "Flatten", "GlobalAvgPool2D", "GlobalMaxPool2D", "GRU", "LayerNorm", "LeakyReLU", "LSTM", "MaxPool2D",
+		"OneHot", "Residual", "RNN", "Sequential",
 	} {
 		without[layer+".Kind"] = "a layer's kind is seen in the names of Sequential's layers"
 		without[layer+".Forward"] = "a layer is called by the net; ExampleLayer shows how to write one"
@@ -25,7 +26,7 @@ func TestEveryNameHasAnExample(t *testing.T) {
 		"BatchNorm.ForwardWith", "Conv2D.ForwardWith",
 		"Activation.Settings", "AvgPool2D.Settings", "Conv2D.Settings", "Conv2DTranspose.Settings", "Dense.Settings",
 		"MaxPool2D.Settings",
-		"Embedding.Settings", "GRU.Settings", "LSTM.Settings", "OneHot.Settings", "RNN.Settings",
+		"Embedding.Settings", "GRU.Settings", "LeakyReLU.Settings", "LSTM.Settings", "OneHot.Settings", "RNN.Settings",
 	} {
 		without[optional] = "d2l calls it; Layer describes it"
 	}

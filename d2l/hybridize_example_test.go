@@ -21,7 +21,7 @@ func Example_hybridize() {
 		d2l.Dense{Units: 256, Activation: d2l.ReLU}, d2l.Dense{Units: 128, Activation: d2l.ReLU}, d2l.Dense{Units: 2},
 	})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	x, timer := normal(1, 512), d2l.NewTimer()
+	x, timer := d2l.Randn(1, 512), d2l.NewTimer()
 	fmt.Println(d2l.ShapeOf(d2l.Must(net.Forward(x))))
 	fmt.Fprintf(os.Stderr, "compiled and called: %.4f sec\n", timer.Stop())
 	timer.Start()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/d2l-go/book/d2l"
+	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers/activation"
 )
 
@@ -178,6 +179,13 @@ func ExampleAvgPool2D_notSquare() {
 }
 
 // A transposed convolution with the shape of a convolution backwards.
+func ExampleLeakyReLU() {
+	leaky := d2l.LeakyReLU{Alpha: 0.2}
+	f := d2l.Compile(func(x *graph.Node) *graph.Node { return leaky.Forward(nil, x) })
+	fmt.Println(leaky.Notation(), d2l.Must(f([]float32{-1, 0, 1})).Value())
+	// Output: LeakyReLU (0.2) [-0.2 0 1]
+}
+
 func ExampleConv2DTranspose() {
 	net := d2l.NewNet(d2l.Sequential{
 		d2l.Conv2D{Channels: 20, KernelSize: 5, Padding: 2, Strides: 3},

@@ -56,7 +56,7 @@ func ExampleTrainer_WithLoss_kernel() {
 	transposed := d2l.Compile(func(X, K *graph.Node) *graph.Node { return corr2d(graph.Transpose(X, 0, 1), K) })
 	fmt.Println(d2l.Must(transposed(X, K)).Value())
 
-	image, edges := d2l.NewTensor(slices.Concat(X...), 1, 1, 6, 8), d2l.NewTensor(d2l.Values[float32](Y), 1, 1, 6, 7)
+	image, edges := d2l.NewTensor(slices.Concat(X...), 1, 1, 6, 8), d2l.Reshape(Y, 1, 1, 6, 7)
 	for _, layer := range []d2l.Layer{MyConv2D{1, 2}, d2l.Conv2D{Channels: 1, KernelHW: [2]int{1, 2}, NoBias: true}} {
 		net := d2l.NewNet(layer)
 		d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))

@@ -15,7 +15,7 @@ func Example_hiddenState() {
 		XH, W := graph.Concatenate([]*graph.Node{X, H}, 1), graph.Concatenate([]*graph.Node{Wxh, Whh}, 0)
 		return []*graph.Node{graph.Add(graph.MatMul(X, Wxh), graph.MatMul(H, Whh)), graph.MatMul(XH, W)}
 	})
-	results := d2l.Must(products(normal(3, 1), normal(1, 4), normal(3, 4), normal(4, 4)))
+	results := d2l.Must(products(d2l.Randn(3, 1), d2l.Randn(1, 4), d2l.Randn(3, 4), d2l.Randn(4, 4)))
 	fmt.Println(d2l.ShapeOf(results[0]), results[0].InDelta(results[1], 1e-5))
 	// Output: (3, 4) true
 }
@@ -131,7 +131,7 @@ func Example_lstmScratch() {
 	trainIter, vocab := d2l.LoadDataTimeMachine(32, 2)
 	getParams := func(vocabSize, numHiddens int) []any { return gateParams(4, vocabSize, numHiddens) }
 	initState := func(batchSize, numHiddens int) []any {
-		return []any{zeros(batchSize, numHiddens), zeros(batchSize, numHiddens)}
+		return []any{d2l.Zeros(batchSize, numHiddens), d2l.Zeros(batchSize, numHiddens)}
 	}
 	net := newRNNModelScratch(vocab.Len(), 32, getParams, initState, lstm)
 	fmt.Println("perplexity below 15:", net.train(trainIter, 1, 4, false) < 15)

@@ -32,19 +32,13 @@ func Example_activations() {
 	// tanh: -1.000, 0.762 at -8 and 1, gradients 0.000, 0.420
 }
 
-// normal returns numbers from a normal distribution with standard deviation 1.
-func normal(rows, columns int) *d2l.Tensor {
-	X, _ := d2l.SyntheticData(make([]float32, columns), 0, rows)
-	return X
-}
-
 // A product of 100 random matrices of 4 × 4 explodes.
 func Example_explodingGradients() {
 	d2l.Seed(1)
 	product := d2l.Compile(func(A, B *graph.Node) *graph.Node { return graph.MatMul(A, B) })
-	M := normal(4, 4)
+	M := d2l.Randn(4, 4)
 	for range 100 {
-		M = d2l.Must(product(M, normal(4, 4)))
+		M = d2l.Must(product(M, d2l.Randn(4, 4)))
 	}
 	fmt.Println("above a billion:", math.Abs(float64(d2l.Values[float32](M)[0])) > 1e9)
 	// Output: above a billion: true
@@ -65,7 +59,7 @@ func Example_mlpScratch() {
 		}
 		return params
 	})
-	params := []any{gaussian(0.01, 784, 256), zeros(1, 256), gaussian(0.01, 256, 10), zeros(1, 10)}
+	params := []any{gaussian(0.01, 784, 256), d2l.Zeros(1, 256), gaussian(0.01, 256, 10), d2l.Zeros(1, 10)}
 	for batch, err := range d2l.FirstBatches(trainIter, 100).Iter() {
 		d2l.Check(err)
 		params = run(step, params, []any{batch.Inputs[0], batch.Labels[0]})

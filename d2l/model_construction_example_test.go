@@ -82,7 +82,7 @@ func Example_modelConstruction() {
 	} {
 		net := d2l.NewNet(layer)
 		d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-		fmt.Println(layer.Kind(), d2l.ShapeOf(d2l.Must(net.Forward(normal(2, 20)))), net.NumParameters())
+		fmt.Println(layer.Kind(), d2l.ShapeOf(d2l.Must(net.Forward(d2l.Randn(2, 20)))), net.NumParameters())
 	}
 	// Output:
 	// sequential (2, 10) 7946

@@ -57,8 +57,8 @@ func Example_multiHeadAttention() {
 	d2l.Seed(1)
 	net := d2l.NewNet(MultiHeadAttention{NumHiddens: 100, NumHeads: 5, Dropout: 0.5})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	X, validLens := d2l.NewTensor(d2l.Values[float32](normal(8, 100)), 2, 4, 100), d2l.NewTensor([]int32{3, 2})
-	values := d2l.Values[float32](normal(12, 100))
+	X, validLens := d2l.Randn(2, 4, 100), d2l.NewTensor([]int32{3, 2})
+	values := d2l.Values[float32](d2l.Randn(12, 100))
 	Y := d2l.NewTensor(values, 2, 6, 100)
 	output := d2l.Must(net.Forward(X, Y, Y, validLens))
 	fmt.Println(d2l.ShapeOf(output))
@@ -106,7 +106,7 @@ func (p PositionalEncoding) Forward(scope *model.Scope, x *graph.Node) *graph.No
 func Example_positionalEncoding() {
 	net := d2l.NewNet(PositionalEncoding{})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	P := d2l.Must(net.Forward(zeros(1, 60, 32)))
+	P := d2l.Must(net.Forward(d2l.Zeros(1, 60, 32)))
 	var Y [][]float64
 	var legend []string
 	for column := 6; column < 10; column++ {
@@ -120,7 +120,7 @@ func Example_positionalEncoding() {
 	for i := range 8 {
 		fmt.Printf("%d in binary is %03b\n", i, i)
 	}
-	showHeatmaps(d2l.NewTensor(d2l.Values[float32](P), 1, 1, 60, 32), nil)
+	showHeatmaps(d2l.Reshape(P, 1, 1, 60, 32), nil)
 	fmt.Printf("%.3f\n", []float64{Y[0][10], Y[1][10], Y[2][10], Y[3][10]})
 	// Output:
 	// 0 in binary is 000

@@ -14,8 +14,8 @@ import (
 // standard deviation of 0.01 is for more steps than are made here.
 func toyParams() []any {
 	return []any{
-		gaussian(0.3, 3, 3, 1, 20), zeros(1, 1, 1, 20), gaussian(0.05, 5, 5, 20, 50), zeros(1, 1, 1, 50),
-		gaussian(0.05, 800, 128), zeros(1, 128), gaussian(0.05, 128, 10), zeros(1, 10),
+		gaussian(0.3, 3, 3, 1, 20), d2l.Zeros(1, 1, 1, 20), gaussian(0.05, 5, 5, 20, 50), d2l.Zeros(1, 1, 1, 50),
+		gaussian(0.05, 800, 128), d2l.Zeros(1, 128), gaussian(0.05, 128, 10), d2l.Zeros(1, 10),
 	}
 }
 

@@ -21,7 +21,7 @@ func showHeatmaps(matrices *d2l.Tensor, titles []string) {
 
 // The heatmap of the book's section "Attention Cues": each query has the weight 1 for the key that is equal to it.
 func Example_attentionCues() {
-	eye := zeros(1, 1, 10, 10).Value().([][][][]float32)
+	eye := d2l.Zeros(1, 1, 10, 10).Value().([][][][]float32)
 	for i := range eye[0][0] {
 		eye[0][0][i][i] = 1
 	}
@@ -88,7 +88,7 @@ func Example_nadarayaWatson() {
 	attention := d2l.CompileN(gaussianAttention)
 	results := d2l.Must(attention(xTest, xTrain, yTrain, []float32{1}))
 	plot(results[0])
-	showHeatmaps(d2l.NewTensor(d2l.Values[float32](results[1]), 1, 1, n, n), nil)
+	showHeatmaps(d2l.Reshape(results[1], 1, 1, n, n), nil)
 
 	// Of each query in training the keys are all inputs but itself.
 	var keys, values, allKeys, allValues []float32
@@ -114,7 +114,7 @@ func Example_nadarayaWatson() {
 	fmt.Println("smaller loss:", losses[4] < losses[0])
 	results = d2l.Must(net.ForwardN(d2l.NewTensor(xTest), d2l.NewTensor(allKeys, n, n), d2l.NewTensor(allValues, n, n)))
 	plot(results[0])
-	showHeatmaps(d2l.NewTensor(d2l.Values[float32](results[1]), 1, 1, n, n), nil)
+	showHeatmaps(d2l.Reshape(results[1], 1, 1, n, n), nil)
 	w := d2l.Must(d2l.Must(net.Parameter("w")).Value())
 	fmt.Println("narrower:", d2l.Values[float32](w)[0] > 1)
 	// Output:
@@ -125,7 +125,7 @@ func Example_nadarayaWatson() {
 // Batches of products of matrices, with which the book computes weighted means.
 func Example_batchMatMul() {
 	product := d2l.Compile(func(X, Y *graph.Node) *graph.Node { return graph.MatMul(X, Y) })
-	fmt.Println(d2l.ShapeOf(d2l.Must(product(zeros(2, 1, 4), zeros(2, 4, 6)))))
+	fmt.Println(d2l.ShapeOf(d2l.Must(product(d2l.Zeros(2, 1, 4), d2l.Zeros(2, 4, 6)))))
 	weights := slices.Repeat([]float32{0.1}, 20)
 	values := make([]float32, 20)
 	for i := range values {

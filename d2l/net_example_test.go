@@ -12,20 +12,11 @@ import (
 	"github.com/gomlx/gomlx/ml/model/initializer"
 )
 
-// zeros returns a batch of zeros.
-func zeros(shape ...int) *d2l.Tensor {
-	size := 1
-	for _, n := range shape {
-		size *= n
-	}
-	return d2l.NewTensor(make([]float32, size), shape...)
-}
-
 func ExampleNet() {
 	net := d2l.NewNet(d2l.Sequential{d2l.Dense{Units: 10}})
 	device := d2l.TryGPU(0)
 	d2l.Check(net.Initialize(device, d2l.Xavier))
-	yHat := d2l.Must(net.Forward(zeros(256, 1, 28, 28))) // Now the parameters' shapes are known.
+	yHat := d2l.Must(net.Forward(d2l.Zeros(256, 1, 28, 28))) // Now the parameters' shapes are known.
 	fmt.Println(d2l.ShapeOf(yHat), net.NumParameters(), "parameters on the device:", net.Device() == device)
 	for _, p := range net.Parameters() {
 		fmt.Println(p.Path(), d2l.Shape(p.Shape().Dimensions))
@@ -94,7 +85,7 @@ func ExampleNet_Outputs() {
 func ExampleLayerOutput() {
 	net := lenet.New()
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	outputs := d2l.Must(net.Outputs(zeros(4, 1, 28, 28)))
+	outputs := d2l.Must(net.Outputs(d2l.Zeros(4, 1, 28, 28)))
 	conv1 := outputs[2]
 	maps := d2l.Must(d2l.FeatureMaps(conv1.Value)) // Pictures of them.
 	fmt.Println(conv1.Name, conv1.Shape(), len(maps), "rows of", len(maps[0]))
@@ -106,7 +97,7 @@ func ExampleNet_Initialize() {
 	net := lenet.New()
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	fmt.Println(net.NumParameters())
-	d2l.Must(net.Forward(zeros(1, 1, 28, 28)))
+	d2l.Must(net.Forward(d2l.Zeros(1, 1, 28, 28)))
 	fmt.Println(net.NumParameters())
 	// Output:
 	// 0
@@ -116,7 +107,7 @@ func ExampleNet_Initialize() {
 func ExampleXavier() {
 	net := d2l.NewNet(d2l.Dense{Units: 256})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	d2l.Must(net.Forward(zeros(1, 784)))
+	d2l.Must(net.Forward(d2l.Zeros(1, 784)))
 	weights := d2l.Values[float32](d2l.Must(net.Parameters()[0].Value()))
 	maxAbs := 0.0
 	for _, w := range weights {
@@ -130,7 +121,7 @@ func ExampleXavier() {
 func ExampleInitializer() {
 	net := d2l.NewNet(d2l.Dense{Units: 256, Activation: d2l.ReLU})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), initializer.HeFn))
-	y := d2l.Must(net.Forward(zeros(1, 784)))
+	y := d2l.Must(net.Forward(d2l.Zeros(1, 784)))
 	fmt.Println(d2l.ShapeOf(y))
 	// Output: (1, 256)
 }
@@ -163,7 +154,7 @@ func ExampleNet_LoadParameters() {
 	path := filepath.Join(dir, "small.params")
 	small := d2l.NewNet(d2l.Dense{Units: 10})
 	d2l.Check(small.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	d2l.Must(small.Forward(zeros(1, 4)))
+	d2l.Must(small.Forward(d2l.Zeros(1, 4)))
 	d2l.Check(small.SaveParameters(path))
 
 	err := lenet.New().LoadParameters(path, d2l.TryGPU(0))
@@ -186,7 +177,7 @@ func ExampleNet_LoadParameters_pyTorch() {
 func ExampleNet_CopyTo() {
 	net := d2l.NewNet(d2l.Dense{Units: 10})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	d2l.Must(net.Forward(zeros(1, 4)))
+	d2l.Must(net.Forward(d2l.Zeros(1, 4)))
 	devices := d2l.TryAllGPUs()
 	last := devices[len(devices)-1]
 	other := d2l.Must(net.CopyTo(last))

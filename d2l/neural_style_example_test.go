@@ -140,7 +140,7 @@ func Example_neuralStyle() {
 	d2l.Check(net.SetParameter("weight", contentX))
 	rate := func(update int) float64 { return lr * math.Pow(0.8, float64(update/lrDecayEpoch)) }
 	trainer := d2l.Must(d2l.NewTrainer(net, d2l.Adam(lr).WithSchedule(rate))).WithLoss(d2l.LossFunc(styleTransferLoss))
-	data := d2l.LoadArrays(inputs, zeros(1), 1, false) // There is nothing to label.
+	data := d2l.LoadArrays(inputs, d2l.Zeros(1), 1, false) // There is nothing to label.
 	animator := d2l.NewAnimator(d2l.PlotOptions{XLabel: "epoch", Legend: []string{"content loss", "style loss", "TV loss"}})
 	before := d2l.Values[float32](d2l.Must(net.Forward(inputs...)))
 	for epoch := range numEpochs {

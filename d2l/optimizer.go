@@ -191,15 +191,22 @@ func (m sgdMomentum) Clear(scope *model.Scope) error {
 }
 
 // Adam returns the optimizer Adam with the book's settings: β₁ = 0.9 for the momentum,
-// β₂ = 0.999 for the second moment, and ε = 10⁻⁶ (Gluon and PyTorch have 10⁻⁸). It
-// panics unless lr is a positive number. For other settings use GoMLX's:
+// β₂ = 0.999 for the second moment, unless betas are two others, and ε = 10⁻⁶ (Gluon and
+// PyTorch have 10⁻⁸). It panics unless lr is a positive number and betas are at least 0 and below 1. For
+// another ε use GoMLX's:
 //
 //	d2l.Optimizer{Interface: optimizer.Adam().LearningRate(lr).Epsilon(1e-8).Done()}
 //
 // Book: adam, section "Adam".
-func Adam(lr float64) Optimizer {
+func Adam(lr float64, betas ...float64) Optimizer {
 	requireRate("Adam", lr)
-	return Optimizer{Interface: optimizer.Adam().LearningRate(lr).Betas(0.9, 0.999).Epsilon(1e-6).Done()}
+	if len(betas) == 0 {
+		betas = []float64{0.9, 0.999}
+	}
+	if len(betas) != 2 || !(min(betas[0], betas[1]) >= 0 && max(betas[0], betas[1]) < 1) {
+		panic(fmt.Sprintf("d2l: Adam takes a learning rate and, or not, two betas of at least 0 and below 1, got %v", betas))
+	}
+	return Optimizer{Interface: optimizer.Adam().LearningRate(lr).Betas(betas[0], betas[1]).Epsilon(1e-6).Done()}
 }
 
 // Rate is the type of TrainCh5's lr: the learning rate of plain stochastic gradient

@@ -63,8 +63,8 @@ func ExampleMomentum() {
 }
 
 func ExampleAdam() {
-	fmt.Println(falls(losses(d2l.Adam(0.1), 50)))
-	// Output: true
+	fmt.Println(falls(losses(d2l.Adam(0.1), 50)), falls(losses(d2l.Adam(0.1, 0.5, 0.999), 50)))
+	// Output: true true
 }
 
 // A training loop of your own can take the same types for lr as TrainCh5.

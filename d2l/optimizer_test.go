@@ -249,6 +249,8 @@ func TestOptimizerWrongRate(t *testing.T) {
 		wantPanic(t, func() { SGD(lr) }, "d2l: SGD needs a positive learning rate, got ")
 		wantPanic(t, func() { Momentum(lr, 0.9) }, "d2l: Momentum needs a positive learning rate, got ")
 		wantPanic(t, func() { Adam(lr) }, "d2l: Adam needs a positive learning rate, got ")
+		wantPanic(t, func() { Adam(0.1, 0.5) }, "two betas of at least 0 and below 1, got [0.5]")
+		wantPanic(t, func() { Adam(0.1, 0.5, 1) }, "two betas of at least 0 and below 1, got [0.5 1]")
 		wantPanic(t, func() { OptimizerOf(lr) }, "d2l: SGD needs a positive learning rate, got ")
 	}
 	wantPanic(t, func() { OptimizerOf(-1) }, "d2l: SGD needs a positive learning rate, got -1")

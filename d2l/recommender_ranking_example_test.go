@@ -140,7 +140,7 @@ func trainRanking(net *d2l.Net, loss d2l.LossFunc, lr float64, numEpochs int, X 
 			negative = append(negative, items[random.IntN(len(items))])
 		}
 		pairs := append(slices.Clone(X), d2l.NewTensor(positive), d2l.NewTensor(negative))
-		for range trainer.Steps(d2l.LoadArrays(pairs, zeros(len(negative)), 32, true), timer) {
+		for range trainer.Steps(d2l.LoadArrays(pairs, d2l.Zeros(len(negative)), 32, true), timer) {
 		}
 		d2l.Check(trainer.Err())
 		hit, auc = evaluateRanking(net, seen, test, inputs)

@@ -13,7 +13,7 @@ import (
 
 // gaussian returns numbers from a normal distribution with standard deviation sigma.
 func gaussian(sigma float32, sizes ...int) *d2l.Tensor {
-	values := d2l.Values[float32](normal(zeros(sizes...).Size(), 1))
+	values := d2l.Values[float32](d2l.Randn(sizes...))
 	for i := range values {
 		values[i] *= sigma
 	}
@@ -24,14 +24,14 @@ func gaussian(sigma float32, sizes ...int) *d2l.Tensor {
 func gateParams(gates, vocabSize, numHiddens int) (params []any) {
 	for range gates {
 		params = append(params,
-			gaussian(0.01, vocabSize, numHiddens), gaussian(0.01, numHiddens, numHiddens), zeros(1, numHiddens))
+			gaussian(0.01, vocabSize, numHiddens), gaussian(0.01, numHiddens, numHiddens), d2l.Zeros(1, numHiddens))
 	}
-	return append(params, gaussian(0.01, numHiddens, vocabSize), zeros(1, vocabSize))
+	return append(params, gaussian(0.01, numHiddens, vocabSize), d2l.Zeros(1, vocabSize))
 }
 
 func getParams(vocabSize, numHiddens int) []any { return gateParams(1, vocabSize, numHiddens) }
 
-func initRNNState(batchSize, numHiddens int) []any { return []any{zeros(batchSize, numHiddens)} }
+func initRNNState(batchSize, numHiddens int) []any { return []any{d2l.Zeros(batchSize, numHiddens)} }
 
 // gate is X·W_x + H·W_h + b, with the first three parameters.
 func gate(X, H *graph.Node, params []*graph.Node) *graph.Node {

@@ -37,7 +37,7 @@ func ExampleLoadTensors() {
 	defer os.Remove(path)
 	net := d2l.NewNet(d2l.Dense{Units: 10})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	d2l.Must(net.Forward(zeros(1, 4)))
+	d2l.Must(net.Forward(d2l.Zeros(1, 4)))
 	d2l.Check(net.SaveParameters(path))
 	for name, value := range d2l.Must(d2l.LoadTensors(path)) {
 		if name == "weight" {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/dtypes/gotype"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -44,13 +45,7 @@ func NewTensor(value any, sizes ...int) *Tensor {
 	if t.Rank() != 1 || slices.Min(sizes) <= 0 || shaped.Size() != t.Size() {
 		panic(fmt.Sprintf("d2l: NewTensor cannot make a tensor of shape %v of values of shape %v", Shape(sizes), ShapeOf(t)))
 	}
-	result := tensors.FromShape(shaped)
-	var copied error
-	err = t.ConstBytes(func(from []byte) { copied = result.MutableBytes(func(to []byte) { copy(to, from) }) })
-	if err := errors.Join(err, copied); err != nil {
-		panic(err) // Not with both in the memory of the host.
-	}
-	return result
+	return shapedAs(t, shaped)
 }
 
 // Values returns a copy of all numbers of a tensor in row-major order, the last axis first to
@@ -66,4 +61,79 @@ func Values[T gotype.Supported](t *Tensor) []T {
 		panic(fmt.Sprintf("d2l: Values of a tensor of %v: %v", t.DType(), err))
 	}
 	return values
+}
+
+// Zeros returns a float32 tensor of a shape, all of 0; without sizes it is a number.
+//
+// Book: zeros, section "Data Manipulation".
+func Zeros(sizes ...int) *Tensor { return filled("Zeros", sizes, func() float32 { return 0 }) }
+
+// Ones returns a float32 tensor of a shape, all of 1.
+//
+// Book: ones, section "Data Manipulation".
+func Ones(sizes ...int) *Tensor { return filled("Ones", sizes, func() float32 { return 1 }) }
+
+// Randn returns a float32 tensor of a shape, of numbers that are drawn from the normal distribution with mean 0 and standard
+// deviation 1. After Seed they are the same in every run.
+//
+// Book: random.normal, section "Data Manipulation"; PyTorch's torch.randn.
+func Randn(sizes ...int) *Tensor {
+	random := newRand()
+	return filled("Randn", sizes, func() float32 { return float32(random.NormFloat64()) })
+}
+
+func filled(function string, sizes []int, number func() float32) *Tensor {
+	if len(sizes) > 0 && slices.Min(sizes) <= 0 {
+		panic(fmt.Sprintf("d2l: %s takes positive sizes, got %v", function, Shape(sizes)))
+	}
+	t := tensors.FromShape(shapes.Make(dtypes.Float32, sizes...))
+	err := tensors.MutableFlatData(t, func(values []float32) {
+		for i := range values {
+			values[i] = number()
+		}
+	})
+	if err != nil {
+		panic(err) // Not in the memory of the host.
+	}
+	return t
+}
+
+// Reshape returns a copy of t with another shape, whose numbers come in the same order. One of the sizes may be -1: it is
+// what the others leave. It panics if there are other numbers of numbers.
+//
+// Book: reshape, section "Data Manipulation".
+func Reshape(t *Tensor, sizes ...int) *Tensor {
+	if t == nil {
+		panic("d2l: Reshape got a nil tensor")
+	}
+	shape, known, left := slices.Clone(sizes), 1, -1
+	for axis, size := range sizes {
+		switch {
+		case size > 0:
+			known *= size
+		case size == -1 && left < 0:
+			left = axis
+		default:
+			panic(fmt.Sprintf("d2l: Reshape takes positive sizes, of which one may be -1, got %v", Shape(sizes)))
+		}
+	}
+	if left >= 0 {
+		shape[left] = t.Size() / known
+	}
+	shaped := shapes.Shape{DType: t.DType(), Dimensions: shape}
+	if shaped.Size() != t.Size() {
+		panic(fmt.Sprintf("d2l: Reshape cannot make %v of a tensor of shape %v", Shape(sizes), ShapeOf(t)))
+	}
+	return shapedAs(t, shaped)
+}
+
+// shapedAs returns a copy of t of another shape of the same size.
+func shapedAs(t *Tensor, shape shapes.Shape) *Tensor {
+	result := tensors.FromShape(shape)
+	var copied error
+	err := t.ConstBytes(func(from []byte) { copied = result.MutableBytes(func(to []byte) { copy(to, from) }) })
+	if err := errors.Join(err, copied); err != nil {
+		panic(fmt.Sprintf("d2l: reshaping a tensor of %v: %v", t.DType(), err)) // Its value is gone.
+	}
+	return result
 }

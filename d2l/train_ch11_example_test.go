@@ -16,7 +16,7 @@ import (
 // column, all at once, and in blocks of 64 columns.
 func Example_vectorization() {
 	const n = 256
-	B, C := normal(n, n), normal(n, n)
+	B, C := d2l.Randn(n, n), d2l.Randn(n, n)
 	A, b, c, timer := make([]float32, n*n), d2l.Values[float32](B), d2l.Values[float32](C), d2l.NewTimer()
 	for i := range n {
 		for j := range n {
@@ -119,12 +119,12 @@ type trainingCh11 struct {
 
 // begin has states of 0, as the book's init_momentum_states, init_adam_states and so on.
 func (c *trainingCh11) begin(w *d2l.Tensor, hyperparams ...float32) {
-	c.hyperparams, c.args, c.updates = nil, []any{w, zeros(1, 1)}, 0
+	c.hyperparams, c.args, c.updates = nil, []any{w, d2l.Zeros(1, 1)}, 0
 	for _, h := range hyperparams {
 		c.hyperparams = append(c.hyperparams, h)
 	}
 	for range c.numStates {
-		c.args = append(c.args, zeros(5, 1), zeros(1, 1))
+		c.args = append(c.args, d2l.Zeros(5, 1), d2l.Zeros(1, 1))
 	}
 }
 
@@ -174,7 +174,7 @@ func (c *trainingCh11) equals(opt d2l.Optimizer, hyperparams ...float32) bool {
 	net := d2l.NewNet(d2l.Sequential{d2l.Dense{Units: 1}})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Constant(0)))
 	trainer := d2l.Must(d2l.NewTrainer(net, opt)).WithLoss(d2l.L2Loss{})
-	c.begin(zeros(5, 1), hyperparams...)
+	c.begin(d2l.Zeros(5, 1), hyperparams...)
 	for batch, err := range d2l.FirstBatches(dataCh11(10), 50).Iter() {
 		d2l.Check(err)
 		d2l.Must(trainer.StepBatch(batch))

@@ -136,7 +136,7 @@ func forwardNew(layer d2l.Layer, X ...*d2l.Tensor) *d2l.Tensor {
 // The shapes of the blocks in the book's section "Transformer". d2l.LayerNorm is over the last axis, as in the book's
 // training; in its first examples it is over the steps, too.
 func Example_transformerBlocks() {
-	fmt.Println(d2l.ShapeOf(forwardNew(positionWiseFFN(4, 8), zeros(2, 3, 4))))
+	fmt.Println(d2l.ShapeOf(forwardNew(positionWiseFFN(4, 8), d2l.Zeros(2, 3, 4))))
 	X := d2l.NewTensor([][]float32{{1, 2}, {2, 3}})
 	fmt.Printf("layer norm: %.3f\n", forwardNew(d2l.LayerNorm{}, X).Value())
 	normalize := d2l.Compile(func(X, gamma, beta *graph.Node) *graph.Node {
@@ -144,13 +144,13 @@ func Example_transformerBlocks() {
 		return Y
 	})
 	fmt.Printf("batch norm: %.3f\n", d2l.Must(normalize(X, [][]float32{{1, 1}}, [][]float32{{0, 0}})).Value())
-	fmt.Println(d2l.ShapeOf(forwardNew(AddNorm{0.5}, zeros(2, 3, 4), zeros(2, 3, 4))))
+	fmt.Println(d2l.ShapeOf(forwardNew(AddNorm{0.5}, d2l.Zeros(2, 3, 4), d2l.Zeros(2, 3, 4))))
 
 	sizes, validLens := Transformer{200, 24, 48, 8, 2, 0.5}, d2l.NewTensor([]int32{3, 2})
-	encoded := forwardNew(EncoderBlock(sizes), zeros(2, 100, 24), validLens)
+	encoded := forwardNew(EncoderBlock(sizes), d2l.Zeros(2, 100, 24), validLens)
 	tokens := d2l.NewTensor(make([]int32, 2*100), 2, 100)
 	fmt.Println(d2l.ShapeOf(encoded), d2l.ShapeOf(forwardNew(TransformerEncoder(sizes), tokens, validLens)))
-	fmt.Println(d2l.ShapeOf(forwardNew(DecoderBlock(sizes), zeros(2, 100, 24), encoded, validLens)))
+	fmt.Println(d2l.ShapeOf(forwardNew(DecoderBlock(sizes), d2l.Zeros(2, 100, 24), encoded, validLens)))
 	// Output:
 	// (2, 3, 8)
 	// layer norm: [[-1.000 1.000] [-1.000 1.000]]

@@ -39,7 +39,7 @@ func Example_weightDecayScratch() {
 	})
 	evaluateLoss := d2l.Compile(loss)
 	for _, lambd := range []float32{0, 3} {
-		w, b, animator := normal(200, 1), d2l.NewTensor([][]float32{{0}}), d2l.NewAnimator(lossCurves)
+		w, b, animator := d2l.Randn(200, 1), d2l.NewTensor([][]float32{{0}}), d2l.NewAnimator(lossCurves)
 		for epoch := range 100 {
 			for batch, err := range d2l.LoadArray(X, y, 5, true).Iter() {
 				d2l.Check(err)
@@ -55,7 +55,7 @@ func Example_weightDecayScratch() {
 		fmt.Printf("λ = %v: L2 norm of w %.1f, test loss %.0f\n", lambd, norm, test)
 	}
 	// Output:
-	// λ = 0: L2 norm of w 13.0, test loss 104
+	// λ = 0: L2 norm of w 13.4, test loss 105
 	// λ = 3: L2 norm of w 0.4, test loss 0
 }
 
