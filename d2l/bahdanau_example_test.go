@@ -8,12 +8,6 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// A layerN has several inputs or outputs. An attention returns its weights beside its output.
-type layerN interface {
-	d2l.Layer
-	ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node
-}
-
 // Seq2SeqEncoder has a second input, the valid lengths, which are for the decoder alone.
 type Seq2SeqEncoder struct {
 	VocabSize, EmbedSize, NumHiddens, NumLayers int
@@ -47,16 +41,16 @@ func (d Seq2SeqAttentionDecoder) ForwardN(scope *model.Scope, inputs ...*graph.N
 	last := len(inputs) - 1
 	x, encOutputs, state, validLens := inputs[0], inputs[1], inputs[2:last], inputs[last]
 	// Shared by all steps.
-	additive := d2l.Share(AdditiveAttention{d.NumHiddens, d.Dropout}).(layerN)
-	rnn := d2l.Share(d2l.GRU{HiddenSize: d.NumHiddens, NumLayers: d.NumLayers, Dropout: d.Dropout}).(layerN)
+	additive := d2l.Share(d2l.AdditiveAttention{NumHiddens: d.NumHiddens, Dropout: d.Dropout})
+	rnn := d2l.Share(d2l.GRU{HiddenSize: d.NumHiddens, NumLayers: d.NumLayers, Dropout: d.Dropout})
 	attentionScope, rnnScope := scope.In("attention"), scope.In("rnn")
 	var outputs, weights []*graph.Node
 	x = d2l.Embedding{VocabSize: d.VocabSize, EmbedSize: d.EmbedSize}.Forward(scope.In("embedding"), x)
 	for _, x := range graph.Split(x, 1, x.Shape().Dim(1)) {
 		query := graph.ExpandAxes(state[len(state)-1], 1)
-		context := additive.ForwardN(attentionScope, query, encOutputs, encOutputs, validLens)
+		context := d2l.ForwardN(additive, attentionScope, query, encOutputs, encOutputs, validLens)
 		x = graph.Concatenate([]*graph.Node{context[0], x}, -1)
-		out := rnn.ForwardN(rnnScope, append([]*graph.Node{x}, state...)...)
+		out := d2l.ForwardN(rnn, rnnScope, append([]*graph.Node{x}, state...)...)
 		outputs, weights, state = append(outputs, out[0]), append(weights, context[1]), out[1:]
 	}
 	y := d2l.Dense{Units: d.VocabSize, LastAxis: true}.Forward(scope.In("dense"), graph.Concatenate(outputs, 1))

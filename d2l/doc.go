@@ -47,8 +47,8 @@
 // [Dropout], an [Activation] such as ReLU, and [Sequential], which applies several
 // in order; for sequences [Embedding], [OneHot], [RNN], [GRU] and [LSTM]. Anything that
 // GoMLX can build can be a layer: a type with the two methods of [Layer], as its example
-// shows. A net of several inputs begins with an [EncoderDecoder], or with a layer that has
-// the method ForwardN.
+// shows. A net of several inputs begins with an [EncoderDecoder], with an attention such as
+// [MultiHeadAttention], or with a layer that has the method ForwardN.
 //
 // A [Net] is a layer with parameters on a device. [Net.Initialize] prepares to draw
 // them, with [Xavier] or another [Initializer]; they are drawn when the first batch
@@ -190,6 +190,7 @@
 //	blocks.go         Branches and Residual: layers in parallel, and a sum
 //	share.go          one layer in several places
 //	encoder_decoder.go EncoderDecoder: a layer of two inputs
+//	attention.go      masked softmax, attentions, positions
 //
 // Nets:
 //

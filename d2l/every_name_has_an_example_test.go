@@ -15,17 +15,17 @@ func TestEveryNameHasAnExample(t *testing.T) {
 		"TokenFreq":             "printed in ExampleCountCorpus",
 	}
 	for _, layer := range []string{
-		"Activation", "AvgPool2D", "BatchNorm", "Branches", "Conv2D", "Conv2DTranspose", "Dense", "Dropout", "Embedding",
-		"EncoderDecoder", "Flatten", "GlobalAvgPool2D", "GlobalMaxPool2D", "GRU", "LayerNorm", "LeakyReLU", "LSTM", "MaxPool2D",
-		"OneHot", "Residual", "RNN", "Sequential",
+		"Activation", "AdditiveAttention", "AvgPool2D", "BatchNorm", "Branches", "Conv2D", "Conv2DTranspose", "Dense", "DotProductAttention",
+		"Dropout", "Embedding", "EncoderDecoder", "Flatten", "GlobalAvgPool2D", "GlobalMaxPool2D", "GRU", "LayerNorm", "LeakyReLU", "LSTM", "MaxPool2D",
+		"MultiHeadAttention", "OneHot", "PositionalEncoding", "Residual", "RNN", "Sequential",
 	} {
 		without[layer+".Kind"] = "a layer's kind is seen in the names of Sequential's layers"
 		without[layer+".Forward"] = "a layer is called by the net; ExampleLayer shows how to write one"
 	}
 	for _, optional := range []string{
 		"BatchNorm.ForwardWith", "Conv2D.ForwardWith",
-		"Activation.Settings", "AvgPool2D.Settings", "Conv2D.Settings", "Conv2DTranspose.Settings", "Dense.Settings",
-		"MaxPool2D.Settings",
+		"Activation.Settings", "AdditiveAttention.Settings", "AvgPool2D.Settings", "Conv2D.Settings", "Conv2DTranspose.Settings", "Dense.Settings",
+		"MaxPool2D.Settings", "MultiHeadAttention.Settings",
 		"Embedding.Settings", "GRU.Settings", "LeakyReLU.Settings", "LSTM.Settings", "OneHot.Settings", "RNN.Settings",
 	} {
 		without[optional] = "d2l calls it; Layer describes it"
@@ -36,7 +36,9 @@ func TestEveryNameHasAnExample(t *testing.T) {
 	} {
 		without[layer+".Notation"] = "written in the picture of ExampleDrawVertical"
 	}
-	for _, layer := range []string{"EncoderDecoder", "GRU", "LSTM", "RNN", "Sequential"} {
+	for _, layer := range []string{
+		"AdditiveAttention", "DotProductAttention", "EncoderDecoder", "GRU", "LSTM", "MultiHeadAttention", "RNN", "Sequential",
+	} {
 		without[layer+".ForwardN"] = "called for several inputs and outputs; ExampleLayer_severalInputs shows how to write one"
 	}
 	for _, layer := range []string{"RNN", "LSTM"} {

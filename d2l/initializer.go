@@ -133,7 +133,7 @@ func (l withInit) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 
 // ForwardN does the same for several inputs and outputs: see Layer.
 func (l withInit) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
-	return forwardN(l.Layer, l.scopeFor(scope, inputs[0]), inputs...)
+	return ForwardN(l.Layer, l.scopeFor(scope, inputs[0]), inputs...)
 }
 
 func (l withInit) wrapped() Layer { return l.Layer }

@@ -17,8 +17,16 @@ type manyLayer interface {
 	ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node
 }
 
-// forwardN applies a layer to one input or several, and returns all its outputs.
-func forwardN(layer Layer, scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
+// ForwardN applies a layer to one input or several in a layer of your own, and returns all its outputs: by the method of this
+// name that the layer has (see Layer), also within Share and WithInit, or else by Forward.
+//
+//	attention := d2l.Share(d2l.AdditiveAttention{NumHiddens: 32})
+//	outputs := d2l.ForwardN(attention, scope, queries, keys, values)
+//
+// It panics if there are several inputs, and the layer has no such method.
+//
+// Book: none; there a block is called.
+func ForwardN(layer Layer, scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
 	if l, ok := layer.(manyLayer); ok {
 		outputs := l.ForwardN(scope, inputs...)
 		if len(outputs) == 0 {

@@ -79,6 +79,26 @@ func ExampleLayer_severalInputs() {
 	// true
 }
 
+// LastState has the last state of a recurrent layer as its output.
+type LastState struct{ Of d2l.Layer }
+
+func (LastState) Kind() string { return "laststate" }
+
+func (l LastState) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	return d2l.ForwardN(l.Of, scope, x)[1]
+}
+
+// A layer of your own that takes another output than the first of the layer in it.
+func ExampleForwardN() {
+	net := d2l.NewNet(d2l.Sequential{LastState{d2l.GRU{HiddenSize: 32}}, d2l.Dense{Units: 10}})
+	for _, layer := range d2l.Must(net.Shapes(5, 3)) {
+		fmt.Println(layer)
+	}
+	// Output:
+	// laststate0: (1, 32)
+	// dense0: (1, 10)
+}
+
 // A step on a batch of two inputs, in a loop of your own.
 func ExampleTrainer_StepBatch() {
 	X := d2l.NewTensor([][]float32{{1, 2}, {3, 4}})

@@ -2,60 +2,14 @@ package d2l_test
 
 import (
 	"fmt"
-	"math"
-	"slices"
 
 	"github.com/d2l-go/book/d2l"
-	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/ml/model"
 )
 
-// MultiHeadAttention has the weights of all heads as its second output, (batch·heads, queries, keys).
-type MultiHeadAttention struct {
-	NumHiddens, NumHeads int
-	Dropout              float64
-	Bias                 bool
-}
-
-func (MultiHeadAttention) Kind() string { return "attention" }
-
-func (m MultiHeadAttention) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
-	return m.ForwardN(scope, x)[0]
-}
-
-func (m MultiHeadAttention) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
-	dense := d2l.Dense{Units: m.NumHiddens, LastAxis: true, NoBias: !m.Bias}
-	var heads []*graph.Node
-	for i, name := range []string{"W_q", "W_k", "W_v"} {
-		heads = append(heads, transposeQKV(dense.Forward(scope.In("%s", name), inputs[i]), m.NumHeads))
-	}
-	for _, lens := range inputs[3:] { // The same for all heads of an example.
-		dims := lens.Shape().Dimensions
-		lens = graph.BroadcastToDims(graph.ExpandAxes(lens, 1), slices.Insert(slices.Clone(dims), 1, m.NumHeads)...)
-		heads = append(heads, graph.Reshape(lens, append([]int{-1}, dims[1:]...)...))
-	}
-	outputs := DotProductAttention{m.Dropout}.ForwardN(scope.In("attention"), heads...)
-	outputs[0] = dense.Forward(scope.In("W_o"), transposeOutput(outputs[0], m.NumHeads))
-	return outputs
-}
-
-// transposeQKV turns (batch, steps, hiddens) into (batch·heads, steps, hiddens/heads).
-func transposeQKV(X *graph.Node, numHeads int) *graph.Node {
-	batch, steps := X.Shape().Dim(0), X.Shape().Dim(1)
-	X = graph.Transpose(graph.Reshape(X, batch, steps, numHeads, -1), 1, 2)
-	return graph.Reshape(X, batch*numHeads, steps, -1)
-}
-
-// transposeOutput reverses transposeQKV.
-func transposeOutput(X *graph.Node, numHeads int) *graph.Node {
-	X = graph.Reshape(X, -1, numHeads, X.Shape().Dim(1), X.Shape().Dim(2))
-	return graph.Reshape(graph.Transpose(X, 1, 2), X.Shape().Dim(0), X.Shape().Dim(2), -1)
-}
-
 // The book's section "Multi-Head Attention", and self-attention: its keys and values are the queries.
-func Example_multiHeadAttention() {
+func ExampleMultiHeadAttention() {
 	d2l.Seed(1)
-	net := d2l.NewNet(MultiHeadAttention{NumHiddens: 100, NumHeads: 5, Dropout: 0.5})
+	net := d2l.NewNet(d2l.MultiHeadAttention{NumHiddens: 100, NumHeads: 5, Dropout: 0.5})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	X, validLens := d2l.Randn(2, 4, 100), d2l.NewTensor([]int32{3, 2})
 	values := d2l.Values[float32](d2l.Randn(12, 100))
@@ -80,31 +34,9 @@ func Example_multiHeadAttention() {
 	// /net/W_o/weights [100 100]
 }
 
-// positions has sines of each position in its even columns, and cosines in its odd ones, of lower and lower frequencies.
-func positions(numSteps, numHiddens int) [][]float32 {
-	P := make([][]float32, numSteps)
-	for i := range P {
-		for j := range numHiddens {
-			angle := float64(i) / math.Pow(10000, float64(j-j%2)/float64(numHiddens))
-			P[i] = append(P[i], float32(math.Sin(angle+float64(j%2)*math.Pi/2)))
-		}
-	}
-	return P
-}
-
-// PositionalEncoding adds the positions to its input, (batch, steps, hiddens).
-type PositionalEncoding struct{ Dropout float64 }
-
-func (PositionalEncoding) Kind() string { return "positions" }
-
-func (p PositionalEncoding) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
-	P := graph.Const(x.Graph(), [][][]float32{positions(x.Shape().Dim(1), x.Shape().Dim(2))})
-	return d2l.Dropout{Rate: p.Dropout}.Forward(scope, graph.Add(x, P))
-}
-
 // The pictures of the book's section "Self-Attention and Positional Encoding".
-func Example_positionalEncoding() {
-	net := d2l.NewNet(PositionalEncoding{})
+func ExamplePositionalEncoding() {
+	net := d2l.NewNet(d2l.PositionalEncoding{})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	P := d2l.Must(net.Forward(d2l.Zeros(1, 60, 32)))
 	var Y [][]float64

@@ -40,12 +40,9 @@ func (p Pairwise) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 
 func (p Pairwise) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
 	last := len(inputs) - 1
-	scorer := p.Scorer.(interface {
-		ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node
-	})
 	scope = scope.In("scorer")
-	positive := scorer.ForwardN(scope, inputs[:last]...)[0]
-	negative := scorer.ForwardN(scope, append(slices.Clone(inputs[:last-1]), inputs[last])...)[0]
+	positive := d2l.ForwardN(p.Scorer, scope, inputs[:last]...)[0]
+	negative := d2l.ForwardN(p.Scorer, scope, append(slices.Clone(inputs[:last-1]), inputs[last])...)[0]
 	return []*graph.Node{graph.Concatenate([]*graph.Node{positive, negative}, 1)}
 }
 

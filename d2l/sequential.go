@@ -71,7 +71,7 @@ func forwardStep(name string, layer Layer, scope *model.Scope, inputs []*graph.N
 	if len(inputs) == 1 && !all {
 		return []*graph.Node{layer.Forward(scope, inputs[0])}
 	}
-	return forwardN(layer, scope, inputs...)
+	return ForwardN(layer, scope, inputs...)
 }
 
 // forwardNamed is forwardStep of one input and one output.

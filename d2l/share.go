@@ -48,7 +48,7 @@ func (s *shared) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 
 // ForwardN does the same for several inputs and outputs: see Layer.
 func (s *shared) ForwardN(scope *model.Scope, inputs ...*graph.Node) (outputs []*graph.Node) {
-	s.inFirst(scope, inputs[0], func(first *model.Scope) { outputs = forwardN(s.Layer, first, inputs...) })
+	s.inFirst(scope, inputs[0], func(first *model.Scope) { outputs = ForwardN(s.Layer, first, inputs...) })
 	return outputs
 }
 

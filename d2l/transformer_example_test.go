@@ -38,7 +38,7 @@ type Transformer struct {
 
 // attend adds an attention and the sum with its queries. It returns that and the weights.
 func (t Transformer) attend(scope *model.Scope, i int, X, keys, validLens *graph.Node) (Y, weights *graph.Node) {
-	attention := MultiHeadAttention{NumHiddens: t.NumHiddens, NumHeads: t.NumHeads, Dropout: t.Dropout}
+	attention := d2l.MultiHeadAttention{NumHiddens: t.NumHiddens, NumHeads: t.NumHeads, Dropout: t.Dropout}
 	outputs := attention.ForwardN(scope.In("attention%d", i), X, keys, keys, validLens)
 	return AddNorm{t.Dropout}.ForwardN(scope.In("addnorm%d", i), X, outputs[0])[0], outputs[1]
 }
@@ -52,7 +52,7 @@ func (t Transformer) feed(scope *model.Scope, i int, X *graph.Node) *graph.Node 
 // embed turns tokens into vectors that know their position, which has values up to 1.
 func (t Transformer) embed(scope *model.Scope, X *graph.Node) *graph.Node {
 	X = d2l.Embedding{VocabSize: t.VocabSize, EmbedSize: t.NumHiddens}.Forward(scope.In("embedding"), X)
-	return PositionalEncoding{t.Dropout}.Forward(scope, graph.MulScalar(X, math.Sqrt(float64(t.NumHiddens))))
+	return d2l.PositionalEncoding{Dropout: t.Dropout}.Forward(scope, graph.MulScalar(X, math.Sqrt(float64(t.NumHiddens))))
 }
 
 // EncoderBlock has the inputs X and valid lengths. Its outputs are of the shape of X, and the attention weights.
@@ -69,7 +69,7 @@ func (e EncoderBlock) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*gra
 	return []*graph.Node{Transformer(e).feed(scope, 2, Y), weights}
 }
 
-// TransformerEncoder has the outputs X and the attention weights of all blocks, (layers, batch·heads, steps, steps).
+// TransformerEncoder has the outputs X and the attention weights of all blocks, (layers, batch, heads, steps, steps).
 type TransformerEncoder Transformer
 
 func (TransformerEncoder) Kind() string { return "encoder" }
@@ -174,6 +174,7 @@ func Example_transformer() {
 	_, inputs := data.predictAll(net)
 	// Of the encoder, of the decoder to itself, and to the encoder.
 	for _, weights := range d2l.Must(net.ForwardN(inputs...))[1:] {
+		weights = d2l.Reshape(weights, numLayers, numHeads, numSteps, numSteps)
 		showHeatmaps(weights, []string{"Head 1", "Head 2", "Head 3", "Head 4"})
 		first := weights.Value().([][][][]float32)[0][0][0]
 		fmt.Printf("%v %.1f %.1f\n", d2l.ShapeOf(weights), first[0]+first[1]+first[2]+first[3], first[4]+first[5])

@@ -116,17 +116,17 @@ PAGES = """
     fcn
 13.12: computer-vision/neural-style
     neural_style
-14.3, 14.4: natural-language-processing-pretraining/word-embedding-dataset,word2vec-pretraining
+14.3, 14.4: nlp-pretraining/word-embedding-dataset,word2vec-pretraining
     word2vec
-14.6: natural-language-processing-pretraining/subword-embedding
+14.6: nlp-pretraining/subword-embedding
     subword_embedding
-14.8–14.10: natural-language-processing-pretraining/bert,bert-dataset,bert-pretraining
+14.8–14.10: nlp-pretraining/bert,bert-dataset,bert-pretraining
     bert
-15.1–15.3: natural-language-processing-applications/sentiment-analysis-and-dataset,sentiment-analysis-rnn,sentiment-analysis-cnn
+15.1–15.3: nlp-applications/sentiment-analysis-and-dataset,sentiment-analysis-rnn,sentiment-analysis-cnn
     sentiment
-15.4, 15.5: natural-language-processing-applications/natural-language-inference-and-dataset,natural-language-inference-attention
+15.4, 15.5: nlp-applications/natural-language-inference-and-dataset,natural-language-inference-attention
     natural_language_inference
-15.7: natural-language-processing-applications/natural-language-inference-bert
+15.7: nlp-applications/natural-language-inference-bert
     bert_fine_tuning
 16.3, 16.4: recommender-systems/mf,autorec
     recommender_systems
@@ -171,7 +171,7 @@ def there(text):
 def rows():
     """The rows of the table: what each begins with, its sections and its pages."""
     for row, sections, pages in re.findall(r"(?m)^(\d.*): (.*)\n    (.*)$", PAGES):
-        chapters = [part.split("/") for part in sections.split()]
+        chapters = [part.replace("nlp", "natural-language-processing").split("/") for part in sections.split()]
         files = [f"chapter_{chapter}/{name}.md" for chapter, names in chapters for name in names.split(",")]
         yield row, files, pages.split()
 

@@ -1,0 +1,205 @@
+package d2l
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// MaskedSoftmax is the softmax over the last axis of X, (batch, queries, keys), of which the first validLens keys count:
+// integers of shape (batch) or (batch, queries), or nil for all keys. The others have the weight 0; where none counts, all
+// have the same. It is a function of nodes, for layers and for Compile.
+//
+// Book: masked_softmax, section "Attention Scoring Functions".
+func MaskedSoftmax(X, validLens *graph.Node) *graph.Node {
+	if X.Rank() != 3 {
+		panic(fmt.Sprintf("d2l: MaskedSoftmax takes scores of shape (batch, queries, keys), got %v", Shape(X.Shape().Dimensions)))
+	}
+	if validLens == nil {
+		return graph.Softmax(X, -1)
+	}
+	dims := X.Shape().Dimensions
+	if got := validLens.Shape().Dimensions; !validLens.DType().IsInt() || !slices.Equal(got, dims[:1]) && !slices.Equal(got, dims[:2]) {
+		panic(fmt.Sprintf("d2l: MaskedSoftmax takes valid lengths of integers of shape %v or %v for scores of shape %v, got %v of %v",
+			Shape(dims[:1]), Shape(dims[:2]), Shape(dims), Shape(got), validLens.DType()))
+	}
+	lens := graph.Reshape(validLens, dims[0], -1, 1)
+	key := graph.Iota(X.Graph(), shapes.Make(lens.DType(), 1, 1, dims[2]), 2)
+	valid := graph.BroadcastToDims(graph.LessThan(key, lens), dims...)
+	return graph.Softmax(graph.Where(valid, X, graph.Scalar(X.Graph(), X.DType(), -1e6)), -1)
+}
+
+// DotProductAttention is a Layer of the inputs queries (batch, queries, size), keys (batch, keys, size), values (batch, keys,
+// n) and, unless all keys count, valid lengths as those of MaskedSoftmax. The weights of the values are the softmax of the
+// products of query and key, divided by the root of their size. Its outputs are the weighted means, (batch, queries, n), and
+// the weights, (batch, queries, keys), of which Dropout is a part in training. It has no parameters.
+//
+// Book: DotProductAttention, section "Attention Scoring Functions".
+type DotProductAttention struct {
+	Dropout float64 // Probability that a weight is dropped in training.
+}
+
+// Kind returns "attention".
+func (DotProductAttention) Kind() string { return "attention" }
+
+// Forward panics, as several inputs are needed: see ForwardN.
+func (a DotProductAttention) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	return a.ForwardN(scope, x)[0]
+}
+
+// ForwardN adds the attention to the graph of the inputs. It returns its output and the weights.
+func (a DotProductAttention) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
+	requireAttention("DotProductAttention", inputs)
+	queries, keys := inputs[0], inputs[1]
+	if size, other := queries.Shape().Dim(2), keys.Shape().Dim(2); size != other {
+		panic(fmt.Sprintf("d2l: DotProductAttention takes queries and keys of one size, got %d and %d: AdditiveAttention takes "+
+			"others, and so does MultiHeadAttention", size, other))
+	}
+	scores := graph.MatMul(queries, graph.Transpose(keys, 1, 2))
+	scores = graph.DivScalar(scores, math.Sqrt(float64(queries.Shape().Dim(2))))
+	return attend(scope, a.Dropout, scores, inputs[2:])
+}
+
+// AdditiveAttention is a Layer of the inputs of DotProductAttention, of which queries and keys may differ in size, with its
+// outputs. The score of a query and a key is a perceptron with one hidden layer, tanh, and no biases. Its parameters are
+// W_q.weight, W_k.weight and w_v.weight.
+//
+// Book: AdditiveAttention, section "Attention Scoring Functions".
+type AdditiveAttention struct {
+	NumHiddens int     // Units of the hidden layer.
+	Dropout    float64 // Probability that a weight is dropped in training.
+}
+
+// Kind returns "attention".
+func (AdditiveAttention) Kind() string { return "attention" }
+
+// Settings returns a: see Layer.
+func (a AdditiveAttention) Settings() any { return a }
+
+// Forward panics, as several inputs are needed: see ForwardN.
+func (a AdditiveAttention) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	return a.ForwardN(scope, x)[0]
+}
+
+// ForwardN adds the attention to the graph of the inputs. It returns its output and the weights.
+func (a AdditiveAttention) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
+	requireAttention("AdditiveAttention", inputs)
+	hidden := Dense{Units: a.NumHiddens, LastAxis: true, NoBias: true}
+	queries, keys := hidden.Forward(scope.In("W_q"), inputs[0]), hidden.Forward(scope.In("W_k"), inputs[1])
+	features := graph.Tanh(graph.Add(graph.ExpandAxes(queries, 2), graph.ExpandAxes(keys, 1)))
+	scores := Dense{Units: 1, LastAxis: true, NoBias: true}.Forward(scope.In("w_v"), features)
+	return attend(scope, a.Dropout, graph.Squeeze(scores, -1), inputs[2:])
+}
+
+// MultiHeadAttention is a Layer of the inputs of DotProductAttention, of any sizes. NumHeads attentions look at linear
+// functions of the inputs of NumHiddens / NumHeads units each; the output, (batch, queries, NumHiddens), is a linear function
+// of theirs. Its second output are the weights of all heads, (batch, NumHeads, queries, keys). Its parameters are those of
+// Dense in W_q, W_k, W_v and W_o.
+//
+// Self-attention has the same array as queries, keys and values.
+//
+// Book: MultiHeadAttention, section "Multi-Head Attention".
+type MultiHeadAttention struct {
+	NumHiddens int
+	NumHeads   int     // Divides NumHiddens.
+	Dropout    float64 // Probability that a weight is dropped in training.
+	Bias       bool    // Whether the linear functions have biases: use_bias=True.
+}
+
+// Kind returns "attention".
+func (MultiHeadAttention) Kind() string { return "attention" }
+
+// Settings returns m: see Layer.
+func (m MultiHeadAttention) Settings() any { return m }
+
+// Forward panics, as several inputs are needed: see ForwardN.
+func (m MultiHeadAttention) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	return m.ForwardN(scope, x)[0]
+}
+
+// ForwardN adds the attention to the graph of the inputs. It returns its output and the weights of the heads.
+func (m MultiHeadAttention) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
+	requireAttention("MultiHeadAttention", inputs)
+	if m.NumHeads <= 0 || m.NumHiddens <= 0 || m.NumHiddens%m.NumHeads != 0 {
+		panic(fmt.Sprintf("d2l: MultiHeadAttention needs positive NumHiddens and NumHeads, of which the second divides the first, "+
+			"got %d and %d", m.NumHiddens, m.NumHeads))
+	}
+	dense := Dense{Units: m.NumHiddens, LastAxis: true, NoBias: !m.Bias}
+	var heads []*graph.Node // Of the batch: each example has NumHeads of them.
+	for i, name := range []string{"W_q", "W_k", "W_v"} {
+		X := dense.Forward(scope.In("%s", name), inputs[i])
+		X = graph.Reshape(X, X.Shape().Dim(0), X.Shape().Dim(1), m.NumHeads, -1)
+		X = graph.Transpose(X, 1, 2)
+		heads = append(heads, graph.Reshape(X, -1, X.Shape().Dim(2), X.Shape().Dim(3)))
+	}
+	for _, lens := range inputs[3:] { // The same for all heads of an example.
+		dims := lens.Shape().Dimensions
+		lens = graph.BroadcastToDims(graph.ExpandAxes(lens, 1), slices.Insert(slices.Clone(dims), 1, m.NumHeads)...)
+		heads = append(heads, graph.Reshape(lens, append([]int{-1}, dims[1:]...)...))
+	}
+	outputs := DotProductAttention{m.Dropout}.ForwardN(scope.In("attention"), heads...)
+	y, weights := m.apart(outputs[0]), m.apart(outputs[1])
+	y = graph.Transpose(y, 1, 2)
+	y = graph.Reshape(y, y.Shape().Dim(0), y.Shape().Dim(1), -1)
+	return []*graph.Node{dense.Forward(scope.In("W_o"), y), weights}
+}
+
+// apart turns (batch·heads, …) into (batch, heads, …).
+func (m MultiHeadAttention) apart(x *graph.Node) *graph.Node {
+	return graph.Reshape(x, append([]int{-1, m.NumHeads}, x.Shape().Dimensions[1:]...)...)
+}
+
+// attend returns the outputs of an attention with scores of (batch, queries, keys). Behind the values there may be valid
+// lengths.
+func attend(scope *model.Scope, dropout float64, scores *graph.Node, values []*graph.Node) []*graph.Node {
+	weights := MaskedSoftmax(scores, append(values, nil)[1])
+	return []*graph.Node{graph.MatMul(Dropout{Rate: dropout}.Forward(scope, weights), values[0]), weights}
+}
+
+// requireAttention panics unless the inputs are those of an attention.
+func requireAttention(layer string, inputs []*graph.Node) {
+	if len(inputs) < 3 || len(inputs) > 4 {
+		panic(fmt.Sprintf("d2l: %s takes queries, keys and values, and perhaps valid lengths, and gets %d inputs", layer, len(inputs)))
+	}
+	for _, x := range inputs[:3] {
+		if x.Rank() != 3 || x.Shape().Dim(0) != inputs[0].Shape().Dim(0) || !x.DType().IsFloat() {
+			panic(fmt.Sprintf("d2l: %s takes queries, keys and values of shape (batch, steps, size) of floating-point numbers, got %s",
+				layer, shapesText(shapesOf(inputs[:3]), true)))
+		}
+	}
+	if keys, values := inputs[1].Shape().Dim(1), inputs[2].Shape().Dim(1); keys != values {
+		panic(fmt.Sprintf("d2l: %s takes a value for each key, got %d and %d", layer, values, keys))
+	}
+}
+
+// PositionalEncoding is a Layer that adds to each step of (batch, steps, n) what tells its position: sines in the even
+// columns and cosines in the odd ones, whose frequency becomes lower from column to column. It has no parameters.
+//
+// Book: PositionalEncoding, section "Self-Attention and Positional Encoding".
+type PositionalEncoding struct {
+	Dropout float64 // Probability that an element of the sum is dropped in training.
+}
+
+// Kind returns "positions".
+func (PositionalEncoding) Kind() string { return "positions" }
+
+// Forward adds the encoding to the graph of x.
+func (p PositionalEncoding) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	if x.Rank() != 3 || !x.DType().IsFloat() {
+		panic(fmt.Sprintf("d2l: PositionalEncoding takes (batch, steps, size) of floating-point numbers, got %v of %v",
+			Shape(x.Shape().Dimensions), x.DType()))
+	}
+	positions := make([][]float32, x.Shape().Dim(1))
+	for i := range positions {
+		for j := range x.Shape().Dim(2) {
+			angle := float64(i) / math.Pow(10000, float64(j-j%2)/float64(x.Shape().Dim(2)))
+			positions[i] = append(positions[i], float32(math.Sin(angle+float64(j%2)*math.Pi/2)))
+		}
+	}
+	P := graph.ConvertDType(graph.Const(x.Graph(), [][][]float32{positions}), x.DType())
+	return Dropout{Rate: p.Dropout}.Forward(scope, graph.Add(x, P))
+}

@@ -1,0 +1,124 @@
+package d2l
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/d2l-go/book/d2l/d2ltest"
+	"github.com/d2l-go/book/d2l/internal/xla"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// Outputs, weights and all gradients of attentions are PyTorch's, with and without valid lengths; so are the names of the
+// parameters.
+func TestAttentionAgainstPyTorch(t *testing.T) {
+	var fixture struct {
+		Cases []struct {
+			Name                  string
+			Lengths               []int32
+			Output, Weights       []float32
+			Parameters, Gradients map[string][]float32
+			InputGradients        [][]float32
+		}
+	}
+	noError(t, json.Unmarshal(must(os.ReadFile("testdata/attention.json"))(t), &fixture))
+	pytorch := d2ltest.AgainstPyTorch(t, "attentions")
+	for _, c := range fixture.Cases {
+		layer := map[string]Layer{
+			"additive":    AdditiveAttention{NumHiddens: 6, Dropout: 0.5},
+			"dot product": DotProductAttention{Dropout: 0.5},
+			"multi-head":  MultiHeadAttention{NumHiddens: 6, NumHeads: 2, Dropout: 0.5, Bias: true},
+		}[c.Name]
+		keySize := map[bool]int{true: 5, false: 2}[c.Name == "dot product"]
+		X := []*tensors.Tensor{waves(33, 2, 2, 3, 5), waves(44, 2, 2, 4, keySize), waves(55, 2, 2, 4, 3)}
+		if n := len(c.Lengths); n > 0 {
+			X = append(X, NewTensor(c.Lengths, map[int][]int{2: {2}, 6: {2, 3}}[n]...))
+		}
+		net := NewNet(layer)
+		noError(t, net.Initialize(testDevice(), Xavier))
+		must(net.Forward(X...))(t)
+		state := map[string]*Tensor{}
+		for name, p := range net.NamedParameters() {
+			shape := slices.Clone(p.Shape().Dimensions)
+			slices.Reverse(shape) // PyTorch has (out, in).
+			state[name] = NewTensor(c.Parameters[name], shape...)
+		}
+		if len(state) != len(c.Parameters) {
+			t.Fatalf("%s has %d parameters, and PyTorch %d", c.Name, len(state), len(c.Parameters))
+		}
+		if len(state) > 0 {
+			path := filepath.Join(t.TempDir(), "state.safetensors")
+			noError(t, SaveTensors(path, state))
+			must(net.LoadMatchingParameters(path, nil))(t)
+		}
+		outputs := must(net.ForwardN(X...))(t)
+		pytorch.Near(t, c.Name+": outputs", float32s(t, outputs[0]), c.Output)
+		pytorch.Near(t, c.Name+": weights", float32s(t, outputs[1]), c.Weights)
+
+		var of []string
+		program := must(net.newProgram(xla.Config{Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+			y := net.forward(scope, inputs...)
+			with := inputs[:3:3]
+			for name, p := range net.NamedParameters() {
+				of, with = append(of, name), append(with, p.NodeValue(y.Graph()))
+			}
+			factors := graph.Const(y.Graph(), waves(66, 1, y.Shape().Dimensions...))
+			return graph.Gradient(graph.ReduceAllSum(graph.Mul(y, factors)), with...)
+		}}))(t)
+		gradients := must(program.Call(X...))(t)
+		for i, gradient := range gradients[:3] {
+			pytorch.Near(t, c.Name+": gradients", float32s(t, gradient), c.InputGradients[i])
+		}
+		for i, gradient := range gradients[3:] {
+			if gradient.Rank() == 2 {
+				gradient = must(Compile(func(w *graph.Node) *graph.Node { return graph.Transpose(w, 0, 1) }, testDevice())(gradient))(t)
+			}
+			size := 0.0
+			if of[i] == "W_k.bias" { // It changes no weight, so that its gradient is 0 but for rounding.
+				size = 1
+			}
+			pytorch.NearWithin(t, c.Name+": gradients", float32s(t, gradient), c.Gradients[of[i]], size)
+		}
+		program.Finalize()
+	}
+}
+
+// Where no key counts, all have the same weight, as in the book; what does not fit is said in the layer's words.
+func TestAttentionMisuse(t *testing.T) {
+	X := []*tensors.Tensor{Ones(2, 3, 4), Ones(2, 5, 4), Ones(2, 5, 6)}
+	run := func(layer Layer, X ...*tensors.Tensor) ([]*tensors.Tensor, error) {
+		net := NewNet(layer)
+		noError(t, net.Initialize(testDevice(), Xavier))
+		return net.ForwardN(X...)
+	}
+	none := must(run(DotProductAttention{}, append(slices.Clone(X), NewTensor([]int32{0, 5}))...))(t)
+	near(t, "weights", float32s(t, none[1])[:5], []float32{0.2, 0.2, 0.2, 0.2, 0.2}, 1e-6)
+	heads := must(run(MultiHeadAttention{NumHiddens: 8, NumHeads: 4}, append(slices.Clone(X), NewTensor([]int32{1, 5}))...))(t)
+	if got := ShapeOf(heads[1]).String(); got != "(2, 4, 3, 5)" {
+		t.Errorf("weights of the heads have shape %s", got)
+	}
+	for want, c := range map[string]struct {
+		layer Layer
+		X     []*tensors.Tensor
+	}{
+		"d2l: DotProductAttention takes queries, keys and values, and perhaps valid lengths, and gets 1 inputs": {DotProductAttention{}, X[:1]},
+		"d2l: DotProductAttention takes queries and keys of one size, got 4 and 6":                              {DotProductAttention{}, []*tensors.Tensor{X[0], X[2], X[2]}},
+		"d2l: AdditiveAttention takes a value for each key, got 3 and 5":                                        {AdditiveAttention{NumHiddens: 2}, []*tensors.Tensor{X[0], X[1], X[0]}},
+		"d2l: AdditiveAttention takes queries, keys and values of shape (batch, steps, size)":                   {AdditiveAttention{NumHiddens: 2}, []*tensors.Tensor{X[0], X[1], Ones(2, 5)}},
+		"d2l: MultiHeadAttention needs positive NumHiddens and NumHeads, of which the second divides the first, got 8 and 3": {
+			MultiHeadAttention{NumHiddens: 8, NumHeads: 3}, X},
+		"valid lengths of integers of shape (2,) or (2, 3) for scores of shape (2, 3, 5), got (2, 4) of Int32": {
+			DotProductAttention{}, append(slices.Clone(X), NewTensor(make([]int32, 8), 2, 4))},
+		"got (2,) of Float32": {DotProductAttention{}, append(slices.Clone(X), Ones(2))},
+		"d2l: PositionalEncoding takes (batch, steps, size) of floating-point numbers, got (2, 5) of Float32": {
+			PositionalEncoding{}, []*tensors.Tensor{Ones(2, 5)}},
+	} {
+		_, err := run(c.layer, c.X...)
+		wantError(t, err, want)
+	}
+}
