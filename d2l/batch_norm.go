@@ -6,6 +6,7 @@ import (
 	"github.com/d2l-go/book/d2l/internal/kernels"
 	"github.com/d2l-go/book/d2l/internal/weights"
 	"github.com/d2l-go/book/d2l/internal/xla"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -121,14 +122,18 @@ func keptStatistics(n *Net, v *model.Variable) (count *model.Variable, kept *ten
 	if err != nil {
 		return nil, nil, err
 	}
-	backend, _, err := n.device.Backend()
-	if err != nil {
-		return nil, nil, err
+	if value.DType() == dtypes.Float64 {
+		err = tensors.MutableFlatData(value, keepStatistics[float64])
+	} else {
+		err = tensors.MutableFlatData(value, keepStatistics[float32])
 	}
-	kept, err = graph.CallOnce(backend, func(x *graph.Node) *graph.Node {
-		return graph.MaxScalar(x, weights.KeptStatistics)
-	}, value)
-	return count, kept, err
+	return count, value, err
+}
+
+func keepStatistics[T float32 | float64](counts []T) {
+	for i := range counts {
+		counts[i] = max(counts[i], weights.KeptStatistics)
+	}
 }
 
 // requireSeveral panics if a batch in training has one value for each channel: that would become 0, and its variance too.

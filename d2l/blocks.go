@@ -2,15 +2,17 @@ package d2l
 
 import (
 	"iter"
+	"strconv"
 	"strings"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Branches is a Layer that applies all its layers to the same input and concatenates their outputs along the
-// channels, axis 1, in order: an Inception block. All other axes of the outputs must agree. The layers are named as in
-// a Sequential, and the names are the scopes of their parameters.
+// Branches is a Layer that applies all its layers to the same input and concatenates their outputs in order, along the
+// channels of images or the features, axis 1: an Inception block. Of sequences, (batch, steps, features), the features are
+// the last axis. All other axes of the outputs must agree. The layers are named as in a Sequential, and the names are the
+// scopes of their parameters.
 //
 // An empty Sequential passes its input on, so Branches{Sequential{}, f} appends the output of f to the input, as
 // DenseNet does.
@@ -35,23 +37,27 @@ func (b Branches) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	for name, layer := range named("Branches", b) {
 		outputs, names = append(outputs, forwardNamed(name, layer, scope.In("%s", name), x)), append(names, name)
 	}
+	axis := 1
+	if outputs[0].Rank() == 3 { // Sequences.
+		axis = 2
+	}
 	for i, y := range outputs {
-		if !sameButChannels(outputs[0], y) {
+		if !sameBut(axis, outputs[0], y) {
 			panic("d2l: the branches " + names[0] + " and " + names[i] + " give " +
 				Shape(outputs[0].Shape().Dimensions).String() + " and " + Shape(y.Shape().Dimensions).String() +
-				", which cannot be concatenated: all but axis 1 must agree")
+				", which cannot be concatenated: all but axis " + strconv.Itoa(axis) + " must agree")
 		}
 	}
-	return graph.Concatenate(outputs, 1)
+	return graph.Concatenate(outputs, axis)
 }
 
-// sameButChannels reports whether shapes differ in axis 1 alone.
-func sameButChannels(a, b *graph.Node) bool {
+// sameBut reports whether shapes differ in one axis alone.
+func sameBut(channels int, a, b *graph.Node) bool {
 	if a.Rank() != b.Rank() || b.Rank() < 2 {
 		return false
 	}
 	for axis := range a.Rank() {
-		if axis != 1 && a.Shape().Dim(axis) != b.Shape().Dim(axis) {
+		if axis != channels && a.Shape().Dim(axis) != b.Shape().Dim(axis) {
 			return false
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/d2l-go/book/d2l/internal/page/pagetest"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
 )
 
 // inBlocks is a net with every kind of block.
@@ -23,6 +25,32 @@ func inBlocks() Sequential {
 }
 
 // Blocks are saved with the names of their layers, loaded again, and compared part by part.
+// Of sequences it is the features that are concatenated, and not the steps.
+func TestBranchesOfSequences(t *testing.T) {
+	X := waves(1, 1, 2, 4, 3)
+	net := drawn(t, Branches{Sequential{}, RNN{HiddenSize: 5}}, 2, 4, 3)
+	y := must(net.Forward(X))(t)
+	if got := ShapeOf(y).String(); got != "(2, 4, 8)" {
+		t.Errorf("the output has shape %s", got)
+	}
+	for step := range 8 {
+		near(t, "features", float32s(t, y)[8*step:][:3], float32s(t, X)[3*step:][:3], 0)
+	}
+	steps := NewNet(Branches{Sequential{}, lastSteps{}})
+	noError(t, steps.Initialize(testDevice(), Xavier))
+	_, err := steps.Forward(X)
+	wantError(t, err, "which cannot be concatenated: all but axis 2 must agree")
+}
+
+// lastSteps leaves out the first step.
+type lastSteps struct{}
+
+func (lastSteps) Kind() string { return "last" }
+
+func (lastSteps) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
+	return graph.Slice(x, graph.AxisRange(), graph.AxisRangeToEnd(1))
+}
+
 func TestSaveBlocks(t *testing.T) {
 	net, path := NewNet(inBlocks()), filepath.Join(t.TempDir(), "blocks.params")
 	noError(t, net.Initialize(testDevice(), Xavier))

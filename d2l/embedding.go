@@ -15,7 +15,10 @@ import (
 // Embedding turns each token, a whole number from 0 to below VocabSize, into a vector that it
 // learns: the output for (batch, steps), int32, is (batch, steps, EmbedSize). Its parameter is
 // weight (VocabSize, EmbedSize). For another number the vector is NaN, which is an error in a
-// training step, in Trainer.EvaluateLoss, Accuracy and Predict.
+// training step, in Trainer.EvaluateLoss, Accuracy and Predict, and in Net.Forward where the net begins with it.
+//
+// The vectors are drawn by the net's Initializer. Gluon does so too; PyTorch's have a standard deviation of 1, as has
+// WithInit(Embedding{…}, Normal(1)).
 //
 // Book: nn.Embedding, section "Pretraining word2vec".
 type Embedding struct {

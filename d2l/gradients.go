@@ -45,7 +45,8 @@ func requireGradients(store *model.Store, loss *graph.Node) {
 	for v := range store.IterVariables() {
 		if v.Trainable && v.InUseByGraph(g) && !reached[v.NodeValue(g)] {
 			panic(fmt.Sprintf("d2l: a layer reads the parameter %s, but no gradient reaches it, so that it would not be trained: "+
-				"use it, and in place of graph.If, where GoMLX loses it, graph.Where; or call SetTrainable(false)", v.Path()))
+				"use it (of several outputs of a net the loss gets the first), and in place of graph.If, where GoMLX loses it, graph.Where; "+
+				"or call SetTrainable(false)", v.Path()))
 		}
 	}
 }

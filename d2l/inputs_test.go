@@ -179,6 +179,45 @@ func (boundedSum) ForwardN(_ *model.Scope, inputs ...*graph.Node) []*graph.Node 
 }
 
 // What several inputs are wrong for is said with both numbers, and NaN in any of them is found.
+// Fewer inputs than before are named where a layer fails for it.
+func TestFewerInputs(t *testing.T) {
+	net := NewNet(secondInput{})
+	noError(t, net.Initialize(testDevice(), Xavier))
+	X := waves(1, 1, 5, 3)
+	must(net.Forward(X, X))(t)
+	_, err := net.Forward(X)
+	wantError(t, err, "of 1 inputs, where an earlier batch had 2: ", "slice bounds out of range")
+}
+
+// secondInput needs two inputs.
+type secondInput struct{}
+
+func (secondInput) Kind() string { return "second" }
+
+func (s secondInput) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	return s.ForwardN(scope, x)[0]
+}
+
+func (secondInput) ForwardN(_ *model.Scope, inputs ...*graph.Node) []*graph.Node { return inputs[1:2] }
+
+// A scope that is taken twice is said in the words of d2l, which has no Shared.
+func TestScopeTakenTwice(t *testing.T) {
+	net := NewNet(Sequential{twoHeads{}})
+	noError(t, net.Initialize(testDevice(), Xavier))
+	_, err := net.Forward(waves(1, 1, 5, 3))
+	wantError(t, err, "the scope /net/twoheads0/head is taken twice", `scope.In("head2")`, "d2l.Share")
+}
+
+// twoHeads takes one scope for two layers.
+type twoHeads struct{}
+
+func (twoHeads) Kind() string { return "twoheads" }
+
+func (twoHeads) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	x = Dense{Units: 3}.Forward(scope.In("head"), x)
+	return Dense{Units: 3}.Forward(scope.In("head"), x)
+}
+
 func TestWrongInputs(t *testing.T) {
 	X, y := []*tensors.Tensor{waves(1, 1, 5, 3), waves(2, 1, 5, 2)}, fiveLabels()
 	one := NewNet(Sequential{Dense{Units: 4}})

@@ -67,6 +67,7 @@ import (
 // On XLA's CPU backend graph.Max and its like drop NaN: max(1, NaN) is 1. Where a layer
 // of your own must not hide it, use graph.Where; those of d2l pass it on. Their gradient, and that of graph.ReduceMax,
 // goes in full to each of several equal maxima, such as those of padding: use GlobalMaxPool2D, where the first gets it.
+// graph.Abs has the slope 1 at 0, where PyTorch has 0: use L1Loss. The gradient of graph.L2Norm is NaN where all is 0.
 //
 // Forward is called when a program is compiled, not in each step: to change a layer, make
 // a new Trainer.

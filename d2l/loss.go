@@ -61,7 +61,8 @@ func (SoftmaxCrossEntropyLoss) mask(*graph.Node) *graph.Node { return nil }
 //
 //	d2l.MaskedSoftmaxCELoss{Padding: vocab.Index("<pad>")}
 //
-// The zero value leaves out label 0 instead, which in every Vocab is <unk>. The mean is over the other
+// The zero value leaves out label 0 instead, which in every Vocab is <unk>. Padding may be a number that is no class, such as
+// -100. The mean is over the other
 // labels, as in PyTorch's cross_entropy with ignore_index. In the book the labels' lengths tell what is
 // padding, and it counts in the mean.
 //
@@ -146,6 +147,8 @@ func (l HuberLoss) Forward(yHat, y *graph.Node) *graph.Node {
 
 // SigmoidBinaryCrossEntropyLoss is the cross-entropy between the labels y, numbers from 0 to 1 of any
 // type, and sigmoid(yHat), for each example its mean over the other axes. y is as for L2Loss. (PyTorch calls it BCEWithLogitsLoss.)
+// Where numbers count differently, such as padding, a LossFunc reshapes both to (-1, 1), which gives the loss of each
+// number, and weighs them: ExampleEmbedding_word2vec does.
 //
 // Book: gluon.loss.SigmoidBinaryCrossEntropyLoss, section "Pretraining word2vec".
 type SigmoidBinaryCrossEntropyLoss struct{}

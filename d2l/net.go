@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/d2l-go/book/d2l/internal/report"
 	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -182,6 +183,12 @@ func (n *Net) infers(function string, program **xla.Program, all bool, X []*tens
 		return nil, err
 	}
 	outputs, err := n.run(infer, X)
+	if err == nil {
+		var found string
+		if found, err = unknownToken(n.layer, X); found != "" {
+			err = errors.New(found)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("computing the net's output for X of shape %v: %w", textOf(X), err)
 	}
@@ -263,6 +270,13 @@ func (n *Net) forwardN(scope *model.Scope, inputs []*graph.Node, all bool) (outp
 
 // layers applies the layers, whatever store the scope is in, and returns all their outputs, or else the first.
 func (n *Net) layers(scope *model.Scope, inputs []*graph.Node, all bool) (outputs []*graph.Node) {
+	defer func() {
+		if had := len(n.input); had > 0 && had != len(inputs) {
+			if e := recover(); e != nil {
+				panic(fmt.Errorf("of %d inputs, where an earlier batch had %d: %w", len(inputs), had, report.PanicError(e)))
+			}
+		}
+	}()
 	if s, ok := n.layer.(Sequential); ok {
 		outputs = s.forward(scope, inputs, all)
 	} else {

@@ -77,6 +77,10 @@ func (n *Net) SetParameter(name string, value any) error {
 			return fmt.Errorf("the value of %s: %w", name, err)
 		}
 	}
+	if given != nil && !given.Ok() {
+		return fmt.Errorf("the value for %s is gone: a step has replaced it, or its memory was freed; before that take a copy, "+
+			"by its LocalClone or d2l.Values", name)
+	}
 	if given == nil || !given.Shape().Equal(v.Shape()) {
 		got := "nil"
 		if given != nil {

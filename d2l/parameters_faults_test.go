@@ -17,6 +17,17 @@ import (
 
 // Cut off anywhere, or with any bit flipped, a file is refused and the net stays as it
 // was, unless all its values and the shape of an example come out right all the same.
+// A value that a step has replaced is not there any more.
+func TestAValueThatIsGone(t *testing.T) {
+	net, X := initialized(t)
+	old := must(must(net.Parameter("dense0.weight"))(t).Value())(t)
+	trainer := must(NewTrainer(net, SGD(0.1)))(t)
+	_, _, err := trainer.Step(X, fiveLabels())
+	noError(t, err)
+	wantError(t, net.SetParameter("dense0.weight", old), "the value for dense0.weight is gone: a step has replaced it", "LocalClone")
+	wantPanic(t, func() { Values[float32](old) }, "Values got a tensor whose value is gone")
+}
+
 func TestLoadParametersDamagedAnywhere(t *testing.T) {
 	// Any height and width would do for this net, whose file must not tell another.
 	net := NewNet(Sequential{BatchNorm{}, GlobalAvgPool2D{}, Dense{Units: 3}})

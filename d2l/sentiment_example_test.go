@@ -215,7 +215,7 @@ func (StepsAsPixels) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
 
 // textCNN is the book's TextCNN. The maximum over time is that of its text; its code in PyTorch has the mean.
 func textCNN(vocabSize, embedSize int, kernelSizes, numChannels []int) *d2l.Net {
-	embedding := d2l.Sequential{d2l.Embedding{VocabSize: vocabSize, EmbedSize: embedSize}, StepsAsPixels{}}
+	embedding := d2l.Embedding{VocabSize: vocabSize, EmbedSize: embedSize}
 	var convs d2l.Branches
 	for i, size := range kernelSizes {
 		convs = append(convs, d2l.Sequential{
@@ -224,7 +224,7 @@ func textCNN(vocabSize, embedSize int, kernelSizes, numChannels []int) *d2l.Net 
 		})
 	}
 	return d2l.NewNet(d2l.Sequential{
-		d2l.Branches{embedding, embedding}, convs, d2l.Dropout{Rate: 0.5}, d2l.Dense{Units: 2},
+		d2l.Branches{embedding, embedding}, StepsAsPixels{}, convs, d2l.Dropout{Rate: 0.5}, d2l.Dense{Units: 2},
 	})
 }
 
@@ -232,9 +232,10 @@ func textCNN(vocabSize, embedSize int, kernelSizes, numChannels []int) *d2l.Net 
 func ExampleGlobalMaxPool2D_textCNN() {
 	trainSentiment(func(vocabSize int) *d2l.Net {
 		return textCNN(vocabSize, 20, []int{3, 4, 5}, []int{10, 10, 10})
-	}, 20, 0.01, "branches0.sequential0.embedding0.weight", "branches0.sequential1.embedding0.weight")
+	}, 20, 0.01, "branches0.embedding0.weight", "branches0.embedding1.weight")
 	// Output:
-	// branches0: (1, 40, 16, 1)
+	// branches0: (1, 16, 40)
+	// pixels0: (1, 40, 16, 1)
 	// branches1: (1, 30, 1, 1)
 	// dropout0: (1, 30, 1, 1)
 	// dense0: (1, 2)

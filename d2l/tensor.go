@@ -56,6 +56,9 @@ func Values[T gotype.Supported](t *Tensor) []T {
 	if t == nil {
 		panic("d2l: Values got a nil tensor")
 	}
+	if !t.Ok() {
+		panic("d2l: Values got a tensor whose value is gone: a step has replaced it, or its memory was freed; copy it before that")
+	}
 	values, err := tensors.CopyFlatData[T](t)
 	if err != nil {
 		panic(fmt.Sprintf("d2l: Values of a tensor of %v: %v", t.DType(), err))

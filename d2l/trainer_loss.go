@@ -16,7 +16,8 @@ import (
 // A loss may depend on another net, or on this one for other inputs: see Net.Apply.
 //
 // It is called before the first step, and panics after it, or if loss is nil. Predictions are counted
-// as correct for classes alone; with any other loss their number is NaN.
+// as correct for classes alone; with any other loss their number is NaN. A loss that returns one number for the whole
+// batch is taken for its mean: LossSum is that times the number of examples.
 //
 // Book: none; there the training loop calls the loss, such as gluon.loss.L2Loss.
 func (t *Trainer) WithLoss(loss Loss) *Trainer {

@@ -23,13 +23,13 @@ func WarnOnce(message string) {
 
 // PanicError returns a recovered value as an error. Called by the function that recovered, it adds to a runtime error,
 // which does not explain itself, the file and line of the panic. What GoMLX says of a layer whose input has another
-// width than before, it says in other words.
+// width than before, or of a scope that two layers have, it says in other words.
 func PanicError(recovered any) error {
 	switch e := recovered.(type) {
 	case runtime.Error:
 		return fmt.Errorf("%w, at %s", e, panicLine())
 	case error:
-		return otherWidth(e)
+		return takenTwice(otherWidth(e))
 	default:
 		return fmt.Errorf("%v", e)
 	}
@@ -52,6 +52,20 @@ func otherWidth(err error) error {
 	}
 	return fmt.Errorf("its parameter %s has the shape (%s), and with this input would have (%s): give X the channels, "+
 		"or the width, for which the net's parameters were drawn or loaded, or initialize it again", name, sizes, wantSizes)
+}
+
+// taken is what GoMLX says where a layer asks twice for one scope.
+var taken = regexp.MustCompile(`^sub-scope "([^"]+)" already visited from "([^"]+)"`)
+
+// takenTwice returns an error that says what to do about it, and any other error as it is. (The Shared of which GoMLX speaks
+// would share the parameters of what stands there.)
+func takenTwice(err error) error {
+	m := taken.FindStringSubmatch(err.Error())
+	if m == nil {
+		return err
+	}
+	return fmt.Errorf("the scope %s is taken twice: give each layer a scope of its own, such as scope.In(\"%s2\"), or, to use one "+
+		"layer twice, make it by d2l.Share and keep its scope in a variable", path.Join(m[2], m[1]), m[1])
 }
 
 // panicLine returns the file and line of the panic that is being recovered.
