@@ -79,7 +79,7 @@ func Ones(sizes ...int) *Tensor { return filled("Ones", sizes, func() float32 { 
 // Randn returns a float32 tensor of a shape, of numbers that are drawn from the normal distribution with mean 0 and standard
 // deviation 1. After Seed they are the same in every run.
 //
-// Book: random.normal, section "Data Manipulation"; PyTorch's torch.randn.
+// Book: random.normal, section "Data Manipulation".
 func Randn(sizes ...int) *Tensor {
 	random := newRand()
 	return filled("Randn", sizes, func() float32 { return float32(random.NormFloat64()) })
