@@ -36,7 +36,7 @@ func ExampleAdditiveAttention() {
 		X := []*d2l.Tensor{queries, keys, values, d2l.NewTensor([]int32{2, 6})}
 		outputs := d2l.Must(net.ForwardN(X...)) // With the weights.
 		fmt.Printf("%.2f\n", outputs[0].Value())
-		showHeatmaps(d2l.Reshape(outputs[1], 1, 1, 2, 10), nil)
+		d2l.Must(d2l.ShowHeatmaps(d2l.Reshape(outputs[1], 1, 1, 2, 10), d2l.PlotOptions{XLabel: "Keys", YLabel: "Queries"}))
 	}
 	// Output:
 	// [[[2.00 3.00 4.00 5.00]] [[10.00 11.00 12.00 13.00]]]

@@ -85,7 +85,7 @@ func Example_bahdanau() {
 	data.train(net, trainIter, 0.01, 100)
 	translation, inputs := data.predictAll(net)
 	weights := d2l.Must(net.ForwardN(inputs...))[1]
-	showHeatmaps(d2l.Reshape(weights, 1, 1, 6, 6), []string{translation})
+	d2l.Must(d2l.ShowHeatmaps(d2l.Reshape(weights, 1, 1, 6, 6), d2l.PlotOptions{XLabel: "Key positions", YLabel: "Query positions", Titles: []string{translation}}))
 	// Of each query, the weights of the tokens in "i'm home . <eos>" sum to 1.
 	for _, row := range weights.Value().([][][]float32)[0] {
 		fmt.Printf("%.3f ", row[0]+row[1]+row[2]+row[3])

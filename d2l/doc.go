@@ -144,6 +144,7 @@
 //	plot.go           Plot and its options
 //	figure.go         Figure: a drawing that is shown or saved
 //	images.go         images in rows and columns
+//	heatmaps.go       matrices as colours
 //	accumulator.go    sums over an epoch
 //	timer.go          laps of running time
 //	animator.go       a plot that grows during training

@@ -52,7 +52,8 @@ func ExamplePositionalEncoding() {
 	for i := range 8 {
 		fmt.Printf("%d in binary is %03b\n", i, i)
 	}
-	showHeatmaps(d2l.Reshape(P, 1, 1, 60, 32), nil)
+	d2l.Must(d2l.ShowHeatmaps(d2l.Reshape(P, 1, 1, 60, 32), d2l.PlotOptions{XLabel: "Column (encoding dimension)",
+		YLabel: "Row (position)", Figsize: [2]float64{3.5, 4}}))
 	fmt.Printf("%.3f\n", []float64{Y[0][10], Y[1][10], Y[2][10], Y[3][10]})
 	// Output:
 	// 0 in binary is 000

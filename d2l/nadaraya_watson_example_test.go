@@ -13,19 +13,13 @@ import (
 	"github.com/gomlx/gomlx/ml/model/initializer"
 )
 
-// showHeatmaps shows matrices, an array (rows, columns, height, width), white where a matrix is the greatest. They have
-// no axes: the package draws pictures, with titles.
-func showHeatmaps(matrices *d2l.Tensor, titles []string) {
-	d2l.Must(d2l.ShowImageGrid(d2l.Must(d2l.FeatureMaps(matrices)), nil, titles, 1.5))
-}
-
 // The heatmap of the book's section "Attention Cues": each query has the weight 1 for the key that is equal to it.
-func Example_attentionCues() {
+func ExampleShowHeatmaps() {
 	eye := d2l.Zeros(1, 1, 10, 10).Value().([][][][]float32)
 	for i := range eye[0][0] {
 		eye[0][0][i][i] = 1
 	}
-	showHeatmaps(d2l.NewTensor(eye), nil)
+	d2l.Must(d2l.ShowHeatmaps(d2l.NewTensor(eye), d2l.PlotOptions{XLabel: "Keys", YLabel: "Queries"}))
 	fmt.Println(eye[0][0][3])
 	// Output: [0 0 0 1 0 0 0 0 0 0]
 }
@@ -88,7 +82,7 @@ func Example_nadarayaWatson() {
 	attention := d2l.CompileN(gaussianAttention)
 	results := d2l.Must(attention(xTest, xTrain, yTrain, []float32{1}))
 	plot(results[0])
-	showHeatmaps(d2l.Reshape(results[1], 1, 1, n, n), nil)
+	d2l.Must(d2l.ShowHeatmaps(d2l.Reshape(results[1], 1, 1, n, n), d2l.PlotOptions{XLabel: "Sorted training inputs", YLabel: "Sorted testing inputs"}))
 
 	// Of each query in training the keys are all inputs but itself.
 	var keys, values, allKeys, allValues []float32
@@ -114,7 +108,7 @@ func Example_nadarayaWatson() {
 	fmt.Println("smaller loss:", losses[4] < losses[0])
 	results = d2l.Must(net.ForwardN(d2l.NewTensor(xTest), d2l.NewTensor(allKeys, n, n), d2l.NewTensor(allValues, n, n)))
 	plot(results[0])
-	showHeatmaps(d2l.Reshape(results[1], 1, 1, n, n), nil)
+	d2l.Must(d2l.ShowHeatmaps(d2l.Reshape(results[1], 1, 1, n, n), d2l.PlotOptions{XLabel: "Sorted training inputs", YLabel: "Sorted testing inputs"}))
 	w := d2l.Must(d2l.Must(net.Parameter("w")).Value())
 	fmt.Println("narrower:", d2l.Values[float32](w)[0] > 1)
 	// Output:

@@ -175,7 +175,8 @@ func Example_transformer() {
 	// Of the encoder, of the decoder to itself, and to the encoder.
 	for _, weights := range d2l.Must(net.ForwardN(inputs...))[1:] {
 		weights = d2l.Reshape(weights, numLayers, numHeads, numSteps, numSteps)
-		showHeatmaps(weights, []string{"Head 1", "Head 2", "Head 3", "Head 4"})
+		d2l.Must(d2l.ShowHeatmaps(weights, d2l.PlotOptions{XLabel: "Key positions", YLabel: "Query positions",
+			Titles: []string{"Head 1", "Head 2", "Head 3", "Head 4"}}))
 		first := weights.Value().([][][][]float32)[0][0][0]
 		fmt.Printf("%v %.1f %.1f\n", d2l.ShapeOf(weights), first[0]+first[1]+first[2]+first[3], first[4]+first[5])
 	}

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/d2l-go/book/d2l/internal/page"
-	"golang.org/x/image/draw"
 	"gonum.org/v1/plot/vg"
 	vgdraw "gonum.org/v1/plot/vg/draw"
 )
@@ -149,7 +148,7 @@ func (c cell) drawPicture(p page.Pen, corner vg.Point, side vg.Length) {
 		Min: vg.Point{X: corner.X, Y: corner.Y - c.size.Y},
 		Max: vg.Point{X: corner.X + c.size.X, Y: corner.Y},
 	}
-	p.DrawImage(place, enlarge(c.picture, side))
+	p.DrawImage(place, page.Enlarge(c.picture, side))
 	if endsWhite(c.picture) {
 		p.Frame(vgdraw.LineStyle{Color: page.Grid, Width: 0.5}, place)
 	}
@@ -184,16 +183,4 @@ func endsWhite(picture image.Image) bool {
 		count(b.Max.X-1, y)
 	}
 	return 2*white > all
-}
-
-// enlarge repeats the pixels of a small picture: a viewer that enlarges it would blur it.
-func enlarge(picture image.Image, side vg.Length) image.Image {
-	size := picture.Bounds().Size()
-	factor := int(side/vg.Inch*2*page.DPI) / max(size.X, size.Y)
-	if factor <= 1 {
-		return picture
-	}
-	large := image.NewRGBA(image.Rect(0, 0, size.X*factor, size.Y*factor))
-	draw.NearestNeighbor.Scale(large, large.Rect, picture, picture.Bounds(), draw.Src, nil)
-	return large
 }
