@@ -118,6 +118,22 @@ func vocabSize(layer Layer, input int) int {
 		}
 	case *Sequential:
 		return vocabSize(*l, input)
+	case Branches:
+		fewest := 0
+		for _, branch := range l { // Each gets the same tokens.
+			if n := vocabSize(branch, input); n > 0 && (fewest == 0 || n < fewest) {
+				fewest = n
+			}
+		}
+		return fewest
+	case *Branches:
+		return vocabSize(*l, input)
+	case TransformerEncoder:
+		if input == 0 {
+			return l.VocabSize
+		}
+	case *TransformerEncoder:
+		return vocabSize(*l, input)
 	case EncoderDecoder:
 		switch input {
 		case 0:

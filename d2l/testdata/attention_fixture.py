@@ -79,4 +79,28 @@ for name, build, sizes in (("additive", Additive, (5, 2)), ("dot product", DotPr
             gradients={key: numbers(p.grad) for key, p in net.named_parameters()},
             inputGradients=[numbers(x.grad) for x in (queries, keys, values)]))
 
+# An encoder block is PyTorch's nn.TransformerEncoderLayer, whose attention has one matrix for three linear functions.
+for lengths in (None, [3, 1]):
+    net = nn.TransformerEncoderLayer(HIDDEN, HEADS, dim_feedforward=5, dropout=0.0, batch_first=True)
+    shapes = {f"attention.W_{x}.{kind}": shape for x in "qkvo" for kind, shape in (
+        ("weight", (HIDDEN, HIDDEN)), ("bias", (HIDDEN,)))}
+    shapes |= {"addnorm1.ln.weight": (HIDDEN,), "addnorm1.ln.bias": (HIDDEN,), "ffn.dense1.weight": (5, HIDDEN),
+               "ffn.dense1.bias": (5,), "ffn.dense2.weight": (HIDDEN, 5), "ffn.dense2.bias": (HIDDEN,),
+               "addnorm2.ln.weight": (HIDDEN,), "addnorm2.ln.bias": (HIDDEN,)}
+    leaves = {key: wave(11 + seed, 1, *shape).requires_grad_() for seed, (key, shape) in enumerate(shapes.items())}
+    state = {"self_attn.out_proj": "attention.W_o", "linear1": "ffn.dense1", "linear2": "ffn.dense2",
+             "norm1": "addnorm1.ln", "norm2": "addnorm2.ln"}
+    both = "weight", "bias"
+    state = {f"{theirs}.{kind}": leaves[f"{ours}.{kind}"] for theirs, ours in state.items() for kind in both}
+    for kind in both:
+        state[f"self_attn.in_proj_{kind}"] = torch.cat([leaves[f"attention.W_{x}.{kind}"] for x in "qkv"])
+    X = wave(33, 2, BATCH, KEYS, HIDDEN).requires_grad_()
+    mask = None if lengths is None else torch.arange(KEYS)[None] >= torch.tensor(lengths)[:, None]
+    output = torch.func.functional_call(net, state, (X,), {"src_key_padding_mask": mask})
+    (output * wave(66, 1, *output.shape)).sum().backward()
+    cases.append(dict(
+        name="encoder block", lengths=lengths or [], output=numbers(output), weights=[],
+        parameters={key: numbers(p) for key, p in leaves.items()},
+        gradients={key: numbers(p.grad) for key, p in leaves.items()}, inputGradients=[numbers(X.grad)]))
+
 write(__file__, {"cases": cases})
