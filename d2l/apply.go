@@ -74,12 +74,22 @@ func (n *Net) apply(function string, X []*graph.Node) (y *graph.Node) {
 	}
 	model.SetGraphParam(g, path, true)
 	defer model.SetGraphParam(g, path, false)
+	model.SetGraphParam(g, appliesParameter, true)
 	if model.GetStore(g) == n.store {
 		scope := n.store.RootScope().At("%s", netScope[1:])
 		return n.forward(scope.WithInitializer(n.init(scope)), X...)
 	}
 	xla.Borrow(g, lent{n}, netScope, func(scope *model.Scope) { y = n.layers(scope, X, false)[0] })
 	return y
+}
+
+// appliesParameter is where a graph has that nets are applied in it.
+const appliesParameter = "/applies"
+
+// applies reports whether gradients may be taken in a graph that is not one of training.
+func applies(g *graph.Graph) bool {
+	yes, ok := model.GetGraphParam(g, appliesParameter)
+	return ok && yes.(bool)
 }
 
 // lent is a net as an xla.Lender.

@@ -6,6 +6,7 @@ import (
 	"github.com/d2l-go/book/d2l/internal/kernels"
 	"github.com/d2l-go/book/d2l/internal/weights"
 	"github.com/d2l-go/book/d2l/internal/xla"
+	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -78,8 +79,10 @@ func (b BatchNorm) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 		claim(scope, "scale")
 		builder := norm.BatchNorm(scope, x, axis).Momentum(batchMomentum).Epsilon(batchEpsilon).CurrentScope()
 		builder = builder.FrozenAverages(b.UseGlobalStats)
-		// In training, the gradients would be wrong without XLA's operation; that for inference has none.
-		return builder.UseBackendInference(scope.IsTraining(x.Graph())).Done()
+		// In training, the gradients would be wrong without XLA's operation. That for inference, which GoMLX in pure Go does not
+		// have, is faster and has no gradient.
+		known := x.Graph().Backend().Capabilities().Operations[compute.OpTypeBatchNormForInference]
+		return builder.UseBackendInference(scope.IsTraining(x.Graph()) || known && !applies(x.Graph())).Done()
 	}
 	switch x.Rank() {
 	case 2:

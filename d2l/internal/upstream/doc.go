@@ -21,8 +21,10 @@
 //	SGD divides its rate by √step                      plainSGD, d2l/optimizer.go       TestSGDDecaysUnlessToldNotTo
 //	SGD takes a rate of 0 for 0.1                      requireRate, d2l/optimizer.go    TestRateOfZeroIsTakenForNone
 //	an optimizer's rate outlives it in the store       Net.dropOptimizer                TestFirstRateStaysInStore
-//	batch normalization in inference has no gradient   UseBackendInference,             TestBatchNormOfInferenceHasNoGradient
-//	by the operation that GoMLX takes for it           d2l/batch_norm.go
+//	GoMLX in pure Go has no batch normalization        UseBackendInference,             TestPureGoLacksBatchNormalization
+//	                                                   d2l/batch_norm.go
+//	batch normalization in inference has no gradient   applies, d2l/apply.go            TestBatchNormOfInferenceHasNoGradient
+//	by the operation that GoMLX takes for it
 //	variables of two stores with one path are one in   paths in Borrow,                 TestVariablesOfTwoStoresAreOne
 //	a graph                                            d2l/internal/xla
 //	a constant of one function of a graph is used in   call, d2l/internal/kernels       TestFunctionsShareConstants

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -193,6 +194,13 @@ func TestLabelOutOfRangeHasNoLoss(t *testing.T) {
 	}
 }
 
+func TestPureGoLacksBatchNormalization(t *testing.T) {
+	b := d2ltest.Must(gobackend.New(""))(t)
+	if b.Capabilities().Operations[compute.OpTypeBatchNormForInference] {
+		fixed(t, "UseBackendInference in d2l/batch_norm.go")
+	}
+}
+
 func TestBatchNormOfInferenceHasNoGradient(t *testing.T) {
 	program, err := graph.NewExec(backend(t), func(x *graph.Node) *graph.Node {
 		one := graph.OnesLike(graph.Slice(x, graph.AxisElem(0)))
@@ -203,7 +211,7 @@ func TestBatchNormOfInferenceHasNoGradient(t *testing.T) {
 	d2ltest.NoError(t, err)
 	defer program.Finalize()
 	if _, err = program.Call([][]float32{{1, 2}, {3, 4}}); err == nil {
-		fixed(t, "UseBackendInference (d2l/batch_norm.go)")
+		fixed(t, "applies (d2l/apply.go)")
 	}
 }
 
