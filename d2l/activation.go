@@ -57,13 +57,13 @@ func (a Activation) apply(x *graph.Node) *graph.Node {
 	return activation.Apply(activation.Type(a), x)
 }
 
-// LeakyReLU is a Layer that multiplies what is negative by Alpha, and passes the rest on, in any shape; at 0 its slope is
-// Alpha, as in PyTorch. It has no parameters. Forward panics without an Alpha: with 0 it would be ReLU. (GoMLX's activation of
-// this name has the slope 0.3.)
+// LeakyReLU is a Layer that multiplies negative numbers by Alpha and passes the others on, in any shape; at 0 its slope
+// is Alpha, as in PyTorch. It has no parameters. Without an Alpha it is an error, since with 0 it would be ReLU. (GoMLX's
+// activation of this name has the slope 0.3.)
 //
 // Book: nn.LeakyReLU, section "Deep Convolutional Generative Adversarial Networks".
 type LeakyReLU struct {
-	Alpha float64 // Slope of what is negative; PyTorch's is 0.01 unless it is given.
+	Alpha float64 // Slope for negative numbers; in PyTorch it is 0.01 unless given.
 }
 
 // Kind returns "leakyrelu".
@@ -78,7 +78,7 @@ func (l LeakyReLU) Settings() any { return l }
 // Forward adds the activation to the graph of x.
 func (l LeakyReLU) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
 	if l.Alpha == 0 || math.IsNaN(l.Alpha) {
-		panic("d2l: LeakyReLU needs an Alpha, the slope of what is negative, such as 0.01: with 0 it would be ReLU")
+		panic("d2l: LeakyReLU needs an Alpha, the slope for negative numbers, such as 0.01: with 0 it would be ReLU")
 	}
 	return graph.Where(graph.GreaterThan(x, graph.ZerosLike(x)), x, graph.MulScalar(x, l.Alpha))
 }

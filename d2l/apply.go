@@ -9,33 +9,33 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Apply adds the net to the graph of X, and returns its output. It is for what is trained or computed through
-// another net: a loss such as that of a generator, which a discriminator judges, a layer on the features of a
-// pretrained net, or a function of Compile whose gradient is taken with respect to X.
+// Apply adds the net to the graph of X, its inputs, and returns the first output that Forward would. It is for what is
+// trained or computed through a net: the loss of a generator, which a discriminator judges, a layer on the features of
+// a pretrained net, or a function of Compile whose gradient is taken with respect to X.
 //
 //	trainer.WithLoss(d2l.LossFunc(func(fake, _ *graph.Node) *graph.Node {
 //		realOrFake := discriminator.Apply(fake)
 //		return d2l.SigmoidBinaryCrossEntropyLoss{}.Forward(realOrFake, graph.OnesLike(realOrFake))
 //	}))
 //
-// Gradients flow through the net to X. In a loss of the net's own Trainer its parameters are trained by what is
-// computed here, too, and running statistics see X. In the program of another net, and in a function of Compile,
-// they are read alone, as they are at each call: they are not trained, and running statistics stay.
+// Gradients flow through the net to X. In a loss of the net's own Trainer, its parameters are also trained by what is
+// computed here, and X counts in the running statistics. In a program of another net, and in a function of Compile, the
+// parameters and statistics are only read, with the values that they have at each call.
 //
-// In a step dropout drops, and batch normalization takes the statistics of the batch, as in PyTorch's training mode;
-// in other programs, such as Forward and functions of Compile, the net infers. ApplyInference always does.
+// In a training step dropout drops, and batch normalization takes the statistics of the batch, as in PyTorch's training
+// mode; in other programs, such as Forward and functions of Compile, the net infers. ApplyInference always infers.
 //
-// It panics, as functions of nodes do, if the net has no parameters: pass a batch through Forward first. It also does
-// for a net with Stateful layers. The program is for the net's device, and for one alone: otherwise the call that
-// runs it returns an error. It makes each step on a GPU a call of its own.
+// It panics, as functions of nodes do, if the net has no parameters yet (pass a batch through Forward first), or has
+// Stateful layers. The program must run on the net's device alone: on another, or on several, its call returns an error.
+// On a GPU, each step of a Trainer with such a loss is a call of its own.
 //
 // Book: net_D(fake_X), section "Generative Adversarial Networks".
 func (n *Net) Apply(X ...*graph.Node) *graph.Node {
 	return n.apply("Net.Apply", X)
 }
 
-// ApplyInference is Apply, but that the net infers in training as well, as in PyTorch's evaluation mode: for a
-// pretrained net whose outputs, or features, a loss compares.
+// ApplyInference is Apply, but the net infers in training steps too, as in PyTorch's evaluation mode: for a pretrained
+// net whose outputs, or features, a loss compares.
 //
 // Book: extract_features, section "Neural Style Transfer".
 func (n *Net) ApplyInference(X ...*graph.Node) *graph.Node {

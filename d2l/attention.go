@@ -10,22 +10,25 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// MaskedSoftmax is the softmax over the last axis of X, (batch, queries, keys), of which the first validLens keys count:
-// integers of shape (batch) or (batch, queries), or nil for all keys. The others have the weight 0; where none counts, all
-// have the same. It is a function of nodes, for layers and for Compile.
+// MaskedSoftmax is the softmax of scores over their last axis: X and the result are (batch, queries, keys). Only the
+// first validLens keys count: integers of shape (batch), or (batch, queries) where each query has its own, or nil for
+// all keys. The other keys get the weight 0; where the length is 0, all keys get the same weight. It is a function of
+// nodes, for layers and for Compile, and panics on other shapes or types.
 //
 // Book: masked_softmax, section "Attention Scoring Functions".
 func MaskedSoftmax(X, validLens *graph.Node) *graph.Node {
 	if X.Rank() != 3 {
-		panic(fmt.Sprintf("d2l: MaskedSoftmax takes scores of shape (batch, queries, keys), got %v", Shape(X.Shape().Dimensions)))
+		panic(fmt.Sprintf("d2l: MaskedSoftmax takes scores of shape (batch, queries, keys), got %v",
+			Shape(X.Shape().Dimensions)))
 	}
 	if validLens == nil {
 		return graph.Softmax(X, -1)
 	}
 	dims := X.Shape().Dimensions
-	if got := validLens.Shape().Dimensions; !validLens.DType().IsInt() || !slices.Equal(got, dims[:1]) && !slices.Equal(got, dims[:2]) {
-		panic(fmt.Sprintf("d2l: MaskedSoftmax takes valid lengths of integers of shape %v or %v for scores of shape %v, got %v of %v",
-			Shape(dims[:1]), Shape(dims[:2]), Shape(dims), Shape(got), validLens.DType()))
+	got := validLens.Shape().Dimensions
+	if !validLens.DType().IsInt() || !slices.Equal(got, dims[:1]) && !slices.Equal(got, dims[:2]) {
+		panic(fmt.Sprintf("d2l: MaskedSoftmax takes valid lengths of integers of shape %v or %v for scores of shape %v, "+
+			"got %v of %v", Shape(dims[:1]), Shape(dims[:2]), Shape(dims), Shape(got), validLens.DType()))
 	}
 	lens := graph.Reshape(validLens, dims[0], -1, 1)
 	key := graph.Iota(X.Graph(), shapes.Make(lens.DType(), 1, 1, dims[2]), 2)
@@ -33,14 +36,15 @@ func MaskedSoftmax(X, validLens *graph.Node) *graph.Node {
 	return graph.Softmax(graph.Where(valid, X, graph.Scalar(X.Graph(), X.DType(), -1e6)), -1)
 }
 
-// DotProductAttention is a Layer of the inputs queries (batch, queries, size), keys (batch, keys, size), values (batch, keys,
-// n) and, unless all keys count, valid lengths as those of MaskedSoftmax. The weights of the values are the softmax of the
-// products of query and key, divided by the root of their size. Its outputs are the weighted means, (batch, queries, n), and
-// the weights, (batch, queries, keys), of which Dropout is a part in training. It has no parameters.
+// DotProductAttention is a Layer of three or four inputs: queries (batch, queries, size), keys (batch, keys, size),
+// values (batch, keys, n) and, unless all keys count, valid lengths as in MaskedSoftmax. The score of a query and a key
+// is their dot product divided by √size, and the weights of the values are the softmax of the scores. Its outputs are
+// the weighted means of the values, (batch, queries, n), and the weights, (batch, queries, keys), as they are before
+// Dropout. It has no parameters. Inputs of other shapes are an error.
 //
 // Book: DotProductAttention, section "Attention Scoring Functions".
 type DotProductAttention struct {
-	Dropout float64 // Probability that a weight is dropped in training.
+	Dropout float64 // Probability that a weight is dropped in training: from 0 to below 1.
 }
 
 // Kind returns "attention".
@@ -56,17 +60,18 @@ func (a DotProductAttention) ForwardN(scope *model.Scope, inputs ...*graph.Node)
 	requireAttention("DotProductAttention", inputs)
 	queries, keys := inputs[0], inputs[1]
 	if size, other := queries.Shape().Dim(2), keys.Shape().Dim(2); size != other {
-		panic(fmt.Sprintf("d2l: DotProductAttention takes queries and keys of one size, got %d and %d: AdditiveAttention takes "+
-			"others, and so does MultiHeadAttention", size, other))
+		panic(fmt.Sprintf("d2l: DotProductAttention takes queries and keys of one size, got %d and %d: AdditiveAttention "+
+			"takes others, and so does MultiHeadAttention", size, other))
 	}
 	scores := graph.MatMul(queries, graph.Transpose(keys, 1, 2))
 	scores = graph.DivScalar(scores, math.Sqrt(float64(queries.Shape().Dim(2))))
 	return attend(scope, a.Dropout, scores, inputs[2:])
 }
 
-// AdditiveAttention is a Layer of the inputs of DotProductAttention, of which queries and keys may differ in size, with its
-// outputs. The score of a query and a key is a perceptron with one hidden layer, tanh, and no biases. Its parameters are
-// W_q.weight, W_k.weight and w_v.weight.
+// AdditiveAttention is a Layer with the inputs and outputs of DotProductAttention, but queries and keys may differ in
+// size. The score of a query and a key is the output of a perceptron: one hidden layer with tanh, and no biases. Its
+// parameters are W_q.weight (size of a query, NumHiddens), W_k.weight (size of a key, NumHiddens) and w_v.weight
+// (NumHiddens, 1).
 //
 // Book: AdditiveAttention, section "Attention Scoring Functions".
 type AdditiveAttention struct {
@@ -95,16 +100,17 @@ func (a AdditiveAttention) ForwardN(scope *model.Scope, inputs ...*graph.Node) [
 	return attend(scope, a.Dropout, graph.Squeeze(scores, -1), inputs[2:])
 }
 
-// MultiHeadAttention is a Layer of the inputs of DotProductAttention, of any sizes. NumHeads attentions look at linear
-// functions of the inputs of NumHiddens / NumHeads units each; the output, (batch, queries, NumHiddens), is a linear function
-// of theirs. Its second output are the weights of all heads, (batch, NumHeads, queries, keys). Its parameters are those of
-// Dense in W_q, W_k, W_v and W_o.
+// MultiHeadAttention is a Layer with the inputs of DotProductAttention, whose sizes may differ. Each of NumHeads heads
+// is a DotProductAttention of NumHiddens / NumHeads linear functions of the queries, of the keys and of the values. The
+// first output, (batch, queries, NumHiddens), is a linear function of the outputs of all heads, side by side. The second
+// is the weights of the heads, (batch, NumHeads, queries, keys), before Dropout. Its parameters are those of a Dense in
+// each of the scopes W_q, W_k, W_v and W_o.
 //
-// Self-attention has the same array as queries, keys and values.
+// For self-attention the same array is queries, keys and values.
 //
 // Book: MultiHeadAttention, section "Multi-Head Attention".
 type MultiHeadAttention struct {
-	NumHiddens int
+	NumHiddens int     // Size of the output for each query.
 	NumHeads   int     // Divides NumHiddens.
 	Dropout    float64 // Probability that a weight is dropped in training.
 	Bias       bool    // Whether the linear functions have biases: use_bias=True.
@@ -125,8 +131,8 @@ func (m MultiHeadAttention) Forward(scope *model.Scope, x *graph.Node) *graph.No
 func (m MultiHeadAttention) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
 	requireAttention("MultiHeadAttention", inputs)
 	if m.NumHeads <= 0 || m.NumHiddens <= 0 || m.NumHiddens%m.NumHeads != 0 {
-		panic(fmt.Sprintf("d2l: MultiHeadAttention needs positive NumHiddens and NumHeads, of which the second divides the first, "+
-			"got %d and %d", m.NumHiddens, m.NumHeads))
+		panic(fmt.Sprintf("d2l: MultiHeadAttention needs positive NumHiddens and NumHeads, of which the second divides the "+
+			"first, got %d and %d", m.NumHiddens, m.NumHeads))
 	}
 	dense := Dense{Units: m.NumHiddens, LastAxis: true, NoBias: !m.Bias}
 	var heads []*graph.Node // Of the batch: each example has NumHeads of them.
@@ -153,8 +159,8 @@ func (m MultiHeadAttention) apart(x *graph.Node) *graph.Node {
 	return graph.Reshape(x, append([]int{-1, m.NumHeads}, x.Shape().Dimensions[1:]...)...)
 }
 
-// attend returns the outputs of an attention with scores of (batch, queries, keys). Behind the values there may be valid
-// lengths.
+// attend returns the outputs of an attention with scores (batch, queries, keys). In values, valid lengths may follow the
+// values.
 func attend(scope *model.Scope, dropout float64, scores *graph.Node, values []*graph.Node) []*graph.Node {
 	weights := MaskedSoftmax(scores, append(values, nil)[1])
 	return []*graph.Node{graph.MatMul(Dropout{Rate: dropout}.Forward(scope, weights), values[0]), weights}
@@ -163,12 +169,13 @@ func attend(scope *model.Scope, dropout float64, scores *graph.Node, values []*g
 // requireAttention panics unless the inputs are those of an attention.
 func requireAttention(layer string, inputs []*graph.Node) {
 	if len(inputs) < 3 || len(inputs) > 4 {
-		panic(fmt.Sprintf("d2l: %s takes queries, keys and values, and perhaps valid lengths, and gets %d inputs", layer, len(inputs)))
+		panic(fmt.Sprintf("d2l: %s takes queries, keys and values, and perhaps valid lengths, and gets %d inputs",
+			layer, len(inputs)))
 	}
 	for _, x := range inputs[:3] {
 		if x.Rank() != 3 || x.Shape().Dim(0) != inputs[0].Shape().Dim(0) || !x.DType().IsFloat() {
-			panic(fmt.Sprintf("d2l: %s takes queries, keys and values of shape (batch, steps, size) of floating-point numbers, got %s",
-				layer, shapesText(shapesOf(inputs[:3]), true)))
+			panic(fmt.Sprintf("d2l: %s takes queries, keys and values of shape (batch, steps, size) of floating-point numbers, "+
+				"got %s", layer, shapesText(shapesOf(inputs[:3]), true)))
 		}
 	}
 	if keys, values := inputs[1].Shape().Dim(1), inputs[2].Shape().Dim(1); keys != values {
@@ -176,8 +183,9 @@ func requireAttention(layer string, inputs []*graph.Node) {
 	}
 }
 
-// PositionalEncoding is a Layer that adds to each step of (batch, steps, n) what tells its position: sines in the even
-// columns and cosines in the odd ones, whose frequency becomes lower from column to column. It has no parameters.
+// PositionalEncoding is a Layer that adds to step i of (batch, steps, n) numbers that tell its position:
+// sin(i / 10000^(2j/n)) in column 2j, and the cosine of the same in column 2j + 1. So the frequency falls from one pair
+// of columns to the next. The output has the shape of the input, and there are no parameters.
 //
 // Book: PositionalEncoding, section "Self-Attention and Positional Encoding".
 type PositionalEncoding struct {

@@ -9,10 +9,10 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Branches is a Layer that applies all its layers to the same input and concatenates their outputs in order, along the
-// channels of images or the features, axis 1: an Inception block. Of sequences, (batch, steps, features), the features are
-// the last axis. All other axes of the outputs must agree. The layers are named as in a Sequential, and the names are the
-// scopes of their parameters.
+// Branches is a Layer that applies all its layers to the same input and concatenates their outputs in order, as an
+// Inception block does: along axis 1, the channels of images or the features of vectors, and for sequences, (batch,
+// steps, features), along the last axis. All other axes of the outputs must agree. The layers are named as in a
+// Sequential, and the names are the scopes of their parameters.
 //
 // An empty Sequential passes its input on, so Branches{Sequential{}, f} appends the output of f to the input, as
 // DenseNet does.
@@ -51,7 +51,7 @@ func (b Branches) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	return graph.Concatenate(outputs, axis)
 }
 
-// sameBut reports whether shapes differ in one axis alone.
+// sameBut reports whether shapes differ in the axis channels alone.
 func sameBut(channels int, a, b *graph.Node) bool {
 	if a.Rank() != b.Rank() || b.Rank() < 2 {
 		return false

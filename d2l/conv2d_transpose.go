@@ -76,8 +76,8 @@ func (c Conv2DTranspose) Forward(scope *model.Scope, x *graph.Node) *graph.Node 
 	return channelsFirst(c.Activation.apply(y))
 }
 
-// transposedByConvolution is a convolution of the images, with zeros between their pixels, with the kernel turned by 180
-// degrees.
+// transposedByConvolution puts zeros between the pixels of the images and convolves the result with the kernel, turned by
+// 180 degrees.
 func transposedByConvolution(x, weights *graph.Node, w window) *graph.Node {
 	kernel := graph.Reverse(graph.TransposeAllAxes(weights, 0, 1, 3, 2), 0, 1)
 	zero := graph.ScalarZero(x.Graph(), x.DType())
@@ -105,8 +105,9 @@ func (w window) blocks() (n [2]int) {
 }
 
 // transposedByProduct multiplies each pixel by the whole window, in one product of matrices, and adds these windows where
-// they overlap. The blocks at one place in all windows lie side by side, so that few sums do. On the CPU XLA's
-// convolution is several times as slow: most of the pixels that it multiplies are zeros.
+// they overlap. It cuts them into blocks of the size of a step: those at one place in all windows tile an image, so that
+// there is one sum of images for each such place. On the CPU XLA's convolution is several times as slow, as most of the
+// pixels that it multiplies are zeros.
 func transposedByProduct(x, weights *graph.Node, w window) *graph.Node {
 	blocks, zero := w.blocks(), graph.ScalarZero(x.Graph(), x.DType())
 	var filled [2]compute.PadAxis // To whole blocks.
@@ -135,7 +136,7 @@ func transposedByProduct(x, weights *graph.Node, w window) *graph.Node {
 	return cropped(y, [2][2]int{{w.padding[0], w.padding[0] + filled[0].End}, {w.padding[1], w.padding[1] + filled[1].End}})
 }
 
-// cropped returns images, (batch, height, width, channels), without so many rows above and below, and columns left and
+// cropped returns images, (batch, height, width, channels), without by[0] rows above and below and by[1] columns left and
 // right.
 func cropped(images *graph.Node, by [2][2]int) *graph.Node {
 	rows, columns := images.Shape().Dim(1), images.Shape().Dim(2)

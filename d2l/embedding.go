@@ -17,8 +17,8 @@ import (
 // weight (VocabSize, EmbedSize). For another number the vector is NaN, which is an error in a
 // training step, in Trainer.EvaluateLoss, Accuracy and Predict, and in Net.Forward where the net begins with it.
 //
-// The vectors are drawn by the net's Initializer. Gluon does so too; PyTorch's have a standard deviation of 1, as has
-// WithInit(Embedding{…}, Normal(1)).
+// The vectors are drawn by the net's Initializer, as in Gluon. PyTorch draws them with a standard deviation of 1, as
+// WithInit(Embedding{…}, Normal(1)) does.
 //
 // Book: nn.Embedding, section "Pretraining word2vec".
 type Embedding struct {

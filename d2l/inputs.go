@@ -17,13 +17,13 @@ type manyLayer interface {
 	ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node
 }
 
-// ForwardN applies a layer to one input or several in a layer of your own, and returns all its outputs: by the method of this
-// name that the layer has (see Layer), also within Share and WithInit, or else by Forward.
+// ForwardN applies a layer to one input or several, in a layer of your own, and returns all its outputs. It calls the
+// layer's method of this name (see Layer), also within Share and WithInit, or else Forward.
 //
 //	attention := d2l.Share(d2l.AdditiveAttention{NumHiddens: 32})
 //	outputs := d2l.ForwardN(attention, scope, queries, keys, values)
 //
-// It panics if there are several inputs, and the layer has no such method.
+// It panics if there are several inputs and the layer has no such method.
 //
 // Book: none; there a block is called.
 func ForwardN(layer Layer, scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
@@ -41,7 +41,7 @@ func ForwardN(layer Layer, scope *model.Scope, inputs ...*graph.Node) []*graph.N
 	return []*graph.Node{layer.Forward(scope, inputs[0])}
 }
 
-// takesSeveral reports whether a layer may take several inputs. Those of d2l that have several outputs alone do not.
+// takesSeveral reports whether a layer may take several inputs. RNN, GRU and LSTM have ForwardN for their outputs alone.
 func takesSeveral(layer Layer) bool {
 	switch l := bare(layer).(type) {
 	case RNN, GRU, LSTM:

@@ -37,8 +37,8 @@ import (
 // It is called in the place of Forward for several inputs, such as those of net.Forward(encX,
 // decX), which have a row for each example and any types; and for the outputs of an encoder. For one
 // input and one output Forward is called, which may be ForwardN(scope, x)[0]: a type that embeds a layer
-// and replaces one of the two replaces both. Of
-// d2l's layers EncoderDecoder takes several inputs, RNN, GRU and LSTM have several outputs, and
+// and replaces one of the two replaces both. Of d2l's layers EncoderDecoder and the attentions, such as
+// MultiHeadAttention, take several inputs, these and RNN, GRU and LSTM have several outputs, and
 // Sequential gives its first layer all inputs and returns all outputs of its last. A net's output
 // is the first of them; Net.ForwardN returns all.
 //
@@ -64,10 +64,12 @@ import (
 // which returns what PyTorch calls its variables: for their paths in the layer's scope,
 // such as scale or block/scale, names such as weight. Axes keep their order.
 //
-// On XLA's CPU backend graph.Max and its like drop NaN: max(1, NaN) is 1. Where a layer
-// of your own must not hide it, use graph.Where; those of d2l pass it on. Their gradient, and that of graph.ReduceMax,
-// goes in full to each of several equal maxima, such as those of padding: use GlobalMaxPool2D, where the first gets it.
-// graph.Abs has the slope 1 at 0, where PyTorch has 0: use L1Loss. The gradient of graph.L2Norm is NaN where all is 0.
+// On XLA's CPU backend graph.Max and its like drop NaN: max(1, NaN) is 1. Where a layer of your own
+// must not hide it, use graph.Where; those of d2l pass it on. The gradient of graph.ReduceMax goes
+// in full to each of several equal maxima, such as those of padding: use GlobalMaxPool2D, where the
+// first gets it. That of graph.Max goes to its first argument where both are equal. graph.Abs has
+// the slope 1 at 0, where PyTorch has 0: use L1Loss. The gradient of graph.L2Norm is NaN where all
+// is 0.
 //
 // Forward is called when a program is compiled, not in each step: to change a layer, make
 // a new Trainer.

@@ -61,10 +61,9 @@ func (SoftmaxCrossEntropyLoss) mask(*graph.Node) *graph.Node { return nil }
 //
 //	d2l.MaskedSoftmaxCELoss{Padding: vocab.Index("<pad>")}
 //
-// The zero value leaves out label 0 instead, which in every Vocab is <unk>. Padding may be a number that is no class, such as
-// -100. The mean is over the other
-// labels, as in PyTorch's cross_entropy with ignore_index. In the book the labels' lengths tell what is
-// padding, and it counts in the mean.
+// The zero value leaves out label 0 instead, which in every Vocab is <unk>. Padding may be a number that is no class,
+// such as -100. The mean is over the other labels, as in PyTorch's cross_entropy with ignore_index. In the book the
+// labels' lengths tell what is padding, and it counts in the mean.
 //
 // Book: MaskedSoftmaxCELoss, section "Sequence to Sequence Learning".
 type MaskedSoftmaxCELoss struct{ Padding int32 }
@@ -145,10 +144,10 @@ func (l HuberLoss) Forward(yHat, y *graph.Node) *graph.Node {
 	return eachExample(graph.Where(far, linear, square))
 }
 
-// SigmoidBinaryCrossEntropyLoss is the cross-entropy between the labels y, numbers from 0 to 1 of any
-// type, and sigmoid(yHat), for each example its mean over the other axes. y is as for L2Loss. (PyTorch calls it BCEWithLogitsLoss.)
-// Where numbers count differently, such as padding, a LossFunc reshapes both to (-1, 1), which gives the loss of each
-// number, and weighs them: ExampleEmbedding_word2vec does.
+// SigmoidBinaryCrossEntropyLoss is the cross-entropy between the labels y, numbers from 0 to 1 of any type, and
+// sigmoid(yHat), for each example its mean over the other axes. y is as for L2Loss. (PyTorch calls it BCEWithLogitsLoss.)
+// Where the numbers of an example have different weights, such as 0 for padding, a LossFunc calls it on both reshaped to
+// (-1), which gives the loss of each number, and weights these: see ExampleEmbedding_word2vec.
 //
 // Book: gluon.loss.SigmoidBinaryCrossEntropyLoss, section "Pretraining word2vec".
 type SigmoidBinaryCrossEntropyLoss struct{}

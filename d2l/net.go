@@ -162,9 +162,9 @@ func (n *Net) Forward(X ...*tensors.Tensor) (*tensors.Tensor, error) {
 	return outputs[0], nil
 }
 
-// ForwardN computes what Forward does, and returns all outputs that the method ForwardN of the net's layer has (see
-// Layer), in order: attention weights beside the output of a decoder, say, or the last state of a GRU. That method is
-// called for one input, too. A layer without it has one output.
+// ForwardN computes what Forward does, and returns all outputs that the method ForwardN of the net's layer returns (see
+// Layer), in order: attention weights after the output of a decoder, say, or the last state of a GRU. That method is
+// called for one input, too. A layer without it has one output. Errors are those of Forward.
 //
 // Book: none; there a block keeps such arrays itself, as attention_weights, section "Bahdanau Attention".
 func (n *Net) ForwardN(X ...*tensors.Tensor) ([]*tensors.Tensor, error) {

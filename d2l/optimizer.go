@@ -190,10 +190,10 @@ func (m sgdMomentum) Clear(scope *model.Scope) error {
 	return scope.Store().Scope(velocityScope).DeleteVariablesInScope()
 }
 
-// Adam returns the optimizer Adam with the book's settings: β₁ = 0.9 for the momentum,
-// β₂ = 0.999 for the second moment, unless betas are two others, and ε = 10⁻⁶ (Gluon and
-// PyTorch have 10⁻⁸). It panics unless lr is a positive number and betas are at least 0 and below 1. For
-// another ε use GoMLX's:
+// Adam returns the optimizer Adam with the book's settings: β₁ = 0.9 for the momentum and
+// β₂ = 0.999 for the second moment, unless betas gives both, and ε = 10⁻⁶ (Gluon and PyTorch
+// have 10⁻⁸). It panics unless lr is a positive number and betas, if given, are two numbers
+// from 0 to below 1. For another ε use GoMLX's:
 //
 //	d2l.Optimizer{Interface: optimizer.Adam().LearningRate(lr).Epsilon(1e-8).Done()}
 //

@@ -31,9 +31,9 @@ var errNoParameters = func() error {
 // freeze it, call its SetTrainable(false) before a Trainer's first step; Initialize, and so
 // TrainCh5, draws all parameters anew, and trains all. (Running statistics go on all the same, as in
 // PyTorch: BatchNorm's UseGlobalStats and the optimizer's WithRates keep them.) What is frozen stays
-// so in LoadParameters and CopyTo. A variable is the net's until Initialize or LoadParameters. In a graph
-// of this net, as in a loss of its Trainer, its NodeValue is its value; in a graph of another net GoMLX would
-// take that net's variable of the same path: there call Apply.
+// so in LoadParameters and CopyTo. A variable is the net's until Initialize or LoadParameters. Its NodeValue
+// is for graphs of this net, as in a loss of its Trainer: in a graph of another net GoMLX would take that
+// net's variable of the same path, without an error. There call Apply.
 //
 // Book: net[1].weight, section "Parameter Management".
 func (n *Net) Parameter(name string) (*model.Variable, error) {
@@ -105,8 +105,8 @@ func (n *Net) SetParameter(name string, value any) error {
 	return v.SetValue(given)
 }
 
-// NamedParameters returns the net's Parameters in their order, each with its name in files, such as dense1.weight: to
-// freeze those of some layers, for example.
+// NamedParameters iterates over the net's Parameters in their order, each with its name in files, such as dense1.weight:
+// to freeze those of some layers, for example. Before the first batch there are none.
 //
 //	for name, p := range net.NamedParameters() {
 //		p.SetTrainable(strings.HasPrefix(name, "dense1."))

@@ -28,8 +28,8 @@ func (s Sequential) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 
 // ForwardN gives the first layer all inputs, and returns all outputs of the last, such as
 // those of GRU: see Layer. Any other layer gets the first output of the one before it. It
-// panics if there are several inputs and another layer than the first takes several, too,
-// such as an attention with lengths: it would not get them.
+// panics if there are several inputs and a layer after the first takes several, too, such
+// as an attention with lengths: it would not get them.
 func (s Sequential) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
 	return s.forward(scope, inputs, true)
 }

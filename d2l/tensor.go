@@ -66,18 +66,19 @@ func Values[T gotype.Supported](t *Tensor) []T {
 	return values
 }
 
-// Zeros returns a float32 tensor of a shape, all of 0; without sizes it is a number.
+// Zeros returns a float32 tensor of the given shape, filled with 0; without sizes, a scalar. It panics unless the sizes
+// are positive.
 //
 // Book: zeros, section "Data Manipulation".
 func Zeros(sizes ...int) *Tensor { return filled("Zeros", sizes, func() float32 { return 0 }) }
 
-// Ones returns a float32 tensor of a shape, all of 1.
+// Ones is Zeros, but filled with 1.
 //
 // Book: ones, section "Data Manipulation".
 func Ones(sizes ...int) *Tensor { return filled("Ones", sizes, func() float32 { return 1 }) }
 
-// Randn returns a float32 tensor of a shape, of numbers that are drawn from the normal distribution with mean 0 and standard
-// deviation 1. After Seed they are the same in every run.
+// Randn returns a float32 tensor of the given shape, of numbers drawn from the normal distribution with mean 0 and
+// standard deviation 1. After Seed they are the same in every run. It panics unless the sizes are positive.
 //
 // Book: random.normal, section "Data Manipulation".
 func Randn(sizes ...int) *Tensor {
@@ -101,8 +102,8 @@ func filled(function string, sizes []int, number func() float32) *Tensor {
 	return t
 }
 
-// Reshape returns a copy of t with another shape, whose numbers come in the same order. One of the sizes may be -1: it is
-// what the others leave. It panics if there are other numbers of numbers.
+// Reshape returns a copy of t with another shape and the same elements, in row-major order. One of the sizes may be -1:
+// it follows from the others. It panics if the shape does not have as many elements as t.
 //
 // Book: reshape, section "Data Manipulation".
 func Reshape(t *Tensor, sizes ...int) *Tensor {

@@ -11,8 +11,8 @@
 //	and missing for padding as wide as the window      differentiable, d2l/conv2d.go    TestConvolutionGradientOfWidePadding
 //	ReLU has slope 1 at exactly 0                      d2l/activation.go                TestReLUSlopeAtZero
 //	Abs has slope 1 at exactly 0                       L1Loss, d2l/loss.go              TestAbsSlopeAtZero
-//	equal maxima each have the whole gradient of the   GlobalMaxPool2D, d2l/pool2d.go   TestEqualMaximaEachHaveTheGradient
-//	graph.ReduceMax and graph.Max
+//	equal maxima each have the whole gradient of       GlobalMaxPool2D, d2l/pool2d.go   TestEqualMaximaEachHaveTheGradient
+//	graph.ReduceMax
 //	Exec.CallOnDevice ignores its device               d2l/on_device.go                 TestCallOnDeviceIgnoresItsDevice
 //	a program with variables runs on the first         a mesh of one device,            TestModelExecStaysOnFirstDevice
 //	device unless it is spread over a mesh             d2l/internal/xla
