@@ -2,7 +2,6 @@ package d2l_test
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/d2l-go/book/d2l"
 )
@@ -18,14 +17,15 @@ func ExampleMaskedSoftmax() {
 	// [[[1.00 0.00 0.00 0.00] [0.33 0.33 0.33 0.00]] [[0.50 0.50 0.00 0.00] [0.25 0.25 0.25 0.25]]]
 }
 
-// The attentions of the book's section "Attention Scoring Functions". All keys are the same, so that the weights are, too.
+// The attentions of the book's section "Attention Scoring Functions". As all keys are equal, so are the weights of those
+// that count.
 func ExampleAdditiveAttention() {
 	d2l.Seed(1)
-	ones, numbers := slices.Repeat([]float32{1}, 2*10*2), make([]float32, 40)
+	numbers := make([]float32, 40)
 	for i := range numbers {
 		numbers[i] = float32(i)
 	}
-	keys, values := d2l.NewTensor(ones, 2, 10, 2), d2l.NewTensor(append(numbers, numbers...), 2, 10, 4)
+	keys, values := d2l.Ones(2, 10, 2), d2l.NewTensor(append(numbers, numbers...), 2, 10, 4)
 	for _, layer := range []struct {
 		d2l.Layer
 		querySize int
@@ -43,8 +43,7 @@ func ExampleAdditiveAttention() {
 	// [[[2.00 3.00 4.00 5.00]] [[10.00 11.00 12.00 13.00]]]
 }
 
-// The weight of a value is the softmax of the product of query and key: those of a query that is like one key are almost 1
-// and 0.
+// A query that is far from both keys gives them equal weights, and one that points along a key gives that key almost all.
 func ExampleDotProductAttention() {
 	net := d2l.NewNet(d2l.DotProductAttention{})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))

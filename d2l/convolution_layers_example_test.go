@@ -53,9 +53,9 @@ func corr2dMultiInOut1x1(X, K *graph.Node) *graph.Node {
 }
 
 // forward returns what a net makes of X.
-func forward(net *d2l.Net, X *d2l.Tensor) *d2l.Tensor {
+func forward(net *d2l.Net, X ...*d2l.Tensor) *d2l.Tensor {
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	return d2l.Must(net.Forward(X))
+	return d2l.Must(net.Forward(X...))
 }
 
 // conv2d returns what d2l.Conv2D makes of X with the kernels K. The book's K is (out, in, height, width), the layer's

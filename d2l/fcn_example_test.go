@@ -35,7 +35,7 @@ func transConv(X, K [][]float32) [][]float32 {
 	return Y
 }
 
-// outputOf is the output of a transposed convolution of given weights: (height, width, out, in).
+// outputOf returns the output for X of a transposed convolution with the given weights, (height, width, out, in).
 func outputOf(layer d2l.Conv2DTranspose, weight, X *d2l.Tensor) *d2l.Tensor {
 	layer.NoBias = true
 	net := d2l.NewNet(layer)
@@ -105,7 +105,7 @@ func bilinearKernel(channels, size int) *d2l.Tensor {
 	return d2l.NewTensor(weight, size, size, channels, channels)
 }
 
-// upsample makes scores of classes of features, and images larger by a factor, which is even.
+// upsample turns features into scores of classes, of an image that is larger by a factor, which must be even.
 func upsample(classes, factor int) d2l.Sequential {
 	return d2l.Sequential{
 		d2l.Conv2D{Channels: classes, KernelSize: 1},
@@ -146,11 +146,9 @@ func loadSquares(n, side, batchSize int, isTrain bool) (d2l.DataIter, []image.Im
 	return d2l.LoadArray(d2l.ToTensor(pictures...), d2l.NewTensor(labels, n, side*side), batchSize, isTrain), pictures, labels
 }
 
-// The book's section "Fully Convolutional Networks". The shapes are those of its net, with 21 classes. What is trained is
-// one with fewer layers, which begins with random numbers, on pictures with squares that are made up, in place of the
-// downloads. With the two lines that it prints, the training is
-//
-//	d2l.TrainCh13(net, trainIter, testIter, d2l.SoftmaxCrossEntropyLoss{}, d2l.SGD(0.5).WithWeightDecay(1e-3), 5)
+// The book's section "Fully Convolutional Networks". The shapes are those of its net, with 21 classes. The net that is
+// trained has fewer layers and begins with random parameters, where the book downloads pretrained ones, and the pictures
+// of squares are made up.
 func ExampleConv2DTranspose_fcn() {
 	d2l.Seed(1)
 	printShapes(d2l.NewNet(append(resNetFeatures(64, 128, 256, 512), upsample(21, 32)...)), 3, 320, 480)
@@ -165,13 +163,8 @@ func ExampleConv2DTranspose_fcn() {
 	net := d2l.NewNet(append(append(resNetFeatures(16), upsample(3, 4)...), EachPixel{}))
 	forward(net, d2l.ToTensor(pictures[0]))
 	d2l.Check(net.SetParameter("convtranspose0.weight", bilinearKernel(3, 8)))
-	trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(0.5).WithWeightDecay(1e-3)))
-	for range 5 {
-		for range trainer.Steps(trainIter, nil) {
-		}
-		d2l.Check(trainer.Err())
-	}
-	fmt.Println("pixels right, above 0.95:", d2l.Must(d2l.EvaluateAccuracyGPU(net, testIter)) > 0.95)
+	result := trainCh13(net, trainIter, testIter, d2l.SGD(0.5).WithWeightDecay(1e-3), 5)
+	fmt.Println("pixels right, above 0.95:", result.TestAcc > 0.95)
 	predictions, shown := d2l.Must(d2l.Predict(d2l.Must(net.Forward(d2l.ToTensor(pictures[:4]...))))), []image.Image(nil)
 	for i, picture := range pictures[:4] {
 		pixels := 32 * 32 * i

@@ -15,8 +15,8 @@ type gan struct {
 	noise              func(n int) *d2l.Tensor
 }
 
-// newGAN initializes a discriminator for examples such as X, and a generator. Each is judged by the other in its loss, but
-// trained by its own Trainer alone: in place of labels, the step of D gets the noise for G.
+// newGAN initializes a discriminator D for examples such as X, and a generator G. The loss of each applies the other, which
+// that Trainer does not train. In place of labels, a step of D gets the noise for G.
 func newGAN(d, g d2l.Layer, X *d2l.Tensor, noise func(n int) *d2l.Tensor, optD, optG d2l.Optimizer) gan {
 	netD, netG := d2l.NewNet(d), d2l.NewNet(g)
 	for _, net := range []*d2l.Net{netD, netG} {
@@ -38,7 +38,8 @@ func newGAN(d, g d2l.Layer, X *d2l.Tensor, noise func(n int) *d2l.Tensor, optD, 
 		d2l.Must(d2l.NewTrainer(netG, optG)).WithLoss(lossG), noise}
 }
 
-// train shows the losses. The book has the points, or pictures, of each epoch in the same figure.
+// train trains both nets, plots their losses, and returns those of the last epoch. The book also shows points, or pictures,
+// of each epoch.
 func (n gan) train(dataIter d2l.DataIter, numEpochs int) (lossD, lossG float64) {
 	animator := d2l.NewAnimator(d2l.PlotOptions{XLabel: "epoch", YLabel: "loss", XLim: []float64{1, float64(numEpochs)},
 		Legend: []string{"discriminator", "generator"}})
@@ -74,7 +75,7 @@ func Example_gan() {
 	d2l.Seed(1)
 	A, b := [][]float32{{1, 2}, {-0.1, 0.5}}, []float32{1, 2}
 	data := d2l.Must(d2l.Compile(linreg)(d2l.Randn(1000, 2), A, [][]float32{b}))
-	fmt.Println("covariance:", d2l.Must(d2l.Compile(func(A *graph.Node) *graph.Node {
+	fmt.Printf("covariance: %.2f\n", d2l.Must(d2l.Compile(func(A *graph.Node) *graph.Node {
 		return graph.MatMul(graph.Transpose(A, 0, 1), A)
 	})(A)).Value())
 	real := columns(data, 100)

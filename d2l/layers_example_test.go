@@ -178,7 +178,6 @@ func ExampleAvgPool2D_notSquare() {
 	// Output: (1, 1, 2, 2)
 }
 
-// A transposed convolution with the shape of a convolution backwards.
 func ExampleLeakyReLU() {
 	leaky := d2l.LeakyReLU{Alpha: 0.2}
 	f := d2l.Compile(func(x *graph.Node) *graph.Node { return leaky.Forward(nil, x) })
@@ -186,6 +185,7 @@ func ExampleLeakyReLU() {
 	// Output: LeakyReLU (0.2) [-0.2 0 1]
 }
 
+// A transposed convolution with the shape of a convolution backwards.
 func ExampleConv2DTranspose() {
 	net := d2l.NewNet(d2l.Sequential{
 		d2l.Conv2D{Channels: 20, KernelSize: 5, Padding: 2, Strides: 3},

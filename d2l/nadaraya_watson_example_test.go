@@ -24,8 +24,8 @@ func ExampleShowHeatmaps() {
 	// Output: [0 0 0 1 0 0 0 0 0 0]
 }
 
-// NWKernelRegression has the inputs queries (n), and keys and values (n, keys). Its outputs are the weighted means of
-// the values, and the weights.
+// NWKernelRegression has the inputs queries (n), keys (n, keys) and values (n, keys). Its outputs are the weighted means
+// of the values, (n), and the weights, (n, keys).
 type NWKernelRegression struct{}
 
 func (NWKernelRegression) Kind() string { return "nw" }
@@ -42,7 +42,8 @@ func (NWKernelRegression) ForwardN(scope *model.Scope, inputs ...*graph.Node) []
 	return gaussianAttention(queries, keys, values, w)
 }
 
-// gaussianAttention returns the means of values, (n) or (n, keys), with the weights softmax(-((queries - keys)·w)²/2).
+// gaussianAttention returns the means of the values with the weights softmax(-((queries - keys)·w)²/2), and the weights.
+// Keys and values are (keys), or (n, keys) if each query has its own.
 func gaussianAttention(queries, keys, values, w *graph.Node) []*graph.Node {
 	distances := graph.Sub(graph.ExpandAxes(queries, 1), graph.ExpandLeftToRank(keys, 2))
 	distances = graph.Mul(distances, graph.ExpandLeftToRank(w, 2))
@@ -84,7 +85,7 @@ func Example_nadarayaWatson() {
 	plot(results[0])
 	d2l.Must(d2l.ShowHeatmaps(d2l.Reshape(results[1], 1, 1, n, n), d2l.PlotOptions{XLabel: "Sorted training inputs", YLabel: "Sorted testing inputs"}))
 
-	// Of each query in training the keys are all inputs but itself.
+	// In training, the keys of a query are all inputs but itself: otherwise each would predict its own label.
 	var keys, values, allKeys, allValues []float32
 	for i := range n {
 		keys = append(append(keys, xTrain[:i]...), xTrain[i+1:]...)

@@ -53,14 +53,8 @@ func snliDataset(text string, batchSize, numSteps int, vocab *d2l.Vocab) (d2l.Da
 	if isTrain {
 		vocab = d2l.NewVocab(slices.Concat(P, H), 5, "<pad>")
 	}
-	pad := func(lines [][]string) *d2l.Tensor {
-		var all []int32
-		for _, line := range lines {
-			all = append(all, d2l.TruncatePad(vocab.Indices(line), numSteps, vocab.Index("<pad>"))...)
-		}
-		return d2l.NewTensor(all, len(lines), numSteps)
-	}
-	return d2l.LoadArrays([]*d2l.Tensor{pad(P), pad(H)}, d2l.NewTensor(labels), batchSize, isTrain), vocab
+	X := []*d2l.Tensor{padded(P, vocab, numSteps), padded(H, vocab, numSteps)}
+	return d2l.LoadArrays(X, d2l.NewTensor(labels), batchSize, isTrain), vocab
 }
 
 // The book's section "Natural Language Inference and the Dataset".
@@ -84,7 +78,7 @@ func Example_snliDataset() {
 	// (128, 50) (128, 50) (128,) 23
 }
 
-// nliMLP has two layers. The sentences go through the same one.
+// nliMLP has two hidden layers, and is shared: both sentences go through the same one.
 func nliMLP(units int) d2l.Layer {
 	dense := d2l.Dense{Units: units, Activation: d2l.ReLU, LastAxis: true}
 	return d2l.Share(d2l.Sequential{d2l.Dropout{Rate: 0.2}, dense, d2l.Dropout{Rate: 0.2}, dense})
@@ -127,14 +121,15 @@ func predictSNLI(net *d2l.Net, vocab *d2l.Vocab, premise, hypothesis string) str
 	return ""
 }
 
-// The book's section "Natural Language Inference: Using Attention", with 32 hidden units in place of 200.
+// The book's section "Natural Language Inference: Using Attention", with 32 hidden units in place of 200, on made-up
+// sentences and without pretrained vectors.
 func ExampleShare_decomposableAttention() {
 	d2l.Seed(1)
 	trainIter, vocab := snliDataset(madeUpSNLI(3000, 1), 128, 8, nil)
 	testIter, _ := snliDataset(madeUpSNLI(300, 2), 128, 8, vocab)
 	net := d2l.NewNet(DecomposableAttention{VocabSize: vocab.Len(), EmbedSize: 20, NumHiddens: 32})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	result := trainCh13(net, trainIter, testIter, 0.005, 14)
+	result := trainCh13(net, trainIter, testIter, d2l.Adam(0.005), 14)
 	fmt.Println("test acc above 0.8:", result.TestAcc > 0.8)
 	fmt.Println(predictSNLI(net, vocab, "he is good .", "he is bad ."))
 	// Output:

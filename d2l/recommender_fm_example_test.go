@@ -9,8 +9,9 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// FM is a factorization machine of two factors, and with MLPDims a deep one. It takes a feature of each field, (batch,
-// fields), all numbered together. The output is a logit; the book has its sigmoid.
+// FM is a two-way factorization machine, one of products of two features, and with MLPDims a deep one. Its input, (batch,
+// fields), has one feature of each field, and the features of all fields are numbered consecutively. The output, (batch,
+// 1), is a logit; the book's is its sigmoid.
 type FM struct {
 	FieldDims  []int
 	NumFactors int
@@ -39,8 +40,8 @@ func (m FM) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	return graph.Add(y, append(mlp, d2l.Dense{Units: 1}).Forward(scope.In("mlp"), vectors))
 }
 
-// clicks are made up: an advertisement is clicked on if its topic is that of the page, unless it is night. The book has
-// records of advertisements.
+// clicks returns made-up records, where the book downloads an advertiser's: an advertisement is clicked on if its topic is
+// that of the page, unless it is night.
 func clicks(n int, isTrain bool) d2l.DataIter {
 	random := rand.New(rand.NewPCG(1, uint64(n)))
 	var X []int32
@@ -57,7 +58,7 @@ func clicks(n int, isTrain bool) d2l.DataIter {
 	return d2l.LoadArray(d2l.NewTensor(X, n, 3), d2l.NewTensor(y), 64, isTrain)
 }
 
-// trainCTR trains with the loss of yes and no, which TrainCh13 does not take.
+// trainCTR trains on labels that are 0 or 1, for which TrainCh13 has no accuracy.
 func trainCTR(net *d2l.Net, lr float64, numEpochs int) {
 	d2l.Seed(1)
 	trainIter, testIter := clicks(1024, true), clicks(256, false)
@@ -72,11 +73,12 @@ func trainCTR(net *d2l.Net, lr float64, numEpochs int) {
 			metric.Add(step.LossSum, step.Examples)
 		}
 		d2l.Check(trainer.Err())
-		animator.Add(float64(epoch+1), metric[0]/metric[1], accuracyOfLogits(net, testIter))
+		d2l.Check(animator.Add(float64(epoch+1), metric[0]/metric[1], accuracyOfLogits(net, testIter)))
 	}
 	fmt.Println("test acc above 0.9:", accuracyOfLogits(net, testIter) > 0.9)
 }
 
+// accuracyOfLogits returns the share of the examples whose logit is positive just when the label is 1.
 func accuracyOfLogits(net *d2l.Net, dataIter d2l.DataIter) float64 {
 	metric := d2l.NewAccumulator(2)
 	for output, err := range net.ForwardEach(dataIter) {
@@ -99,7 +101,7 @@ func Example_fm() {
 	// Output: test acc above 0.9: true
 }
 
-// The book's section "Deep Factorization Machines".
+// The book's section "Deep Factorization Machines", on the same records for 10 epochs; it has 30.
 func Example_deepFM() {
 	trainCTR(d2l.NewNet(FM{FieldDims: []int{4, 4, 3}, NumFactors: 10, MLPDims: []int{30, 20, 10}}), 0.01, 10)
 	// Output: test acc above 0.9: true

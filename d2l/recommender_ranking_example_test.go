@@ -28,8 +28,8 @@ func difference(scores *graph.Node) *graph.Node {
 	return graph.Sub(columns[0], columns[1])
 }
 
-// Pairwise scores two items for all other inputs: the last input but one and the last, each (batch). The layer, which is
-// shared, takes one of them and returns (batch, 1).
+// Pairwise scores two items, which are its last two inputs, each (batch): Scorer, which is shared, gets the other inputs
+// and one of the items, and returns (batch, 1). The output is (batch, 2).
 type Pairwise struct{ Scorer d2l.Layer }
 
 func (Pairwise) Kind() string { return "pairwise" }
@@ -69,7 +69,7 @@ func (m NeuMF) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node
 	return []*graph.Node{prediction.Forward(scope.In("prediction_layer"), graph.Concatenate([]*graph.Node{gmf, y}, 1))}
 }
 
-// interactions returns what each user has seen, in order, and the last item, which is for testing.
+// interactions returns, for each user, five items in the order in which the user saw them, and a sixth for testing.
 func interactions() (seen [][]int32, test []int32) {
 	random := rand.New(rand.NewPCG(1, 1))
 	for user := range numUsers {
@@ -82,7 +82,7 @@ func interactions() (seen [][]int32, test []int32) {
 	return seen, test
 }
 
-// unseen are the items that a user has not seen.
+// unseen returns the items that a user has not seen, given those that the user has.
 func unseen(seen []int32) (items []int32) {
 	for item := range int32(numItems) {
 		if !slices.Contains(seen, item) {
@@ -101,7 +101,8 @@ func hitAndAUC(ranked []int32, item int32, k int) (hit, auc float64) {
 	return hit, 1 - float64(at)/float64(len(ranked)-1)
 }
 
-// evaluateRanking returns the means of hits and AUC over the users. Inputs returns those of a user's items, without them.
+// evaluateRanking returns the means over the users of hits among the first 5, where the book has 50, and of AUC. inputs
+// returns the net's inputs before the items.
 func evaluateRanking(net *d2l.Net, seen [][]int32, test []int32, inputs func(users []int32) []*d2l.Tensor) (hit, auc float64) {
 	for user, item := range test {
 		items := unseen(seen[user])
@@ -141,14 +142,14 @@ func trainRanking(net *d2l.Net, loss d2l.LossFunc, lr float64, numEpochs int, X 
 		}
 		d2l.Check(trainer.Err())
 		hit, auc = evaluateRanking(net, seen, test, inputs)
-		animator.Add(float64(epoch+1), hit, auc)
+		d2l.Check(animator.Add(float64(epoch+1), hit, auc))
 	}
 	fmt.Fprintf(os.Stderr, "test hit rate %.3f, test AUC %.3f, %.3f sec on %v\n", hit, auc, timer.Sum(), net.Device())
 	fmt.Println("AUC above 0.8:", auc > 0.8)
 }
 
 // The book's sections "Personalized Ranking for Recommender Systems", with both losses, and "Neural Collaborative
-// Filtering for Personalized Ranking".
+// Filtering for Personalized Ranking", on made-up interactions.
 func Example_neuMF() {
 	for _, loss := range []d2l.LossFunc{bprLoss, hingeLoss} {
 		d2l.Seed(1)
@@ -166,7 +167,8 @@ func Example_neuMF() {
 	// AUC above 0.8: true
 }
 
-// Caser recommends after the last L items, which two kinds of convolutions look at as at a picture of (L, NumFactors).
+// Caser scores an item after the last L items of a user. Their vectors are a picture of (L, NumFactors), to which
+// convolutions along both axes are applied.
 type Caser struct{ NumFactors, L, D, DPrime int }
 
 func (Caser) Kind() string { return "caser" }
@@ -190,7 +192,8 @@ func (c Caser) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node
 	return []*graph.Node{graph.Add(sumLast(products), embed(scope, "b", numItems, 1, item))}
 }
 
-// The book's section "Sequence-Aware Recommender Systems", with sequences of 2 items; the book has 5.
+// The book's section "Sequence-Aware Recommender Systems", on the same interactions, with sequences of 2 items; the book
+// has 5.
 func Example_caser() {
 	const L = 2
 	d2l.Seed(1)

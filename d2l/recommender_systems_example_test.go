@@ -37,7 +37,7 @@ func (m MF) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
 	return []*graph.Node{graph.Add(sumLast(products), biases)}
 }
 
-// ratings returns users, items and ratings from 1 to 5, of which a tenth is for testing.
+// ratings returns users, items and ratings from 2 to 5 of about half of all pairs, of which a tenth are for testing.
 func ratings() (train, test [3][]float32) {
 	random := rand.New(rand.NewPCG(1, 1))
 	for user := range numUsers {
@@ -67,7 +67,7 @@ func ints(values []float32) *d2l.Tensor {
 	return d2l.NewTensor(all)
 }
 
-// trainRecsysRating trains on the squared error and returns the root of the mean one that evaluate gives.
+// trainRecsysRating trains on the squared error, and plots the root of the mean one in testing, which evaluate returns.
 func trainRecsysRating(net *d2l.Net, trainIter d2l.DataIter, lr float64, numEpochs int, evaluate func(*d2l.Trainer) float64) {
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Normal(0.01)))
 	trainer := d2l.Must(d2l.NewTrainer(net, d2l.Adam(lr).WithWeightDecay(1e-5))).WithLoss(d2l.L2Loss{})
@@ -82,13 +82,13 @@ func trainRecsysRating(net *d2l.Net, trainIter d2l.DataIter, lr float64, numEpoc
 		}
 		d2l.Check(trainer.Err())
 		rmse = evaluate(trainer)
-		animator.Add(float64(epoch+1), metric[0]/metric[1], rmse)
+		d2l.Check(animator.Add(float64(epoch+1), metric[0]/metric[1], rmse))
 	}
 	fmt.Fprintf(os.Stderr, "test RMSE %.3f, %.3f sec on %v\n", rmse, timer.Sum(), net.Device())
 	fmt.Println("test RMSE below 0.95:", rmse < 0.95)
 }
 
-// The book's section "Matrix Factorization".
+// The book's section "Matrix Factorization", on made-up ratings, with 8 factors in place of 30.
 func Example_matrixFactorization() {
 	d2l.Seed(1)
 	train, test := ratings()
@@ -107,7 +107,7 @@ func Example_matrixFactorization() {
 	// user 20 prefers item 2 to item 3: true
 }
 
-// AutoRec predicts an item's ratings by all users from those that there are; 0 is for none.
+// AutoRec predicts an item's ratings by all users, (batch, users), from those that are known; 0 stands for an unknown one.
 type AutoRec struct{ NumHidden int }
 
 func (AutoRec) Kind() string { return "autorec" }
@@ -122,7 +122,8 @@ func (a AutoRec) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	return prediction
 }
 
-// The book's section "AutoRec: Rating Prediction with Autoencoders".
+// The book's section "AutoRec: Rating Prediction with Autoencoders", on made-up ratings, with 50 hidden units in place of
+// 500.
 func Example_autoRec() {
 	d2l.Seed(1)
 	matrix := func(data [3][]float32) *d2l.Tensor {

@@ -36,12 +36,13 @@ func readReviews(n int, seed uint64) (data []string, labels []int32) {
 	return data, labels
 }
 
-func reviewFeatures(tokens [][]string, vocab *d2l.Vocab) *d2l.Tensor {
+// padded returns the indices of the tokens of each line, cut or padded to numSteps: (lines, numSteps).
+func padded(lines [][]string, vocab *d2l.Vocab, numSteps int) *d2l.Tensor {
 	var all []int32
-	for _, line := range tokens {
-		all = append(all, d2l.TruncatePad(vocab.Indices(line), reviewSteps, vocab.Index("<pad>"))...)
+	for _, line := range lines {
+		all = append(all, d2l.TruncatePad(vocab.Indices(line), numSteps, vocab.Index("<pad>"))...)
 	}
-	return d2l.NewTensor(all, len(tokens), reviewSteps)
+	return d2l.NewTensor(all, len(lines), numSteps)
 }
 
 // loadReviews is the book's load_data_imdb.
@@ -50,8 +51,9 @@ func loadReviews(batchSize int) (trainIter, testIter d2l.DataIter, vocab *d2l.Vo
 	testData, testLabels := readReviews(128, 2)
 	trainTokens, testTokens := d2l.Tokenize(trainData, "word"), d2l.Tokenize(testData, "word")
 	vocab = d2l.NewVocab(trainTokens, 5, "<pad>")
-	trainIter = d2l.LoadArray(reviewFeatures(trainTokens, vocab), d2l.NewTensor(trainLabels), batchSize, true)
-	return trainIter, d2l.LoadArray(reviewFeatures(testTokens, vocab), d2l.NewTensor(testLabels), batchSize, false), vocab
+	trainIter = d2l.LoadArray(padded(trainTokens, vocab, reviewSteps), d2l.NewTensor(trainLabels), batchSize, true)
+	testIter = d2l.LoadArray(padded(testTokens, vocab, reviewSteps), d2l.NewTensor(testLabels), batchSize, false)
+	return trainIter, testIter, vocab
 }
 
 // The book's section "Sentiment Analysis and the Dataset".
@@ -114,14 +116,14 @@ func (FirstAndLast) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
 		graph.Slice(x, graph.AxisRange(), first), graph.Slice(x, graph.AxisRange(), last)}, -1)
 }
 
-// trainCh13 is the book's loop. Its two lines, of which one has the speed, go to standard error.
-func trainCh13(net *d2l.Net, trainIter, testIter d2l.DataIter, lr float64, numEpochs int) *d2l.Result {
+// trainCh13 is the book's loop. The two lines that it prints go to standard error, as one of them has the speed.
+func trainCh13(net *d2l.Net, trainIter, testIter d2l.DataIter, opt d2l.Optimizer, numEpochs int) *d2l.Result {
 	defer func(stdout *os.File) { os.Stdout = stdout }(os.Stdout)
 	os.Stdout = os.Stderr
-	return d2l.Must(d2l.TrainCh13(net, trainIter, testIter, d2l.SoftmaxCrossEntropyLoss{}, d2l.Adam(lr), numEpochs))
+	return d2l.Must(d2l.TrainCh13(net, trainIter, testIter, d2l.SoftmaxCrossEntropyLoss{}, opt, numEpochs))
 }
 
-// setPretrained initializes the net, and gives these embeddings the pretrained vectors. The last of them is frozen.
+// setPretrained initializes the net, sets the named embeddings to the pretrained vectors, and freezes the last of them.
 func setPretrained(net *d2l.Net, embeds *d2l.Tensor, names ...string) {
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	d2l.Must(net.Forward(d2l.NewTensor(make([]int32, reviewSteps), 1, reviewSteps))) // Draws the parameters.
@@ -132,8 +134,8 @@ func setPretrained(net *d2l.Net, embeds *d2l.Tensor, names ...string) {
 }
 
 func predictSentiment(net *d2l.Net, vocab *d2l.Vocab, sequence string) string {
-	label := d2l.Must(d2l.Predict(d2l.Must(net.Forward(reviewFeatures(d2l.Tokenize([]string{sequence}, "word"), vocab)))))[0]
-	return []string{"negative", "positive"}[label]
+	X := padded(d2l.Tokenize([]string{sequence}, "word"), vocab, reviewSteps)
+	return []string{"negative", "positive"}[d2l.Must(d2l.Predict(d2l.Must(net.Forward(X))))[0]]
 }
 
 // trainSentiment trains a net with pretrained vectors of the length embedSize.
@@ -146,7 +148,7 @@ func trainSentiment(newNet func(vocabSize int) *d2l.Net, embedSize int, lr float
 	for _, layer := range d2l.Must(net.Shapes()) {
 		fmt.Println(layer)
 	}
-	result := trainCh13(net, trainIter, testIter, lr, 5)
+	result := trainCh13(net, trainIter, testIter, d2l.Adam(lr), 5)
 	fmt.Println("test acc above 0.95:", result.TestAcc > 0.95)
 	for i, name := range embeddings {
 		same := d2l.Must(d2l.Must(net.Parameter(name)).Value()).Equal(embeds)
@@ -156,8 +158,8 @@ func trainSentiment(newNet func(vocabSize int) *d2l.Net, embedSize int, lr float
 	fmt.Println(predictSentiment(net, vocab, "this movie is so bad"))
 }
 
-// The book's section "Sentiment Analysis: Using Recurrent Neural Networks", with 16 hidden units in place of 100. Words of
-// a new review are padded as those of the training are, which the book does not do.
+// The book's section "Sentiment Analysis: Using Recurrent Neural Networks", with 16 hidden units in place of 100, on
+// made-up reviews and vectors. A new review is padded like those in training, which the book does not do.
 func ExampleLSTM_sentiment() {
 	trainSentiment(func(vocabSize int) *d2l.Net {
 		return d2l.NewNet(d2l.Sequential{
@@ -203,8 +205,8 @@ func Example_corr1d() {
 	// [[2 8 14 20 26 32]]
 }
 
-// StepsAsPixels makes an image of a sequence, with a row for each step and a channel for each feature: a convolution of
-// it has one dimension.
+// StepsAsPixels makes an image of a sequence, one pixel wide, with a row for each step and a channel for each feature. So
+// its convolution is one-dimensional.
 type StepsAsPixels struct{}
 
 func (StepsAsPixels) Kind() string { return "pixels" }
@@ -213,7 +215,7 @@ func (StepsAsPixels) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
 	return graph.ExpandAxes(graph.Transpose(x, 1, 2), -1)
 }
 
-// textCNN is the book's TextCNN. The maximum over time is that of its text; its code in PyTorch has the mean.
+// textCNN is the book's TextCNN, with the maximum over time that its text describes; its code in PyTorch takes the mean.
 func textCNN(vocabSize, embedSize int, kernelSizes, numChannels []int) *d2l.Net {
 	embedding := d2l.Embedding{VocabSize: vocabSize, EmbedSize: embedSize}
 	var convs d2l.Branches

@@ -16,7 +16,7 @@ func positionWiseFFN(numHiddens, numOutputs int) d2l.Sequential {
 	}
 }
 
-// AddNorm has two inputs, those of a residual connection, X and Y.
+// AddNorm normalizes the sum of its two inputs: X, and the output Y of a layer for X, after dropout.
 type AddNorm struct{ Dropout float64 }
 
 func (AddNorm) Kind() string { return "addnorm" }
@@ -34,28 +34,29 @@ func (a AddNorm) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.No
 type Transformer struct {
 	VocabSize, NumHiddens, FFNHiddens, NumHeads, NumLayers int
 	Dropout                                                float64
+	Bias                                                   bool // Whether the attention has biases, as in BERT.
 }
 
-// attend adds an attention and the sum with its queries. It returns that and the weights.
+// attend adds an attention and an AddNorm of its queries and its output. It returns the result and the weights.
 func (t Transformer) attend(scope *model.Scope, i int, X, keys, validLens *graph.Node) (Y, weights *graph.Node) {
-	attention := d2l.MultiHeadAttention{NumHiddens: t.NumHiddens, NumHeads: t.NumHeads, Dropout: t.Dropout}
+	attention := d2l.MultiHeadAttention{NumHiddens: t.NumHiddens, NumHeads: t.NumHeads, Dropout: t.Dropout, Bias: t.Bias}
 	outputs := attention.ForwardN(scope.In("attention%d", i), X, keys, keys, validLens)
 	return AddNorm{t.Dropout}.ForwardN(scope.In("addnorm%d", i), X, outputs[0])[0], outputs[1]
 }
 
-// feed adds the feed-forward network and the sum with its input.
+// feed adds the feed-forward network and an AddNorm of its input and its output.
 func (t Transformer) feed(scope *model.Scope, i int, X *graph.Node) *graph.Node {
 	Y := positionWiseFFN(t.FFNHiddens, t.NumHiddens).Forward(scope.In("ffn"), X)
 	return AddNorm{t.Dropout}.ForwardN(scope.In("addnorm%d", i), X, Y)[0]
 }
 
-// embed turns tokens into vectors that know their position, which has values up to 1.
+// embed turns tokens into vectors and adds their positions. The vectors are scaled, as the positions have values up to 1.
 func (t Transformer) embed(scope *model.Scope, X *graph.Node) *graph.Node {
 	X = d2l.Embedding{VocabSize: t.VocabSize, EmbedSize: t.NumHiddens}.Forward(scope.In("embedding"), X)
 	return d2l.PositionalEncoding{Dropout: t.Dropout}.Forward(scope, graph.MulScalar(X, math.Sqrt(float64(t.NumHiddens))))
 }
 
-// EncoderBlock has the inputs X and valid lengths. Its outputs are of the shape of X, and the attention weights.
+// EncoderBlock has the inputs X and valid lengths. Its outputs are an array of the shape of X, and the attention weights.
 type EncoderBlock Transformer
 
 func (EncoderBlock) Kind() string { return "block" }
@@ -87,8 +88,8 @@ func (e TransformerEncoder) ForwardN(scope *model.Scope, inputs ...*graph.Node) 
 	return []*graph.Node{X, graph.Stack(weights, 0)}
 }
 
-// DecoderBlock has the inputs X, the encoder's outputs and valid lengths. Its outputs are of the shape of X, and the
-// weights of the self-attention, in which a step sees those up to itself, and of the attention to the encoder.
+// DecoderBlock has the inputs X, the encoder's output and valid lengths. Its outputs are an array of the shape of X, the
+// weights of the self-attention, in which a step sees those up to itself, and those of the attention to the encoder.
 type DecoderBlock Transformer
 
 func (DecoderBlock) Kind() string { return "block" }
@@ -105,8 +106,8 @@ func (d DecoderBlock) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*gra
 	return []*graph.Node{Transformer(d).feed(scope, 3, Z), self, inter}
 }
 
-// TransformerDecoder has the outputs logits and, of all blocks each, the weights of the encoder's self-attention, of its
-// own, and of that to the encoder.
+// TransformerDecoder has four outputs: the logits and, each for all blocks, the weights of the encoder's self-attention,
+// of the decoder's own, and of the decoder's attention to the encoder.
 type TransformerDecoder Transformer
 
 func (TransformerDecoder) Kind() string { return "decoder" }
@@ -126,31 +127,24 @@ func (d TransformerDecoder) ForwardN(scope *model.Scope, inputs ...*graph.Node) 
 	return []*graph.Node{y, encWeights, graph.Stack(self, 0), graph.Stack(inter, 0)}
 }
 
-// forwardNew returns the output of a layer with new parameters.
-func forwardNew(layer d2l.Layer, X ...*d2l.Tensor) *d2l.Tensor {
-	net := d2l.NewNet(layer)
-	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	return d2l.Must(net.Forward(X...))
-}
-
 // The shapes of the blocks in the book's section "Transformer". d2l.LayerNorm is over the last axis, as in the book's
 // training; in its first examples it is over the steps, too.
 func Example_transformerBlocks() {
-	fmt.Println(d2l.ShapeOf(forwardNew(positionWiseFFN(4, 8), d2l.Zeros(2, 3, 4))))
+	fmt.Println(d2l.ShapeOf(forward(d2l.NewNet(positionWiseFFN(4, 8)), d2l.Zeros(2, 3, 4))))
 	X := d2l.NewTensor([][]float32{{1, 2}, {2, 3}})
-	fmt.Printf("layer norm: %.3f\n", forwardNew(d2l.LayerNorm{}, X).Value())
+	fmt.Printf("layer norm: %.3f\n", forward(d2l.NewNet(d2l.LayerNorm{}), X).Value())
 	normalize := d2l.Compile(func(X, gamma, beta *graph.Node) *graph.Node {
 		Y, _, _ := batchNorm(true, X, gamma, beta, beta, gamma)
 		return Y
 	})
 	fmt.Printf("batch norm: %.3f\n", d2l.Must(normalize(X, [][]float32{{1, 1}}, [][]float32{{0, 0}})).Value())
-	fmt.Println(d2l.ShapeOf(forwardNew(AddNorm{0.5}, d2l.Zeros(2, 3, 4), d2l.Zeros(2, 3, 4))))
+	fmt.Println(d2l.ShapeOf(forward(d2l.NewNet(AddNorm{0.5}), d2l.Zeros(2, 3, 4), d2l.Zeros(2, 3, 4))))
 
-	sizes, validLens := Transformer{200, 24, 48, 8, 2, 0.5}, d2l.NewTensor([]int32{3, 2})
-	encoded := forwardNew(EncoderBlock(sizes), d2l.Zeros(2, 100, 24), validLens)
+	sizes, validLens := Transformer{200, 24, 48, 8, 2, 0.5, false}, d2l.NewTensor([]int32{3, 2})
+	encoded := forward(d2l.NewNet(EncoderBlock(sizes)), d2l.Zeros(2, 100, 24), validLens)
 	tokens := d2l.NewTensor(make([]int32, 2*100), 2, 100)
-	fmt.Println(d2l.ShapeOf(encoded), d2l.ShapeOf(forwardNew(TransformerEncoder(sizes), tokens, validLens)))
-	fmt.Println(d2l.ShapeOf(forwardNew(DecoderBlock(sizes), d2l.Zeros(2, 100, 24), encoded, validLens)))
+	fmt.Println(d2l.ShapeOf(encoded), d2l.ShapeOf(forward(d2l.NewNet(TransformerEncoder(sizes)), tokens, validLens)))
+	fmt.Println(d2l.ShapeOf(forward(d2l.NewNet(DecoderBlock(sizes)), d2l.Zeros(2, 100, 24), encoded, validLens)))
 	// Output:
 	// (2, 3, 8)
 	// layer norm: [[-1.000 1.000] [-1.000 1.000]]
@@ -167,8 +161,8 @@ func Example_transformer() {
 	const numSteps, numHeads, numLayers = 6, 4, 2
 	data, trainIter := loadDataNMT(numSteps, true)
 	net := d2l.NewNet(d2l.EncoderDecoder{
-		Encoder: TransformerEncoder{data.source.Len(), 32, 64, numHeads, numLayers, 0.1},
-		Decoder: TransformerDecoder{data.target.Len(), 32, 64, numHeads, numLayers, 0.1},
+		Encoder: TransformerEncoder{data.source.Len(), 32, 64, numHeads, numLayers, 0.1, false},
+		Decoder: TransformerDecoder{data.target.Len(), 32, 64, numHeads, numLayers, 0.1, false},
 	})
 	data.train(net, trainIter, 0.005, 200)
 	_, inputs := data.predictAll(net)

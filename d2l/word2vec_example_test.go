@@ -106,8 +106,8 @@ func batchify(centers []int32, contexts, noise [][]int32) (inputs []*d2l.Tensor,
 	return inputs, d2l.NewTensor(y, len(centers), 2, maxLen)
 }
 
-// loadTimeMachineWords is the book's load_data_ptb, of The Time Machine. This has a thirtieth of the words of the Penn
-// Tree Bank, so that words of lower frequency count, and a threshold ten times as high keeps enough of them.
+// loadTimeMachineWords is the book's load_data_ptb, but of The Time Machine. This has a thirtieth of the words of the Penn
+// Tree Bank, so words that occur 5 times are kept, in place of 10, and subsampling has ten times the threshold.
 func loadTimeMachineWords(batchSize, maxWindowSize, numNoiseWords int) (d2l.DataIter, *d2l.Vocab) {
 	sentences := d2l.Tokenize(d2l.ReadTimeMachine(), "word")
 	vocab := d2l.NewVocab(sentences, 5)
@@ -159,8 +159,8 @@ func Example_wordEmbeddingDataset() {
 	// (512, 1) (512, 54) (512, 2, 54)
 }
 
-// SkipGram has a vector for each word as the center of a window, and another as a part of its context. Its output are
-// the products of the center's vector and those of the other words.
+// SkipGram has a vector for each word as the center of a window, and another as a part of its context. Its output, (batch,
+// 1, words), is the dot products of the center's vector and those of the other words.
 type SkipGram struct{ VocabSize, EmbedSize int }
 
 func (SkipGram) Kind() string { return "skipgram" }
@@ -175,11 +175,11 @@ func (s SkipGram) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.N
 	return []*graph.Node{graph.Einsum("bie,bje->bij", v, u)}
 }
 
-// maskedSigmoidBCE is the mean over the words of an example that count.
+// maskedSigmoidBCE returns, for each example, the mean loss over the words that count.
 func maskedSigmoidBCE(yHat, y *graph.Node) *graph.Node {
 	rows := graph.Split(graph.ConvertDType(y, yHat.DType()), 1, 2)
 	label, mask := graph.Squeeze(rows[0], 1), graph.Squeeze(rows[1], 1)
-	// The loss has the mean of each row: a column for each word keeps the words apart.
+	// The loss is a mean for each example: with a word in each, it is that of the word.
 	losses := d2l.SigmoidBinaryCrossEntropyLoss{}.Forward(graph.Reshape(yHat, -1), graph.Reshape(label, -1))
 	losses = graph.Mul(graph.Reshape(losses, mask.Shape().Dimensions...), mask)
 	return graph.Div(graph.ReduceSum(losses, 1), graph.ReduceSum(mask, 1))
@@ -225,7 +225,7 @@ func ExampleEmbedding_word2vec() {
 			metric.Add(step.LossSum, step.Examples)
 		}
 		d2l.Check(trainer.Err())
-		animator.Add(float64(epoch+1), metric[0]/metric[1])
+		d2l.Check(animator.Add(float64(epoch+1), metric[0]/metric[1]))
 	}
 	fmt.Fprintf(os.Stderr, "%.1f examples/sec on %v\n", numEpochs*metric[1]/timer.Sum(), net.Device())
 	fmt.Println("loss below 0.4:", metric[0]/metric[1] < 0.4)
