@@ -34,26 +34,29 @@
 //
 // # Shapes and values
 //
-// An array is a [Tensor], GoMLX's own: [NewTensor] makes one of Go's slices, and [Values]
-// returns its numbers. Images are float32 of shape (batch, channel, height, width) with
-// values from 0 to 1; labels are int32 of shape (batch). Tokens are int32 of shape (batch,
-// steps), and sequences (batch, steps, features). [ShapeOf] returns a shape that prints as
-// in the book. Times are seconds as float64.
+// An array is a [Tensor], GoMLX's own: [NewTensor] makes one of Go's slices, [Zeros],
+// [Ones] and [Randn] of a shape, [Reshape] changes the shape, and [Values] returns the
+// numbers. Images are float32 of shape (batch, channel, height, width) with values from 0
+// to 1; labels are int32 of shape (batch). Tokens are int32 of shape (batch, steps), and
+// sequences (batch, steps, features). [ShapeOf] returns a shape that prints as in the
+// book. Times are seconds as float64.
 //
 // # Layers and nets
 //
-// A [Layer] describes one step of a network and holds no parameters: [Dense],
-// [Conv2D], [AvgPool2D], [MaxPool2D], [GlobalAvgPool2D], [GlobalMaxPool2D], [Flatten], [BatchNorm],
-// [Dropout], an [Activation] such as ReLU, and [Sequential], which applies several
-// in order; for sequences [Embedding], [OneHot], [RNN], [GRU] and [LSTM]. Anything that
+// A [Layer] describes one step of a network and holds no parameters: [Dense], [Conv2D],
+// [Conv2DTranspose], [AvgPool2D], [MaxPool2D], [GlobalAvgPool2D], [GlobalMaxPool2D],
+// [Flatten], [BatchNorm], [LayerNorm], [Dropout], an [Activation] such as ReLU,
+// [LeakyReLU], and [Sequential], which applies several in order; for sequences
+// [Embedding], [OneHot], [RNN], [GRU], [LSTM] and [PositionalEncoding]. Anything that
 // GoMLX can build can be a layer: a type with the two methods of [Layer], as its example
-// shows. A net of several inputs begins with an [EncoderDecoder], with an attention such as
-// [MultiHeadAttention], or with a layer that has the method ForwardN.
+// shows. A net of several inputs begins with an [EncoderDecoder], with an attention such
+// as [MultiHeadAttention], or with a layer that has the method ForwardN.
 //
 // A [Net] is a layer with parameters on a device. [Net.Initialize] prepares to draw
 // them, with [Xavier] or another [Initializer]; they are drawn when the first batch
 // shows the shape of the input. [TrainCh5] initializes the net it trains.
-// [Net.Forward] computes the output, [Net.Outputs] the outputs of all layers, and
+// [Net.Forward] computes the output, and [Net.ForwardN] all outputs where there are
+// several, such as attention weights; [Net.Outputs] has the outputs of all layers, and
 // [Net.Shapes] their shapes without computing anything. [DrawDataFlow] and
 // [DrawVertical] draw the net.
 //
@@ -67,11 +70,11 @@
 //		…
 //	}
 //
-// [LoadDataFashionMnist] returns two, for training and for testing; they read
-// nothing until the first batch is needed. [LoadDataMnist] does the same for
-// handwritten digits. [LoadArray] and, for several inputs, [LoadArrays] have examples in memory, [LoadImages] and
-// [LoadImageFolder] pictures, and [SeqDataIterRandom] and [SeqDataIterConsecutive] the
-// tokens that a [Vocab] numbers. For other data, write a type with the methods of
+// [LoadDataFashionMnist] returns two, for training and for testing; they read nothing
+// until the first batch is needed. [LoadDataMnist] does the same for handwritten digits.
+// [LoadArray] and, for several inputs, [LoadArrays] have examples in memory, [LoadImages]
+// and [LoadImageFolder] pictures, and [SeqDataIterRandom] and [SeqDataIterConsecutive]
+// the tokens that a [Vocab] numbers. For other data, write a type with the methods of
 // [DataIter].
 //
 // # Training
@@ -86,7 +89,8 @@
 //
 // The loss is softmax cross-entropy of classes. [Trainer.WithLoss] chooses another, such
 // as [L2Loss] for numbers, or a function of your own as [LossFunc], with labels of any
-// shape and type; [Trainer.EvaluateLoss] then tests the net.
+// shape and type; [Trainer.EvaluateLoss] then tests the net. Such a function may apply
+// another net by [Net.Apply], as a generative adversarial network does.
 //
 // [NewTrainer] takes an [Optimizer], and [TrainCh5] one in place of a learning rate:
 // [SGD], [Momentum], [Adam] or an optimizer of GoMLX, with or without a schedule:
@@ -175,7 +179,7 @@
 //	layer.go          Layer: the interface, with its optional methods
 //	sequential.go     layers in order
 //	dense.go          Dense and Flatten
-//	activation.go     sigmoid, ReLU, tanh
+//	activation.go     sigmoid, ReLU, tanh, LeakyReLU
 //	initializer.go    Xavier, normal, uniform, constant; a layer's own
 //	window.go         windows of convolution and pooling
 //	conv2d.go         convolution
@@ -190,7 +194,7 @@
 //	layer_norm.go     layer normalization
 //	blocks.go         Branches and Residual: layers in parallel, and a sum
 //	share.go          one layer in several places
-//	encoder_decoder.go EncoderDecoder: a layer of two inputs
+//	encoder_decoder.go EncoderDecoder: a layer of two inputs or more
 //	attention.go      masked softmax, attentions, positions
 //
 // Nets:
@@ -199,9 +203,9 @@
 //	parameter.go      parameters by name, all variables
 //	net_layers.go     outputs of the layers, and their shapes
 //	net_copy.go       copies, also on another device
-//	inputs.go         nets of several inputs
+//	inputs.go         nets of several inputs, and ForwardN
 //	apply.go          a net in the graph of another, or of a loss
-//	tensor.go         arrays, of Go's slices and back
+//	tensor.go         arrays: of Go's slices and back, zeros, random numbers, other shapes
 //	save_tensors.go   arrays in files
 //	shape.go          shapes as the book prints them
 //	draw.go           drawings of a net, and feature maps

@@ -2,7 +2,8 @@
 
 usage: lines.py FOLDER
 
-FOLDER is a clone of github.com/d2l-ai/d2l-en at the tag v0.17.6, of which the cells of the PyTorch edition count.
+FOLDER is a clone of github.com/d2l-ai/d2l-en at the tag v0.17.6, of which the cells of the PyTorch edition count, and
+all cells of a section that is in one framework alone.
 Lines that are empty or a comment do not, on either side; imports, docstrings and everything else do. Of an Example that
 is named alone, the body counts. The numbers are written to the table of sections in d2l/README.md; that a page takes
 more than LIMIT times the lines of its sections is an error.
