@@ -10,8 +10,8 @@ import (
 
 // Accuracy returns the number of correct predictions, a count and not a fraction: the
 // number of rows of yHat, float32 (batch, classes), whose maximum is at the label in
-// y, int32 (batch); or of (batch, steps, classes) with labels (batch, steps), and of (batch,
-// height, width, classes) with labels (batch, height, width).
+// y, int32 (batch). Between batch and classes there may be other axes, which y has too, such
+// as steps, or height and width.
 //
 // It panics on other shapes or types. A label without a column in yHat is an error,
 // and so is NaN in yHat.
@@ -46,9 +46,10 @@ func Accuracy(yHat, y *tensors.Tensor) (float64, error) {
 }
 
 // Predict returns the class of each row of yHat, float32 (batch, classes): the index
-// of its maximum, or the first of several. Of (batch, steps, classes) these are the
-// classes of all steps, one example after the other, and of (batch, height, width, classes)
-// those of all pixels. A row with NaN is an error.
+// of its maximum, or the first of several. Between batch and classes there may be other
+// axes: of (batch, steps, classes) the result has the classes of all steps, one example
+// after the other, and of (batch, height, width, classes) those of all pixels. It panics on
+// other shapes or types, and on a single class. A row with NaN is an error.
 //
 // Book: none; predict_ch3 determines the class of a row in the same way.
 func Predict(yHat *tensors.Tensor) ([]int, error) {

@@ -77,8 +77,8 @@ func Example_boundingBoxes() {
 	// Output: [[219 280.5 318 471] [527.5 302.5 255 381]] true
 }
 
-// multiboxPrior has, for each pixel of a feature map, boxes of all sizes with the first ratio and of the first size with
-// the other ratios.
+// multiboxPrior returns anchor boxes, (n, 4): for each pixel of a feature map one of each size with the first ratio, and
+// one of the first size with each other ratio.
 func multiboxPrior(height, width int, sizes, ratios []float64) *d2l.Tensor {
 	var shapes [][2]float64 // Halves of width and height.
 	add := func(size, ratio float64) {
@@ -161,8 +161,9 @@ var offsetsOf = d2l.Compile(func(anchors, assigned, mask *graph.Node) *graph.Nod
 	return graph.Mul(offsetBoxes(graph.ExpandAxes(anchors, 0), assigned), mask)
 })
 
-// multiboxTarget labels anchors (n, 4) for pictures with boxes, each a class and four coordinates: offsets (batch, n, 4),
-// the same of 1 where an anchor has a box, and classes (batch, n), of which 0 is the background.
+// multiboxTarget labels anchors (n, 4) for pictures with boxes, each a class and four coordinates. It returns offsets
+// (batch, n, 4), a mask of that shape, which is 1 where an anchor has a box, and classes (batch, n), where 0 is the
+// background.
 func multiboxTarget(anchors *d2l.Tensor, labels [][][]float32) (offset, mask, classes *d2l.Tensor) {
 	var masks, boxes []float32
 	var class []int32
@@ -206,8 +207,8 @@ var predictBoxes = d2l.CompileN(func(clsProbs, offsetPreds, anchors *graph.Node)
 	return []*graph.Node{graph.ReduceMax(objects, 1), graph.ArgMax(objects, 1), boxes, boxIoU(boxes, boxes)}
 })
 
-// multiboxDetection has, for each example, rows of a class or -1, its probability, and a box: of clsProbs (batch,
-// classes, n), whose class 0 is the background, and offsetPreds (batch, n, 4).
+// multiboxDetection takes clsProbs (batch, classes, n), whose class 0 is the background, and offsetPreds (batch, n, 4). It
+// returns, for each example, rows of a class, or -1 for the background and what nms drops, a probability, and a box.
 func multiboxDetection(clsProbs, offsetPreds, anchors *d2l.Tensor, nmsThreshold, posThreshold float32) (out [][][]float32) {
 	results := d2l.Must(predictBoxes(clsProbs, offsetPreds, anchors))
 	classes, boxes, ious := results[1].Value().([][]int32), results[2].Value().([][][]float32), results[3].Value().([][][]float32)

@@ -7,8 +7,8 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// Each pixel is changed by a tenth, in the direction in which the loss grows: a net that recognizes most pictures is
-// wrong about most of these (the fast gradient sign method).
+// The fast gradient sign method: each pixel is changed by 0.1 in the direction in which the loss grows. A net that
+// recognizes most pictures is wrong about most of the changed ones.
 func ExampleNet_Apply() {
 	d2l.Seed(42)
 	trainIter, testIter := d2l.LoadDataFashionMnist(256)
@@ -33,7 +33,8 @@ func ExampleNet_Apply() {
 	// Output: more than half are right: true false
 }
 
-// A small net learns what a larger one says, which only infers: it drops nothing, and normalizes by its running statistics.
+// A small net learns the outputs of a larger one. That one only infers: it drops nothing, and normalizes by its running
+// statistics.
 func ExampleNet_ApplyInference() {
 	d2l.Seed(42)
 	teacher := d2l.NewNet(d2l.Sequential{

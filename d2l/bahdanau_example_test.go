@@ -8,7 +8,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Seq2SeqEncoder has a second input, the valid lengths, which are for the decoder alone.
+// Seq2SeqEncoder ignores its second input, the valid lengths, which are for the decoder.
 type Seq2SeqEncoder struct {
 	VocabSize, EmbedSize, NumHiddens, NumLayers int
 	Dropout                                     float64
@@ -27,8 +27,8 @@ func (e Seq2SeqEncoder) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*g
 	}.ForwardN(scope, inputs[0])
 }
 
-// Seq2SeqAttentionDecoder has a context for each step, in which its last state is the query and the encoder's outputs
-// are keys and values. Its outputs are the logits, the attention weights (batch, steps, keys), and the last state.
+// Seq2SeqAttentionDecoder computes a context anew for each step: the state so far is the query, and the encoder's outputs
+// are keys and values. Its outputs are the logits, the attention weights (batch, steps, keys), and the last states.
 type Seq2SeqAttentionDecoder Seq2SeqEncoder
 
 func (Seq2SeqAttentionDecoder) Kind() string { return "decoder" }
@@ -74,7 +74,8 @@ func ExampleNet_ForwardN() {
 	// (4, 16)
 }
 
-// The net translates a few sentences. The book has more, sequences of 10, a dropout of 0.1, and 250 epochs.
+// The net translates a few sentences. The book has more sentences, of 10 tokens, and trains for 250 epochs at half the
+// rate.
 func Example_bahdanau() {
 	d2l.Seed(1)
 	data, trainIter := loadDataNMT(6, true)

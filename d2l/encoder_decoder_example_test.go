@@ -90,7 +90,7 @@ func (n *nmt) inputs(source [][]string, decX []int32) []*d2l.Tensor {
 	return append(inputs, d2l.NewTensor(lens))
 }
 
-// train trains a net and tells whether the loss has become small.
+// train trains a net and prints whether its loss is small after that.
 func (n *nmt) train(net *d2l.Net, trainIter d2l.DataIter, lr float64, numEpochs int) {
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	trainer := d2l.Must(d2l.NewTrainer(net, d2l.Adam(lr).WithGradientClipping(1))).
@@ -119,8 +119,8 @@ func (n *nmt) predict(net *d2l.Net, sentence string) (translation string, inputs
 	return strings.Join(n.target.ToTokens(tokens[1:]...), " "), inputs
 }
 
-// bleu is the geometric mean of the precisions of n-grams, up to k, with weights that the book has, and a penalty for
-// short predictions.
+// bleu is the product of a penalty for short predictions and of the precision of each length n of n-grams, up to k, to the
+// power of 1/2ⁿ.
 func bleu(prediction, label string, k int) float64 {
 	predicted, expected := strings.Fields(prediction), strings.Fields(label)
 	score := math.Exp(min(0, 1-float64(len(expected))/float64(len(predicted))))

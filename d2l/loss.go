@@ -38,7 +38,8 @@ type classLoss interface {
 
 // SoftmaxCrossEntropyLoss is the loss of a classifier, and the one that a Trainer has without
 // WithLoss: -log softmax(yHat) at the label. The net's output is (batch, classes), of logits, and
-// y int32 (batch); or they are (batch, steps, classes) and (batch, steps), with a loss for each step.
+// y int32 (batch). Between batch and classes there may be other axes, which y has too, such as steps,
+// or height and width; then each label has a loss.
 //
 // Book: gluon.loss.SoftmaxCrossEntropyLoss, section "Concise Implementation of Softmax
 // Regression".

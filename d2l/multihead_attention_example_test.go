@@ -6,7 +6,7 @@ import (
 	"github.com/d2l-go/book/d2l"
 )
 
-// The book's section "Multi-Head Attention", and self-attention: its keys and values are the queries.
+// The book's section "Multi-Head Attention", and self-attention, where one array is queries, keys and values.
 func ExampleMultiHeadAttention() {
 	d2l.Seed(1)
 	net := d2l.NewNet(d2l.MultiHeadAttention{NumHiddens: 100, NumHeads: 5, Dropout: 0.5})

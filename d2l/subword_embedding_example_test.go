@@ -8,8 +8,8 @@ import (
 	"github.com/d2l-go/book/d2l"
 )
 
-// maxFreqPair returns the most frequent pair of symbols, one after the other, in words whose symbols have spaces in
-// between. Of several it is the one that comes first.
+// maxFreqPair counts the pairs of neighbouring symbols in words, which are written with spaces between their symbols, and
+// returns the one with the highest count: the first, if there are several.
 func maxFreqPair(words []d2l.TokenFreq) (best [2]string) {
 	var pairs [][2]string
 	freqs := map[[2]string]int{}
@@ -38,7 +38,8 @@ func mergeSymbols(pair [2]string, words []d2l.TokenFreq, symbols []string) ([]d2
 	return merged, append(symbols, pair[0]+pair[1])
 }
 
-// segmentBPE splits a word into the longest symbols, from its beginning on. What no symbol begins is [UNK].
+// segmentBPE splits a word into symbols, each the longest that the rest of the word begins with. A rest that begins with
+// none is [UNK].
 func segmentBPE(word string, symbols []string) (parts []string) {
 	for len(word) > 0 {
 		end := len(word)

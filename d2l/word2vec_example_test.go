@@ -12,8 +12,8 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// subsample drops unknown words, and frequent ones at random. Of a word that is the share f of the text it keeps the
-// share √(threshold/f). It also returns how often each word occurs.
+// subsample drops unknown words, and frequent ones at random: a word with the share f of the text is kept with the
+// probability √(threshold/f), or 1 if that is greater. It also returns how often each word occurs.
 func subsample(sentences [][]string, vocab *d2l.Vocab, threshold float64) (kept [][]string, counter map[string]int) {
 	known := make([][]string, len(sentences))
 	for i, line := range sentences {
@@ -86,8 +86,8 @@ func negatives(contexts [][]int32, vocab *d2l.Vocab, counter map[string]int, k i
 	return all
 }
 
-// batchify fills up context and noise words to the longest of them. The labels are (examples, 2, words): whether a word
-// is one of the context, and whether it counts.
+// batchify pads context and noise words to the greatest number of both. The labels are (examples, 2, words): whether a
+// word is one of the context, and whether it is no padding.
 func batchify(centers []int32, contexts, noise [][]int32) (inputs []*d2l.Tensor, labels *d2l.Tensor) {
 	maxLen := 0
 	for i, context := range contexts {
