@@ -15,7 +15,7 @@ func ExampleNet_Apply() {
 	net := d2l.NewNet(d2l.Sequential{d2l.Flatten{}, d2l.Dense{Units: 64, Activation: d2l.ReLU}, d2l.Dense{Units: 10}})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(0.1)))
-	for range trainer.Steps(trainIter, d2l.NewTimer()) {
+	for range trainer.Steps(trainIter, nil) {
 	}
 	d2l.Check(trainer.Err())
 
