@@ -13,9 +13,10 @@ import (
 )
 
 // bprLoss and hingeLoss take the scores of the positive items, in the first column, and of the negative ones. There are
-// no labels.
+// no labels. bprLoss is -log(sigmoid(difference)): the loss for the label 1, which is finite for every difference.
 func bprLoss(scores, _ *graph.Node) *graph.Node {
-	return graph.Neg(graph.Log(graph.Sigmoid(difference(scores))))
+	logit := difference(scores)
+	return d2l.SigmoidBinaryCrossEntropyLoss{}.Forward(logit, graph.OnesLike(logit))
 }
 
 func hingeLoss(scores, _ *graph.Node) *graph.Node {
