@@ -35,11 +35,15 @@ func TestAttentionAgainstPyTorch(t *testing.T) {
 			"dot product":   DotProductAttention{Dropout: 0.5},
 			"multi-head":    MultiHeadAttention{NumHiddens: 6, NumHeads: 2, Dropout: 0.5, Bias: true},
 			"encoder block": EncoderBlock{NumHiddens: 6, FFNHiddens: 5, NumHeads: 2, Dropout: 0.5, Bias: true},
+			"decoder block": DecoderBlock{NumHiddens: 6, FFNHiddens: 5, NumHeads: 2, Dropout: 0.5, Bias: true},
 		}[c.Name]
 		keySize := map[bool]int{true: 5, false: 2}[c.Name == "dot product"]
 		X := []*tensors.Tensor{waves(33, 2, 2, 3, 5), waves(44, 2, 2, 4, keySize), waves(55, 2, 2, 4, 3)}
-		if c.Name == "encoder block" {
+		switch c.Name {
+		case "encoder block":
 			X = []*tensors.Tensor{waves(33, 2, 2, 4, 6)}
+		case "decoder block":
+			X = []*tensors.Tensor{waves(33, 2, 2, 3, 6), waves(44, 2, 2, 4, 6)}
 		}
 		arrays := len(X)
 		if n := len(c.Lengths); n > 0 {
@@ -123,6 +127,14 @@ func TestAttentionMisuse(t *testing.T) {
 		"valid lengths of integers of shape (2,) or (2, 3) for scores of shape (2, 3, 5), got (2, 4) of Int32": {
 			DotProductAttention{}, append(slices.Clone(X), NewTensor(make([]int32, 8), 2, 4))},
 		"got (2,) of Float32": {DotProductAttention{}, append(slices.Clone(X), Ones(2))},
+		"d2l: AddNorm takes two inputs of one shape and type": {AddNorm{}, X[:2]},
+		"d2l: EncoderBlock takes X of shape (batch, steps, 8), as its NumHiddens, got (2, 3, 4)": {
+			EncoderBlock{NumHiddens: 8, NumHeads: 2, FFNHiddens: 2}, X[:1]},
+		"d2l: DecoderBlock takes X, the encoder's output and perhaps its valid lengths, and gets 1 inputs": {
+			DecoderBlock{NumHiddens: 4, NumHeads: 2, FFNHiddens: 2}, X[:1]},
+		"d2l: TransformerEncoder needs positive NumLayers, got 0": {TransformerEncoder{VocabSize: 3, NumHiddens: 4}, []*tensors.Tensor{
+			NewTensor([][]int32{{1, 2}})}},
+		"it is for the Decoder of an EncoderDecoder whose Encoder is a TransformerEncoder": {TransformerDecoder{NumLayers: 1}, X[:1]},
 		"d2l: PositionalEncoding takes (batch, steps, size) of floating-point numbers, got (2, 5) of Float32": {
 			PositionalEncoding{}, []*tensors.Tensor{Ones(2, 5)}},
 	} {

@@ -45,7 +45,7 @@ func (e BERTEncoder) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*grap
 	}
 	X := graph.Add(embed("token_embedding", e.VocabSize, tokens), embed("segment_embedding", 2, segments))
 	X = graph.Add(X, embed("pos_embedding", e.MaxLen, graph.IotaLike(tokens, 1)))
-	block := EncoderBlock{
+	block := d2l.EncoderBlock{
 		NumHiddens: e.NumHiddens, FFNHiddens: e.FFNHiddens, NumHeads: e.NumHeads, Dropout: e.Dropout, Bias: true,
 	}
 	for i := range e.NumLayers {

@@ -196,6 +196,7 @@
 //	share.go          one layer in several places
 //	encoder_decoder.go EncoderDecoder: a layer of two inputs or more
 //	attention.go      masked softmax, attentions, positions
+//	transformer.go    the Transformer's blocks, encoder and decoder
 //
 // Nets:
 //

@@ -134,6 +134,10 @@ func vocabSize(layer Layer, input int) int {
 		}
 	case *TransformerEncoder:
 		return vocabSize(*l, input)
+	case TransformerDecoder:
+		return vocabSize(TransformerEncoder(l), input)
+	case *TransformerDecoder:
+		return vocabSize(*l, input)
 	case EncoderDecoder:
 		switch input {
 		case 0:

@@ -15,9 +15,10 @@ func TestEveryNameHasAnExample(t *testing.T) {
 		"TokenFreq":             "printed in ExampleCountCorpus",
 	}
 	for _, layer := range []string{
-		"Activation", "AdditiveAttention", "AvgPool2D", "BatchNorm", "Branches", "Conv2D", "Conv2DTranspose", "Dense", "DotProductAttention",
-		"Dropout", "Embedding", "EncoderDecoder", "Flatten", "GlobalAvgPool2D", "GlobalMaxPool2D", "GRU", "LayerNorm", "LeakyReLU", "LSTM", "MaxPool2D",
-		"MultiHeadAttention", "OneHot", "PositionalEncoding", "Residual", "RNN", "Sequential",
+		"Activation", "AddNorm", "AdditiveAttention", "AvgPool2D", "BatchNorm", "Branches", "Conv2D", "Conv2DTranspose", "DecoderBlock", "Dense",
+		"DotProductAttention", "Dropout", "Embedding", "EncoderBlock", "EncoderDecoder", "Flatten", "GlobalAvgPool2D", "GlobalMaxPool2D", "GRU", "LayerNorm", "LeakyReLU", "LSTM", "MaxPool2D",
+		"MultiHeadAttention", "OneHot", "PositionWiseFFN", "PositionalEncoding", "Residual", "RNN", "Sequential",
+		"TransformerDecoder", "TransformerEncoder",
 	} {
 		without[layer+".Kind"] = "a layer's kind is seen in the names of Sequential's layers"
 		without[layer+".Forward"] = "a layer is called by the net; ExampleLayer shows how to write one"
@@ -25,7 +26,8 @@ func TestEveryNameHasAnExample(t *testing.T) {
 	for _, optional := range []string{
 		"BatchNorm.ForwardWith", "Conv2D.ForwardWith",
 		"Activation.Settings", "AdditiveAttention.Settings", "AvgPool2D.Settings", "Conv2D.Settings", "Conv2DTranspose.Settings", "Dense.Settings",
-		"MaxPool2D.Settings", "MultiHeadAttention.Settings",
+		"MaxPool2D.Settings", "MultiHeadAttention.Settings", "EncoderBlock.Settings", "DecoderBlock.Settings",
+		"PositionWiseFFN.Settings", "TransformerDecoder.Settings", "TransformerEncoder.Settings",
 		"Embedding.Settings", "GRU.Settings", "LeakyReLU.Settings", "LSTM.Settings", "OneHot.Settings", "RNN.Settings",
 	} {
 		without[optional] = "d2l calls it; Layer describes it"
@@ -37,7 +39,8 @@ func TestEveryNameHasAnExample(t *testing.T) {
 		without[layer+".Notation"] = "written in the picture of ExampleDrawVertical"
 	}
 	for _, layer := range []string{
-		"AdditiveAttention", "DotProductAttention", "EncoderDecoder", "GRU", "LSTM", "MultiHeadAttention", "RNN", "Sequential",
+		"AddNorm", "AdditiveAttention", "DecoderBlock", "DotProductAttention", "EncoderBlock", "EncoderDecoder", "GRU", "LSTM",
+		"MultiHeadAttention", "RNN", "Sequential", "TransformerDecoder", "TransformerEncoder",
 	} {
 		without[layer+".ForwardN"] = "called for several inputs and outputs; ExampleLayer_severalInputs shows how to write one"
 	}

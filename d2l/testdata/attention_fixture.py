@@ -79,28 +79,46 @@ for name, build, sizes in (("additive", Additive, (5, 2)), ("dot product", DotPr
             gradients={key: numbers(p.grad) for key, p in net.named_parameters()},
             inputGradients=[numbers(x.grad) for x in (queries, keys, values)]))
 
-# An encoder block is PyTorch's nn.TransformerEncoderLayer, whose attention has one matrix for three linear functions.
-for lengths in (None, [3, 1]):
-    net = nn.TransformerEncoderLayer(HIDDEN, HEADS, dim_feedforward=5, dropout=0.0, batch_first=True)
-    shapes = {f"attention.W_{x}.{kind}": shape for x in "qkvo" for kind, shape in (
-        ("weight", (HIDDEN, HIDDEN)), ("bias", (HIDDEN,)))}
-    shapes |= {"addnorm1.ln.weight": (HIDDEN,), "addnorm1.ln.bias": (HIDDEN,), "ffn.dense1.weight": (5, HIDDEN),
-               "ffn.dense1.bias": (5,), "ffn.dense2.weight": (HIDDEN, 5), "ffn.dense2.bias": (HIDDEN,),
-               "addnorm2.ln.weight": (HIDDEN,), "addnorm2.ln.bias": (HIDDEN,)}
-    leaves = {key: wave(11 + seed, 1, *shape).requires_grad_() for seed, (key, shape) in enumerate(shapes.items())}
-    state = {"self_attn.out_proj": "attention.W_o", "linear1": "ffn.dense1", "linear2": "ffn.dense2",
-             "norm1": "addnorm1.ln", "norm2": "addnorm2.ln"}
-    both = "weight", "bias"
-    state = {f"{theirs}.{kind}": leaves[f"{ours}.{kind}"] for theirs, ours in state.items() for kind in both}
-    for kind in both:
-        state[f"self_attn.in_proj_{kind}"] = torch.cat([leaves[f"attention.W_{x}.{kind}"] for x in "qkv"])
-    X = wave(33, 2, BATCH, KEYS, HIDDEN).requires_grad_()
+# A block is PyTorch's nn.TransformerEncoderLayer or nn.TransformerDecoderLayer, whose attentions have one matrix for
+# three linear functions. Weights are small, so that no softmax saturates, and what PyTorch computes is float64: sums of
+# gradients nearly cancel.
+BLOCKS = {
+    "encoder block": {"self_attn": "attention", "norm1": "addnorm1.ln", "norm2": "addnorm2.ln"},
+    "decoder block": {"self_attn": "attention1", "multihead_attn": "attention2", "norm1": "addnorm1.ln",
+                      "norm2": "addnorm2.ln", "norm3": "addnorm3.ln"}}
+FFN = 5
+for name, lengths in [(name, lengths) for name in BLOCKS for lengths in (None, [3, 1])]:
+    decoder = name == "decoder block"
+    build = nn.TransformerDecoderLayer if decoder else nn.TransformerEncoderLayer
+    net = build(HIDDEN, HEADS, dim_feedforward=FFN, dropout=0.0, batch_first=True)
+    names = {"linear1": "ffn.dense1", "linear2": "ffn.dense2", **BLOCKS[name]}
+    leaves, state = {}, {}
+    for theirs, p in net.named_parameters():  # In the order of PyTorch's; ours have names of their own.
+        module, kind = theirs.rsplit(".", 1)
+        if "in_proj" in kind:
+            keys = [f"{names[module]}.W_{x}.{kind.removeprefix('in_proj_')}" for x in "qkv"]
+            shape = (HIDDEN, *p.shape[1:])
+        else:
+            attention = module.removesuffix(".out_proj")
+            keys = [f"{names[attention]}{'.W_o' if attention != module else ''}.{kind}"]
+            shape = p.shape
+        for key in keys:
+            leaves[key] = wave(11 + len(leaves), 0.4, *shape).double().requires_grad_()
+        state[theirs] = torch.cat([leaves[key] for key in keys])
+    X = wave(33, 2, BATCH, QUERIES if decoder else KEYS, HIDDEN).double().requires_grad_()
+    encoded = wave(44, 2, BATCH, KEYS, HIDDEN).double().requires_grad_()
     mask = None if lengths is None else torch.arange(KEYS)[None] >= torch.tensor(lengths)[:, None]
-    output = torch.func.functional_call(net, state, (X,), {"src_key_padding_mask": mask})
+    if decoder:
+        later = torch.ones(QUERIES, QUERIES, dtype=torch.bool).triu(1)
+        arguments = (X, encoded), {"tgt_mask": later, "memory_key_padding_mask": mask}
+    else:
+        arguments = (X,), {"src_key_padding_mask": mask}
+    output = torch.func.functional_call(net, state, *arguments)
     (output * wave(66, 1, *output.shape)).sum().backward()
     cases.append(dict(
-        name="encoder block", lengths=lengths or [], output=numbers(output), weights=[],
+        name=name, lengths=lengths or [], output=numbers(output), weights=[],
         parameters={key: numbers(p) for key, p in leaves.items()},
-        gradients={key: numbers(p.grad) for key, p in leaves.items()}, inputGradients=[numbers(X.grad)]))
+        gradients={key: numbers(p.grad) for key, p in leaves.items()},
+        inputGradients=[numbers(x.grad) for x in ((X, encoded) if decoder else (X,))]))
 
 write(__file__, {"cases": cases})
