@@ -22,8 +22,8 @@ func Accuracy(yHat, y *tensors.Tensor) (float64, error) {
 	requireMade(y, "Accuracy", "NewTensor")
 	requireLabels("Accuracy", y)
 	if yHat.Rank() != y.Rank()+1 || !slices.Equal(ShapeOf(yHat)[:y.Rank()], ShapeOf(y)) {
-		panic(fmt.Sprintf("d2l: Accuracy takes yHat of shape (batch, classes) and y of shape (batch,), or (batch, steps, "+
-			"classes) and (batch, steps), got %v and %v", ShapeOf(yHat), ShapeOf(y)))
+		panic(fmt.Sprintf("d2l: Accuracy takes yHat of shape (batch, classes) and y of shape (batch,), or both with more axes "+
+			"after batch, as (batch, steps, classes) and (batch, steps), got %v and %v", ShapeOf(yHat), ShapeOf(y)))
 	}
 	predictions, err := Predict(yHat)
 	if err != nil {
@@ -57,7 +57,7 @@ func Predict(yHat *tensors.Tensor) ([]int, error) {
 	rank := yHat.Rank()
 	one := rank > 0 && yHat.Shape().Dim(-1) == 1 // One class is a mistake, such as a net for numbers, or axes in another order.
 	if rank < 2 || one || yHat.DType() != dtypes.Float32 {
-		panic(fmt.Sprintf("d2l: Predict takes float32 yHat of shape (batch, classes) or (batch, steps, classes), "+
+		panic(fmt.Sprintf("d2l: Predict takes float32 yHat of shape (batch, classes), or with more axes between, as (batch, steps, classes), "+
 			"got %v of %v", ShapeOf(yHat), yHat.DType()))
 	}
 	logits, err := tensors.CopyFlatData[float32](yHat)

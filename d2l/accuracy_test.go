@@ -54,7 +54,7 @@ func TestAccuracyWrongTypes(t *testing.T) {
 	wide := tensors.FromValue([][]float64{{1, 2, 3}, {1, 2, 3}, {1, 2, 3}, {1, 2, 3}})
 	wantPanic(t, func() { Accuracy(yHat, tensors.FromValue([]int64{0, 1, 2, 0})) }, "d2l: Accuracy takes int32 labels y of shape (batch,) or (batch, steps), got (4,) of Int64")
 	wantPanic(t, func() { Accuracy(yHat, tensors.FromValue([]float32{0, 1, 2, 0})) }, "got (4,) of Float32")
-	wantPanic(t, func() { Accuracy(wide, y) }, "takes float32 yHat of shape (batch, classes) or (batch, steps, classes), got (4, 3) of Float64")
+	wantPanic(t, func() { Accuracy(wide, y) }, "takes float32 yHat of shape (batch, classes), or with more axes between, as (batch, steps, classes), got (4, 3) of Float64")
 	wantPanic(t, func() { Predict(wide) }, "d2l: Predict takes float32 yHat")
 	wantPanic(t, func() { Predict(tensors.FromValue([][]int32{{1, 2}})) }, "got (1, 2) of Int32")
 }

@@ -37,7 +37,7 @@ func (n *Net) Apply(X ...*graph.Node) *graph.Node {
 // ApplyInference is Apply, but the net infers in training steps too, as in PyTorch's evaluation mode: for a pretrained
 // net whose outputs, or features, a loss compares.
 //
-// Book: extract_features, section "Neural Style Transfer".
+// Book: none; there a net is called in autograd.predict_mode.
 func (n *Net) ApplyInference(X ...*graph.Node) *graph.Node {
 	const function = "Net.ApplyInference"
 	if len(X) == 0 || X[0] == nil {

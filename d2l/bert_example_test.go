@@ -299,6 +299,7 @@ func encoderName(name string) string {
 // neither. A word has another vector in another sentence.
 func ExampleTrainer_WithLoss_bert() {
 	encoder, vocab, path := pretrainBERT(10)
+	defer os.RemoveAll(filepath.Dir(path))
 	net := d2l.NewNet(d2l.Sequential{encoder})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	encode := func(sentences ...[]string) *d2l.Tensor {

@@ -3,6 +3,8 @@ package d2l_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/d2l-go/book/d2l"
@@ -41,6 +43,7 @@ func loadInferences(n, batchSize, maxLen int, vocab *d2l.Vocab, seed uint64) d2l
 // are those of this page and of the one on BERT, not the book's downloads.
 func ExampleNet_LoadMatchingParameters_bert() {
 	encoder, vocab, path := pretrainBERT(10)
+	defer os.RemoveAll(filepath.Dir(path))
 	trainIter, testIter := loadInferences(1536, 64, 16, vocab, 1), loadInferences(384, 64, 16, vocab, 2)
 	net := d2l.NewNet(d2l.Sequential{
 		encoder, FirstToken{}, d2l.Dense{Units: encoder.NumHiddens, Activation: d2l.Tanh}, d2l.Dense{Units: 3},

@@ -186,7 +186,7 @@ func TestFewerInputs(t *testing.T) {
 	X := waves(1, 1, 5, 3)
 	must(net.Forward(X, X))(t)
 	_, err := net.Forward(X)
-	wantError(t, err, "of 1 inputs, where an earlier batch had 2: ", "slice bounds out of range")
+	wantError(t, err, "the batch has 1 inputs, and an earlier one had 2: ", "slice bounds out of range")
 }
 
 // secondInput needs two inputs.

@@ -273,7 +273,7 @@ func (n *Net) layers(scope *model.Scope, inputs []*graph.Node, all bool) (output
 	defer func() {
 		if had := len(n.input); had > 0 && had != len(inputs) {
 			if e := recover(); e != nil {
-				panic(fmt.Errorf("of %d inputs, where an earlier batch had %d: %w", len(inputs), had, report.PanicError(e)))
+				panic(fmt.Errorf("the batch has %d inputs, and an earlier one had %d: %w", len(inputs), had, report.PanicError(e)))
 			}
 		}
 	}()

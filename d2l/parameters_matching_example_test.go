@@ -21,7 +21,9 @@ func ExampleNet_LoadMatchingParameters() {
 	}
 	pretrained := netFor(3)
 	d2l.Must(pretrained.Forward(d2l.NewTensor([][]float32{{1, 2, 3, 4}})))
-	path := filepath.Join(d2l.Must(os.MkdirTemp("", "")), "pretrained.params")
+	dir := d2l.Must(os.MkdirTemp("", "parameters"))
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "pretrained.params")
 	d2l.Check(pretrained.SaveParameters(path))
 
 	net := netFor(2)
@@ -47,7 +49,9 @@ func ExampleLoadReport() {
 	})
 	d2l.Check(autoencoder.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	d2l.Must(autoencoder.Forward(d2l.NewTensor([][]float32{{1, 2, 3, 4}})))
-	path := filepath.Join(d2l.Must(os.MkdirTemp("", "")), "autoencoder.params")
+	dir := d2l.Must(os.MkdirTemp("", "parameters"))
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "autoencoder.params")
 	d2l.Check(autoencoder.SaveParameters(path))
 
 	classifier := d2l.NewNet(d2l.Sequential{

@@ -24,7 +24,9 @@ func ExampleTrainCh13() {
 	d2l.Seed(1)
 	digits, testDigits := d2l.LoadDataMnist(256)
 	trainIter, testIter := d2l.LoadDataFashionMnist(256)
-	path := filepath.Join(d2l.Must(os.MkdirTemp("", "")), "digits.params")
+	dir := d2l.Must(os.MkdirTemp("", "parameters"))
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "digits.params")
 	netWith := func(norm d2l.BatchNorm) *d2l.Net {
 		return d2l.NewNet(d2l.Sequential{d2l.Dense{Units: 64}, norm, d2l.ReLU, d2l.Dense{Units: 10}})
 	}
