@@ -45,6 +45,9 @@ func (n *Net) ApplyInference(X ...*graph.Node) *graph.Node {
 	}
 	g := X[0].Graph()
 	store := model.GetStore(g)
+	if store == nil {
+		return n.apply(function, X) // It panics.
+	}
 	training := store.IsTraining(g)
 	store.SetTraining(g, false)
 	defer store.SetTraining(g, training)
@@ -53,31 +56,41 @@ func (n *Net) ApplyInference(X ...*graph.Node) *graph.Node {
 
 func (n *Net) apply(function string, X []*graph.Node) (y *graph.Node) {
 	requireMade(n, function, "NewNet")
+	// What it panics with are errors: after others, an executor of GoMLX waits forever.
 	for _, x := range X {
 		if x == nil {
-			panic(fmt.Sprintf("d2l: %s got an X that is nil", function))
+			panic(fmt.Errorf("d2l: %s got an X that is nil", function))
 		}
 	}
 	if len(X) == 0 {
-		panic(fmt.Sprintf("d2l: %s needs the net's input", function))
+		panic(fmt.Errorf("d2l: %s needs the net's input", function))
 	}
 	if len(n.Variables()) == 0 && !n.input.Ok() {
 		panic(fmt.Errorf("%s: %w", function, errNoParameters))
 	}
 	if isStateful(n) {
-		panic(fmt.Sprintf("d2l: %s takes no net with Stateful layers", function))
+		panic(fmt.Errorf("d2l: %s takes no net with Stateful layers", function))
 	}
 	g := X[0].Graph()
+	if model.GetStore(g) == nil {
+		panic(fmt.Errorf("d2l: %s is for losses, layers and functions of Compile", function))
+	}
 	path := fmt.Sprintf("/applying %p", n)
 	if applying, ok := model.GetGraphParam(g, path); ok && applying.(bool) {
-		panic(fmt.Sprintf("d2l: a layer of the net calls %s of the net itself", function))
+		panic(fmt.Errorf("d2l: a layer of the net calls %s of the net itself", function))
 	}
 	model.SetGraphParam(g, path, true)
 	defer model.SetGraphParam(g, path, false)
 	model.SetGraphParam(g, appliesParameter, true)
-	if model.GetStore(g) == n.store {
+	store := model.GetStore(g)
+	if store == n.store {
 		scope := n.store.RootScope().At("%s", netScope[1:])
 		return n.forward(scope.WithInitializer(n.init(scope)), X...)
+	}
+	if store.GetVariable("/"+model.RNGStateVariableName) == nil { // Of a function of Compile; the net may draw numbers.
+		if err := store.SetRNGStateFromSeed(nextSeed()); err != nil {
+			panic(err)
+		}
 	}
 	xla.Borrow(g, lent{n}, netScope, func(scope *model.Scope) { y = n.layers(scope, X, false)[0] })
 	return y

@@ -2,12 +2,15 @@ package d2l
 
 import (
 	"math"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
 )
 
 // judged is a loss of Trainers: what a net says of yHat is to be 0.
@@ -181,6 +184,81 @@ func TestApplyInference(t *testing.T) {
 	near(t, "losses with the same seed", losses("training"), all, 0)
 }
 
+// What comes after an inference is in training mode again.
+func TestTrainingGoesOnAfterApplyInference(t *testing.T) {
+	unseeded(t)
+	Seed(1)
+	a, teacher := drawn(t, Sequential{Dense{Units: 6}}, 8, 4), drawn(t, Sequential{Dense{Units: 1}}, 8, 6)
+	dropping := drawn(t, Sequential{Dropout{Rate: 0.5}, Dense{Units: 1}}, 8, 6)
+	trainer := must(NewTrainer(a, SGD(1e-12)))(t).WithLoss(LossFunc(func(yHat, _ *graph.Node) *graph.Node {
+		return graph.Sub(teacher.ApplyInference(yHat), dropping.Apply(yHat))
+	}))
+	X, losses := waves(1, 1, 8, 4), map[float64]bool{}
+	for range 3 {
+		loss, _, err := trainer.Step(X, X)
+		noError(t, err)
+		losses[loss] = true
+	}
+	if len(losses) != 3 {
+		t.Errorf("dropout drops the same in each step: losses %v", losses)
+	}
+}
+
+// noisy adds numbers that are drawn anew in each call, in inference too.
+type noisy struct{}
+
+func (noisy) Kind() string { return "noisy" }
+
+func (noisy) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	return graph.Add(x, scope.Store().RandomNormal(x.Graph(), x.Shape()))
+}
+
+// A net that draws numbers does so in a function of Compile, in each call others, and with a seed the same.
+func TestApplyOfANetThatDraws(t *testing.T) {
+	unseeded(t)
+	X := waves(1, 1, 2, 3)
+	calls := func() (all [][]float32) {
+		Seed(1)
+		net := drawn(t, Sequential{noisy{}}, 2, 3)
+		f := Compile(func(X *graph.Node) *graph.Node { return net.Apply(X) }, testDevice())
+		for range 3 {
+			all = append(all, float32s(t, must(f(X))(t)))
+		}
+		return all
+	}
+	first := calls()
+	if slices.Equal(first[0], first[1]) || slices.Equal(first[1], first[2]) {
+		t.Error("two calls draw the same")
+	}
+	for i, again := range calls() {
+		near(t, "with the same seed", again, first[i], 0)
+	}
+}
+
+// later changes a variable at the very end of a step.
+type later struct{}
+
+func (later) Kind() string { return "later" }
+
+func (later) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	v := scope.VariableWithValue("count", float32(7)).SetTrainable(false)
+	y := graph.Mul(x, v.NodeValue(x.Graph()))
+	train.AddPerStepUpdateGraphFn(scope, x.Graph(), func(_ *model.Scope, g *graph.Graph) {
+		v.SetNodeValue(graph.OnePlus(v.NodeValue(g)))
+	})
+	return y
+}
+
+func TestApplyKeepsWhatALayerChangesLater(t *testing.T) {
+	a, b := drawn(t, Sequential{Dense{Units: 2}}, 4, 3), drawn(t, Sequential{later{}}, 4, 2)
+	trainer := must(NewTrainer(a, SGD(0.1)))(t).WithLoss(judged(b.Apply))
+	for range 3 {
+		_, _, err := trainer.Step(waves(1, 1, 4, 3), Zeros(4))
+		noError(t, err)
+	}
+	near(t, "count", float32s(t, must(must(b.Parameter("later0/count"))(t).Value())(t)), []float32{7}, 0)
+}
+
 // Gradients with respect to the input, of nets whose layers have functions of their own for it: along one direction they
 // are what the output changes by.
 func TestApplyGradientOfInput(t *testing.T) {
@@ -259,7 +337,25 @@ func TestApplySaysWhatIsMissing(t *testing.T) {
 	_, _, err = trainer.Step(X, X)
 	noError(t, err)
 
+	// Another net of the same names.
+	noError(t, b.Initialize(testDevice(), Xavier))
+	must(b.Forward(waves(1, 1, 8, 5)))(t)
+	_, _, err = trainer.Step(X, X)
+	wantError(t, err, "the net that is applied has other parameters")
+	noError(t, b.Initialize(testDevice(), Xavier))
+	must(b.Forward(waves(1, 1, 8, 6)))(t)
+	noError(t, b.SetParameter("dense0.bias", []float32{float32(math.NaN())}))
+	_, _, err = trainer.Step(X, X)
+	wantError(t, err, "/net/dense0/biases of the net that is applied is NaN at (0,)", "initialize that one")
+
+	backend, _, err := testDevice().Backend()
+	noError(t, err)
+	_, err = graph.CallOnce(backend, func(x *graph.Node) *graph.Node { return b.Apply(x) }, waves(1, 1, 8, 6))
+	wantError(t, err, "Net.Apply is for losses, layers and functions of Compile")
 	if !onGPU() {
+		together := must(NewTrainer(a, SGD(0.1), testDevice(), otherDevice()))(t).WithLoss(judged(b.Apply))
+		_, _, err = together.Step(X, X)
+		wantError(t, err, "on the same device, and on one alone")
 		far := NewNet(Sequential{Dense{Units: 1}})
 		noError(t, far.Initialize(otherDevice(), Xavier))
 		must(far.Forward(waves(1, 1, 8, 6)))(t)
@@ -271,28 +367,38 @@ func TestApplySaysWhatIsMissing(t *testing.T) {
 func TestApplyInSteps(t *testing.T) {
 	net, b := smallNet(), drawn(t, Sequential{Dense{Units: 2}}, 8, 4)
 	noError(t, net.Initialize(testDevice(), Xavier))
-	trainer := must(NewTrainer(net, SGD(0.01)))(t).WithLoss(LossFunc(func(yHat, _ *graph.Node) *graph.Node {
-		return graph.ReduceMean(graph.Square(b.Apply(yHat)), -1)
-	}))
-	data, n := OnDevice(quadrants(40, 16, false), testDevice()), 0
-	var last float64
-	for range 2 {
+	must(net.Forward(waves(1, 1, 5, 1, 8, 8)))(t)
+	copied := must(net.CopyTo(testDevice()))(t)
+	loss := LossFunc(func(yHat, _ *graph.Node) *graph.Node { return graph.ReduceMean(graph.Square(b.Apply(yHat)), -1) })
+	trainer := must(NewTrainer(net, SGD(0.01)))(t).WithLoss(loss)
+	data := OnDevice(quadrants(40, 16, false), testDevice())
+	var losses, want []float32
+	said := captured(t, &os.Stderr, func() {
 		for _, metrics := range trainer.Steps(data, NewTimer()) {
-			n, last = n+1, metrics.LossSum
+			losses = append(losses, float32(metrics.LossSum/metrics.Examples))
 		}
 		noError(t, trainer.Err())
+	})
+	single := must(NewTrainer(copied, SGD(0.01)))(t).WithLoss(loss)
+	for batch, err := range quadrants(40, 16, false).Iter() {
+		noError(t, err)
+		metrics := must(single.StepBatch(batch))(t)
+		want = append(want, float32(metrics.LossSum/metrics.Examples))
 	}
-	if n != 6 || last <= 0 {
-		t.Errorf("%d steps, the last with a loss of %v", n, last)
+	near(t, "losses", losses, want, 1e-5)
+	if strings.Contains(said, "could not be compiled as a loop") {
+		t.Error(said)
 	}
 	through := NewNet(Sequential{net.layer, applied{b}})
 	noError(t, through.Initialize(testDevice(), Xavier))
 	rows := 0
-	for output, err := range through.ForwardEach(data) {
-		noError(t, err)
-		rows += output.YHat.Shape().Dim(0)
-	}
-	if rows != 40 {
-		t.Errorf("outputs of %d examples", rows)
+	said = captured(t, &os.Stderr, func() {
+		for output, err := range through.ForwardEach(data) {
+			noError(t, err)
+			rows += output.YHat.Shape().Dim(0)
+		}
+	})
+	if rows != 40 || strings.Contains(said, "could not be compiled as a loop") {
+		t.Errorf("outputs of %d examples; %s", rows, said)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
@@ -30,10 +31,14 @@ func MaskedSoftmax(X, validLens *graph.Node) *graph.Node {
 		panic(fmt.Sprintf("d2l: MaskedSoftmax takes valid lengths of integers of shape %v or %v for scores of shape %v, "+
 			"got %v of %v", Shape(dims[:1]), Shape(dims[:2]), Shape(dims), Shape(got), validLens.DType()))
 	}
-	lens := graph.Reshape(validLens, dims[0], -1, 1)
+	lens := graph.ConvertDType(graph.Reshape(validLens, dims[0], -1, 1), dtypes.Int64) // A smaller type may not count so far.
 	key := graph.Iota(X.Graph(), shapes.Make(lens.DType(), 1, 1, dims[2]), 2)
 	valid := graph.BroadcastToDims(graph.LessThan(key, lens), dims...)
-	return graph.Softmax(graph.Where(valid, X, graph.Scalar(X.Graph(), X.DType(), -1e6)), -1)
+	lowest := -1e6
+	if X.DType() == dtypes.Float16 {
+		lowest = -6e4 // About the lowest that there is.
+	}
+	return graph.Softmax(graph.Where(valid, X, graph.Scalar(X.Graph(), X.DType(), lowest)), -1)
 }
 
 // DotProductAttention is a Layer of three or four inputs: queries (batch, queries, size), keys (batch, keys, size),

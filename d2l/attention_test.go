@@ -10,6 +10,7 @@ import (
 
 	"github.com/d2l-go/book/d2l/d2ltest"
 	"github.com/d2l-go/book/d2l/internal/xla"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -110,6 +111,14 @@ func TestAttentionMisuse(t *testing.T) {
 	}
 	none := must(run(DotProductAttention{}, append(slices.Clone(X), NewTensor([]int32{0, 5}))...))(t)
 	near(t, "weights", float32s(t, none[1])[:5], []float32{0.2, 0.2, 0.2, 0.2, 0.2}, 1e-6)
+	// Lengths count in whatever type they have.
+	small := must(CompileN(func(X, lens *graph.Node) []*graph.Node { return []*graph.Node{MaskedSoftmax(X, lens)} },
+		testDevice())(Zeros(2, 1, 300), NewTensor([]uint8{3, 2})))(t)
+	near(t, "weights of 8 bits", float32s(t, small[0])[2:260], append([]float32{1. / 3}, make([]float32, 257)...), 1e-6)
+	half := must(Compile(func(X, lens *graph.Node) *graph.Node {
+		return graph.ConvertDType(MaskedSoftmax(graph.ConvertDType(X, dtypes.Float16), lens), dtypes.Float32)
+	}, testDevice())(Zeros(1, 1, 4), NewTensor([]int32{0})))(t)
+	near(t, "weights in half precision", float32s(t, half), []float32{0.25, 0.25, 0.25, 0.25}, 1e-3)
 	heads := must(run(MultiHeadAttention{NumHiddens: 8, NumHeads: 4}, append(slices.Clone(X), NewTensor([]int32{1, 5}))...))(t)
 	if got := ShapeOf(heads[1]).String(); got != "(2, 4, 3, 5)" {
 		t.Errorf("weights of the heads have shape %s", got)
@@ -140,5 +149,38 @@ func TestAttentionMisuse(t *testing.T) {
 	} {
 		_, err := run(c.layer, c.X...)
 		wantError(t, err, want)
+	}
+}
+
+// In training parts of the attention and of the sums are dropped, in inference nothing.
+func TestAttentionDropout(t *testing.T) {
+	X := []*tensors.Tensor{waves(1, 1, 2, 3, 4), waves(2, 1, 2, 5, 4), waves(3, 1, 2, 5, 4)}
+	tokens := NewTensor([][]int32{{1, 2, 0}})
+	for name, c := range map[string]struct {
+		with, without Layer
+		X             []*tensors.Tensor
+	}{
+		"dot product":  {DotProductAttention{Dropout: 0.5}, DotProductAttention{}, X},
+		"additive":     {AdditiveAttention{NumHiddens: 4, Dropout: 0.5}, AdditiveAttention{NumHiddens: 4}, X},
+		"multi-head":   {MultiHeadAttention{NumHiddens: 4, NumHeads: 2, Dropout: 0.5}, MultiHeadAttention{NumHiddens: 4, NumHeads: 2}, X},
+		"positions":    {PositionalEncoding{Dropout: 0.5}, PositionalEncoding{}, X[:1]},
+		"add and norm": {AddNorm{Dropout: 0.5}, AddNorm{}, []*tensors.Tensor{X[1], X[2]}},
+		"encoder": {TransformerEncoder{VocabSize: 3, NumHiddens: 4, FFNHiddens: 4, NumHeads: 2, NumLayers: 1, Dropout: 0.5},
+			TransformerEncoder{VocabSize: 3, NumHiddens: 4, FFNHiddens: 4, NumHeads: 2, NumLayers: 1}, []*tensors.Tensor{tokens}},
+	} {
+		for _, layer := range []Layer{c.with, c.without} {
+			net := drawnFor(t, layer, c.X...)
+			program := must(net.newProgram(xla.Config{Training: true, Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
+				return []*graph.Node{net.forward(scope, inputs...)}
+			}}))(t)
+			trains := float32s(t, must(program.Call(c.X...))(t)[0])
+			again := float32s(t, must(program.Call(c.X...))(t)[0])
+			program.Finalize()
+			infers := float32s(t, must(net.Forward(c.X...))(t))
+			if drops := layer == c.with; slices.Equal(trains, again) == drops || slices.Equal(trains, infers) == drops {
+				t.Errorf("%s with dropout %v: two outputs in training are equal: %v; one and that of inference: %v", name, drops,
+					slices.Equal(trains, again), slices.Equal(trains, infers))
+			}
+		}
 	}
 }

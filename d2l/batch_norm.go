@@ -125,18 +125,21 @@ func keptStatistics(n *Net, v *model.Variable) (count *model.Variable, kept *ten
 	if err != nil {
 		return nil, nil, err
 	}
-	if value.DType() == dtypes.Float64 {
-		err = tensors.MutableFlatData(value, keepStatistics[float64])
-	} else {
-		err = tensors.MutableFlatData(value, keepStatistics[float32])
+	if value.DType() == dtypes.Float32 { // To compile a function would take longer than all else.
+		return count, value, tensors.MutableFlatData(value, func(counts []float32) {
+			for i := range counts {
+				counts[i] = max(counts[i], weights.KeptStatistics)
+			}
+		})
 	}
-	return count, value, err
-}
-
-func keepStatistics[T float32 | float64](counts []T) {
-	for i := range counts {
-		counts[i] = max(counts[i], weights.KeptStatistics)
+	backend, _, err := n.device.Backend()
+	if err != nil {
+		return nil, nil, err
 	}
+	kept, err = graph.CallOnce(backend, func(x *graph.Node) *graph.Node {
+		return graph.MaxScalar(x, weights.KeptStatistics)
+	}, value)
+	return count, kept, err
 }
 
 // requireSeveral panics if a batch in training has one value for each channel: that would become 0, and its variance too.

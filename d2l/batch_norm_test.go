@@ -9,6 +9,7 @@ import (
 
 	"github.com/d2l-go/book/d2l/d2ltest"
 	"github.com/d2l-go/book/d2l/internal/xla"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/layers/activation"
@@ -185,6 +186,14 @@ func TestWhereBatchNormIsAKernel(t *testing.T) {
 }
 
 // Statistics that are set count as those of a file: a step changes a tenth of them, however many were made before.
+// So it is in other types.
+func TestBatchNormWithStatisticsInHalfPrecision(t *testing.T) {
+	X := must(Compile(func(x *graph.Node) *graph.Node { return graph.ConvertDType(x, dtypes.Float16) }, testDevice())(waves(1, 1, 4, 2)))(t)
+	net := drawnFor(t, Sequential{BatchNorm{}}, X)
+	v := must(must(must(net.Parameter("batchnorm0.running_mean"))(t).Value())(t).LocalClone())(t)
+	noError(t, net.SetParameter("batchnorm0.running_mean", v))
+}
+
 func TestBatchNormWithStatisticsThatWereSet(t *testing.T) {
 	for _, steps := range []int{0, 1, 3, 12} {
 		net := NewNet(Sequential{BatchNorm{}, Dense{Units: 4}})

@@ -156,18 +156,49 @@ func vocabSize(layer Layer, input int) int {
 func unknownToken(layer Layer, X []*tensors.Tensor) (string, error) {
 	for input, x := range X {
 		n := vocabSize(layer, input)
-		if n == 0 || x.DType() != dtypes.Int32 {
+		if n == 0 || !x.DType().IsInt() {
 			continue
 		}
-		tokens, err := tensors.CopyFlatData[int32](x)
+		tokens, err := wholeNumbers(x)
 		if err != nil {
 			return "", err
 		}
-		i := slices.IndexFunc(tokens, func(token int32) bool { return token < 0 || int(token) >= n })
+		i := slices.IndexFunc(tokens, func(token int64) bool { return token < 0 || token >= int64(n) })
 		if i >= 0 {
 			return fmt.Sprintf("%s is %d at %v, and the net has the tokens 0 to %d", inputName(input, X), tokens[i],
 				indexOf(i, ShapeOf(x)), n-1), nil
 		}
 	}
 	return "", nil
+}
+
+// wholeNumbers returns a copy of the integers in x.
+func wholeNumbers(x *tensors.Tensor) ([]int64, error) {
+	switch x.DType() {
+	case dtypes.Int8:
+		return wholeNumbersOf[int8](x)
+	case dtypes.Int16:
+		return wholeNumbersOf[int16](x)
+	case dtypes.Int32:
+		return wholeNumbersOf[int32](x)
+	case dtypes.Int64:
+		return wholeNumbersOf[int64](x)
+	case dtypes.Uint8:
+		return wholeNumbersOf[uint8](x)
+	case dtypes.Uint16:
+		return wholeNumbersOf[uint16](x)
+	case dtypes.Uint32:
+		return wholeNumbersOf[uint32](x)
+	case dtypes.Uint64:
+		return wholeNumbersOf[uint64](x)
+	}
+	return nil, nil
+}
+
+func wholeNumbersOf[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64](x *tensors.Tensor) (all []int64, err error) {
+	numbers, err := tensors.CopyFlatData[T](x)
+	for _, number := range numbers {
+		all = append(all, int64(number)) // What is too large becomes negative, and is no token either.
+	}
+	return all, err
 }

@@ -2,6 +2,7 @@ package d2l
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -51,6 +52,19 @@ func takesSeveral(layer Layer) bool {
 	case *Sequential:
 		return len(*l) > 0 && takesSeveral((*l)[0])
 	case manyLayer:
+		// A type that embeds a layer takes what that does.
+		if v := reflect.ValueOf(l); v.Kind() == reflect.Struct {
+			for i := range v.NumField() {
+				if !v.Type().Field(i).Anonymous || !v.Field(i).CanInterface() {
+					continue
+				}
+				if inner, ok := v.Field(i).Interface().(Layer); ok && inner != nil && reflect.TypeOf(inner) == v.Field(i).Type() {
+					if _, many := inner.(manyLayer); many {
+						return takesSeveral(inner)
+					}
+				}
+			}
+		}
 		return true
 	default:
 		return false
@@ -160,6 +174,11 @@ func requireInputs(function string, X []*tensors.Tensor) {
 		panic(fmt.Sprintf("d2l: %s got no X", function))
 	case slices.Contains(X, nil):
 		panic(fmt.Sprintf("d2l: %s got an X that is nil", function))
+	}
+	for _, x := range X {
+		if !x.Ok() {
+			panic(fmt.Sprintf("d2l: %s got %s", function, gone))
+		}
 	}
 }
 

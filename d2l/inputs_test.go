@@ -179,6 +179,18 @@ func (boundedSum) ForwardN(_ *model.Scope, inputs ...*graph.Node) []*graph.Node 
 }
 
 // What several inputs are wrong for is said with both numbers, and NaN in any of them is found.
+// blockOf has the method ForwardN of what it embeds.
+type blockOf struct{ Sequential }
+
+// drawnFor returns a net whose parameters have been drawn for such inputs.
+func drawnFor(t *testing.T, layer Layer, X ...*tensors.Tensor) *Net {
+	t.Helper()
+	net := NewNet(layer)
+	noError(t, net.Initialize(testDevice(), Xavier))
+	must(net.ForwardN(X...))(t)
+	return net
+}
+
 // Fewer inputs than before are named where a layer fails for it.
 func TestFewerInputs(t *testing.T) {
 	net := NewNet(secondInput{})
@@ -237,8 +249,11 @@ func TestWrongInputs(t *testing.T) {
 		twice := NewNet(Sequential{side{}, again})
 		noError(t, twice.Initialize(testDevice(), Xavier))
 		_, err = twice.Forward(X...)
-		wantError(t, err, " of a Sequential of 2 inputs takes several inputs, too", "ForwardN of a layer of your own")
+		wantError(t, err, " of a Sequential of 2 inputs has the method ForwardN, too", "ForwardN of a layer of your own")
 		must(twice.Forward(X[0]))(t)
+	}
+	for _, ofOne := range []Layer{blockOf{Sequential{Dense{Units: 4}}}, struct{ Layer }{side{}}} {
+		must(drawnFor(t, Sequential{side{}, ofOne}, X...).Forward(X...))(t)
 	}
 
 	net := sideNet()

@@ -22,6 +22,7 @@ var fixtureOptimizers = map[string]optimizer.Interface{
 	"SGD":           SGD(0.5),
 	"Momentum":      Momentum(0.1, 0.9),
 	"Adam":          Adam(0.02),
+	"Adam, betas":   Adam(0.02, 0.5, 0.9),
 	"Adam of GoMLX": optimizer.Adam().LearningRate(0.02).Epsilon(1e-3).Done(),
 	"Adagrad":       Adagrad(0.1),
 	"RMSProp":       RMSProp(0.01, 0.9),

@@ -157,6 +157,10 @@ func TestUnknownTokens(t *testing.T) {
 			wantError(t, err, want)
 			_, err = net.Forward(X)
 			wantError(t, err, want)
+			_, err = net.Forward(tensors.FromValue([][]int64{{0, int64(token)}}))
+			wantError(t, err, want)
+			_, err = net.Forward(tensors.FromValue([][]int8{{0, int8(token)}}))
+			wantError(t, err, want)
 		}
 	}
 }

@@ -43,8 +43,9 @@ func (s Sequential) forward(scope *model.Scope, inputs []*graph.Node, all bool) 
 	if len(inputs) > 1 {
 		for i, layer := range s {
 			if i > 0 && takesSeveral(layer) {
-				panic(fmt.Sprintf("d2l: layer %s of a Sequential of %d inputs takes several inputs, too, and would get the output of "+
-					"the layer before it alone: call both in ForwardN of a layer of your own", names[i], len(inputs)))
+				panic(fmt.Sprintf("d2l: layer %s of a Sequential of %d inputs has the method ForwardN, too, and would get the output of "+
+					"the layer before it alone: if it takes others, such as lengths, call both in ForwardN of a layer of your own; "+
+					"if not, put it into a struct that embeds it as a d2l.Layer", names[i], len(inputs)))
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -115,6 +116,7 @@ type failedStep struct {
 	changed []*model.Variable
 	classes int
 	result  stepResult
+	applied []*model.Variable // Of nets that are applied.
 }
 
 // diagnose returns the error of the step.
@@ -154,6 +156,17 @@ func (s failedStep) find() (cause, remedy string, err error) {
 			return "the learning rate is " + found, "give the optimizer another", nil
 		case found != "":
 			return fmt.Sprintf("%s was %s before it", v.Path(), found), "initialize it, or load other parameters", nil
+		}
+	}
+	for _, v := range s.applied {
+		value, err := v.Value()
+		if err != nil {
+			return "", "", err
+		}
+		if found, err := findNonFinite(value); err != nil || found != "" {
+			_, path, _ := strings.Cut(v.Path()[1:], netScope)
+			return fmt.Sprintf("%s%s of the net that is applied is %s", netScope, path, found),
+				"initialize that one, or load other parameters", err
 		}
 	}
 	if remedy, err = s.remedy(); err != nil {

@@ -125,7 +125,7 @@ func (l *stepLoop) run(images *deviceImages, labels []byte, examples []int, batc
 				return made, fail(err)
 			}
 			y := tensors.FromFlatDataAndDimensions(y, batch)
-			return made, failedStep{t.net, &t.rate, []*tensors.Tensor{x}, y, plan.changed, plan.classes, result}.diagnose()
+			return made, failedStep{t.net, &t.rate, []*tensors.Tensor{x}, y, plan.changed, plan.classes, result, nil}.diagnose()
 		}
 		t.rate.updates++
 		t.net.stepMade()

@@ -57,7 +57,7 @@ func Values[T gotype.Supported](t *Tensor) []T {
 		panic("d2l: Values got a nil tensor")
 	}
 	if !t.Ok() {
-		panic("d2l: Values got a tensor whose value is gone: a step has replaced it, or its memory was freed; copy it before that")
+		panic("d2l: Values got " + gone)
 	}
 	values, err := tensors.CopyFlatData[T](t)
 	if err != nil {
@@ -65,6 +65,9 @@ func Values[T gotype.Supported](t *Tensor) []T {
 	}
 	return values
 }
+
+// gone is said of a tensor that GoMLX has finalized.
+const gone = "a tensor whose value is gone: a step has replaced it, or its memory was freed; copy it before that"
 
 // Zeros returns a float32 tensor of the given shape, filled with 0; without sizes, a scalar. It panics unless the sizes
 // are positive.
@@ -110,11 +113,14 @@ func Reshape(t *Tensor, sizes ...int) *Tensor {
 	if t == nil {
 		panic("d2l: Reshape got a nil tensor")
 	}
-	shape, known, left := slices.Clone(sizes), 1, -1
+	if !t.Ok() {
+		panic("d2l: Reshape got " + gone)
+	}
+	shape, known, left := slices.Clone(sizes), 1.0, -1 // As a float it cannot overflow.
 	for axis, size := range sizes {
 		switch {
 		case size > 0:
-			known *= size
+			known *= float64(size)
 		case size == -1 && left < 0:
 			left = axis
 		default:
@@ -122,12 +128,13 @@ func Reshape(t *Tensor, sizes ...int) *Tensor {
 		}
 	}
 	if left >= 0 {
-		shape[left] = t.Size() / known
+		shape[left] = int(float64(t.Size()) / known)
+		known *= float64(shape[left])
 	}
-	shaped := shapes.Shape{DType: t.DType(), Dimensions: shape}
-	if shaped.Size() != t.Size() {
+	if known != float64(t.Size()) {
 		panic(fmt.Sprintf("d2l: Reshape cannot make %v of a tensor of shape %v", Shape(sizes), ShapeOf(t)))
 	}
+	shaped := shapes.Shape{DType: t.DType(), Dimensions: shape}
 	return shapedAs(t, shaped)
 }
 

@@ -38,3 +38,22 @@ func TestNewTensor(t *testing.T) {
 		wantPanic(t, f, want)
 	}
 }
+
+func TestReshapeMisuse(t *testing.T) {
+	wantPanic(t, func() { Reshape(nil, 1) }, "Reshape got a nil tensor")
+	wantPanic(t, func() { Reshape(Zeros(2, 3), 4, 2) }, "Reshape cannot make (4, 2) of a tensor of shape (2, 3)")
+	wantPanic(t, func() { Reshape(Zeros(2, 3), 4, -1) }, "Reshape cannot make (4, -1)")
+	wantPanic(t, func() { Reshape(Zeros(4), 1<<32, 1<<32, -1) }, "Reshape cannot make")
+	wantPanic(t, func() { Reshape(Zeros(4), 1<<62, 1<<62) }, "Reshape cannot make")
+	wantPanic(t, func() { Reshape(Zeros(4), -1, -1) }, "of which one may be -1")
+	wantPanic(t, func() { Reshape(Zeros(4), 0, 4) }, "positive sizes")
+	gone := Zeros(4)
+	noError(t, gone.FinalizeAll())
+	wantPanic(t, func() { Reshape(gone, 2, 2) }, "Reshape got a tensor whose value is gone")
+	net := drawn(t, Dense{Units: 1}, 2, 4)
+	wantPanic(t, func() { net.Forward(gone) }, "Net.Forward got a tensor whose value is gone")
+	wantPanic(t, func() { Zeros(2, 0) }, "Zeros takes positive sizes, got (2, 0)")
+	if x := Reshape(Zeros(1), []int{}...); x.Rank() != 0 {
+		t.Errorf("a number has shape %v", ShapeOf(x))
+	}
+}

@@ -210,7 +210,9 @@ func (t *Trainer) makeStep(function string, X []*tensors.Tensor, y *tensors.Tens
 	}
 	plan, result := t.lossPlan(g, y.Shape().Dim(0)), stepResult(row)
 	if !result.made() {
-		return StepMetrics{}, failedStep{t.net, &t.rate, X, y, changedIn(t.net.store, g), plan.classes, result}.diagnose()
+		return StepMetrics{}, failedStep{
+			t.net, &t.rate, X, y, changedIn(t.net.store, g), plan.classes, result, xla.BorrowedValues(g),
+		}.diagnose()
 	}
 	t.rate.updates++
 	t.net.stepMade()

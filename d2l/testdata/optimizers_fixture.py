@@ -29,8 +29,8 @@ def by_name(make, groups):
     return optimizer
 
 
-def adam(lr, eps):
-    return lambda p: torch.optim.Adam(p, lr, betas=(0.9, 0.999), eps=eps)
+def adam(lr, eps, betas=(0.9, 0.999)):
+    return lambda p: torch.optim.Adam(p, lr, betas=betas, eps=eps)
 
 
 def cosine(t, base=0.3, final=0.01, warmup=5, total=15):
@@ -44,6 +44,7 @@ CASES = {
     "SGD": (sgd(0.5), None),
     "Momentum": (sgd(0.1, 0.9), None),
     "Adam": (adam(0.02, 1e-6), None),
+    "Adam, betas": (adam(0.02, 1e-6, (0.5, 0.9)), None),
     "Adam of GoMLX": (adam(0.02, 1e-3), None),
     "SGD, cosine": (sgd(0.5), cosine),
     "Momentum, cosine": (sgd(0.5, 0.9), cosine),

@@ -38,6 +38,18 @@ func borrowedBy(g *graph.Graph) []*borrowed {
 // Borrows reports whether a graph reads variables of a lender.
 func Borrows(g *graph.Graph) bool { return len(borrowedBy(g)) > 0 }
 
+// BorrowedValues returns the variables of lenders that a graph reads, with their values in the last call.
+func BorrowedValues(g *graph.Graph) (all []*model.Variable) {
+	for _, b := range borrowedBy(g) {
+		for v := range b.store.IterVariables() {
+			if strings.HasPrefix(v.Path(), b.prefix) {
+				all = append(all, v)
+			}
+		}
+	}
+	return all
+}
+
 // Borrow calls build with a scope in which the lender's variables are, to be read in the graph g. They are not trained, and
 // changes that build makes to them do not last. It panics if there are no variables, or if build makes new ones. A
 // program with such a graph gets the values that the lender has when it is called.
@@ -64,10 +76,8 @@ func Borrow(g *graph.Graph, lender Lender, scope string, build func(scope *model
 		model.SetGraphParam(g, borrowedParameter, all)
 	}
 	b := all[i]
-	// The state of the random generator is that of the program, which is in the graph by the same path.
-	if random := model.GetStore(g).GetVariable("/" + model.RNGStateVariableName); random != nil {
-		random.NodeValue(g)
-	}
+	// The state of the random generator is that of the program's store, which is then in the graph by the same path.
+	model.GetStore(g).GetVariable("/" + model.RNGStateVariableName).NodeValue(g)
 	has := b.count()
 	build(b.store.Scope(b.prefix + scope))
 	if b.count() > has {
