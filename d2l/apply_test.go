@@ -204,6 +204,26 @@ func TestTrainingGoesOnAfterApplyInference(t *testing.T) {
 	}
 }
 
+// A layer that both nets share has parameters of its own in each; and what a net infers does not depend on whether it was
+// applied in training before, which moves no running statistics.
+func TestApplyOfASharedLayer(t *testing.T) {
+	shared := Share(Dense{Units: 4})
+	a := drawn(t, Sequential{shared}, 8, 4)
+	b := drawn(t, Sequential{shared, BatchNorm{}, Dense{Units: 1}}, 8, 4)
+	noError(t, b.SetParameter("batchnorm0.running_mean", []float32{1, 2, 3, 4}))
+	X := waves(1, 1, 8, 4)
+	var want float64
+	for _, y := range float32s(t, must(b.Forward(must(a.Forward(X))(t)))(t)) {
+		want += float64(y)
+	}
+	loss, _, err := must(NewTrainer(a, SGD(0.1)))(t).WithLoss(LossFunc(func(yHat, _ *graph.Node) *graph.Node {
+		b.Apply(yHat)
+		return b.ApplyInference(yHat)
+	})).Step(X, X)
+	noError(t, err)
+	near(t, "loss", []float32{float32(loss)}, []float32{float32(want)}, 1e-4)
+}
+
 // noisy adds numbers that are drawn anew in each call, in inference too.
 type noisy struct{}
 
