@@ -1,7 +1,12 @@
 package d2l
 
 import (
+	"bytes"
+	"encoding/base64"
+	"image/png"
 	"math"
+	"regexp"
+	"strconv"
 	"testing"
 )
 
@@ -15,7 +20,21 @@ func TestShowHeatmaps(t *testing.T) {
 	values[3] = float32(math.Inf(1))
 	figure := must(ShowHeatmaps(NewTensor(values, 2, 3, 3, 5),
 		PlotOptions{XLabel: "keys", YLabel: "queries", Titles: []string{"head 1", "head 2", "head 3"}}))(t)
-	golden(t, "heatmaps.svg", must(figure.SVG())(t))
+	svg := must(figure.SVG())(t)
+	golden(t, "heatmaps.svg", svg)
+	// A viewer keeps the proportions of a picture: they are those of its place.
+	pictures := regexp.MustCompile(`<image [^>]*width="([^"]+)" height="([^"]+)" xlink:href="data:[^,]*,([^"]+)"`).FindAllSubmatch(svg, -1)
+	for _, p := range pictures {
+		width, height := must(strconv.ParseFloat(string(p[1]), 64))(t), must(strconv.ParseFloat(string(p[2]), 64))(t)
+		picture, err := png.DecodeConfig(base64.NewDecoder(base64.StdEncoding, bytes.NewReader(p[3])))
+		noError(t, err)
+		if got, want := float64(picture.Width)/float64(picture.Height), width/height; math.Abs(got/want-1) > 0.03 {
+			t.Errorf("a picture of %d × %d pixels in a place of %v × %v", picture.Width, picture.Height, width, height)
+		}
+	}
+	if len(pictures) != 7 {
+		t.Errorf("%d pictures in the SVG, expected one for each matrix and the bar", len(pictures))
+	}
 	for _, same := range []*Tensor{Ones(1, 1, 1, 4), NewTensor([]float32{float32(math.NaN())}, 1, 1, 1, 1)} {
 		must(must(ShowHeatmaps(same, PlotOptions{}))(t).PNG())(t)
 	}

@@ -156,5 +156,5 @@ type pixels struct{ image.Image }
 
 // Plot implements plot.Plotter.
 func (p pixels) Plot(c draw.Canvas, _ *plot.Plot) {
-	c.DrawImage(c.Rectangle, page.Enlarge(p.Image, max(c.Size().X, c.Size().Y)))
+	c.DrawImage(c.Rectangle, page.Stretch(p.Image, c.Size()))
 }
