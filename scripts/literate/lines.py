@@ -94,7 +94,7 @@ PAGES = """
 10.5, 10.6: attention-mechanisms/multihead-attention,self-attention-and-positional-encoding
     multihead_attention
 10.7: attention-mechanisms/transformer
-    transformer
+    notebooks/later/transformer.ipynb!weights,multi-head,encoding transformer
 11.1–11.4: optimization/optimization-intro,convexity,gd,sgd
     gradient_descent
 11.5–11.10: optimization/minibatch-sgd,momentum,adagrad,rmsprop,adadelta,adam
