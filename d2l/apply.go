@@ -65,8 +65,12 @@ func (n *Net) apply(function string, X []*graph.Node) (y *graph.Node) {
 	if len(X) == 0 {
 		panic(fmt.Errorf("d2l: %s needs the net's input", function))
 	}
-	if len(n.Variables()) == 0 && !n.input.Ok() {
+	if n.store == nil {
 		panic(fmt.Errorf("%s: %w", function, errNoParameters))
+	}
+	if len(n.Variables()) == 0 && !n.input.Ok() {
+		panic(fmt.Errorf("%s: the net has no parameters yet: they are drawn when the first batch shows the shape of the input, as in "+
+			"net.Forward(X)", function))
 	}
 	if isStateful(n) {
 		panic(fmt.Errorf("d2l: %s takes no net with Stateful layers", function))

@@ -26,11 +26,7 @@ func MaskedSoftmax(X, validLens *graph.Node) *graph.Node {
 		return graph.Softmax(X, -1)
 	}
 	dims := X.Shape().Dimensions
-	got := validLens.Shape().Dimensions
-	if !validLens.DType().IsInt() || !slices.Equal(got, dims[:1]) && !slices.Equal(got, dims[:2]) {
-		panic(fmt.Sprintf("d2l: MaskedSoftmax takes valid lengths of integers of shape %v or %v for scores of shape %v, "+
-			"got %v of %v", Shape(dims[:1]), Shape(dims[:2]), Shape(dims), Shape(got), validLens.DType()))
-	}
+	requireLens("MaskedSoftmax", dims[0], dims[1], validLens)
 	lens := graph.ConvertDType(graph.Reshape(validLens, dims[0], -1, 1), dtypes.Int64) // A smaller type may not count so far.
 	key := graph.Iota(X.Graph(), shapes.Make(lens.DType(), 1, 1, dims[2]), 2)
 	valid := graph.BroadcastToDims(graph.LessThan(key, lens), dims...)
@@ -39,6 +35,15 @@ func MaskedSoftmax(X, validLens *graph.Node) *graph.Node {
 		lowest = -6e4 // About the lowest that there is.
 	}
 	return graph.Softmax(graph.Where(valid, X, graph.Scalar(X.Graph(), X.DType(), lowest)), -1)
+}
+
+// requireLens panics unless a layer with so many queries gets valid lengths.
+func requireLens(layer string, batch, queries int, lens *graph.Node) {
+	got := lens.Shape().Dimensions
+	if !lens.DType().IsInt() || !slices.Equal(got, []int{batch}) && !slices.Equal(got, []int{batch, queries}) {
+		panic(fmt.Sprintf("d2l: %s takes valid lengths, how many keys count, as integers of shape %v, or %v for each query its own, "+
+			"got %v of %v", layer, Shape{batch}, Shape{batch, queries}, Shape(got), lens.DType()))
+	}
 }
 
 // DotProductAttention is a Layer of three or four inputs: queries (batch, queries, size), keys (batch, keys, size),
@@ -147,7 +152,9 @@ func (m MultiHeadAttention) ForwardN(scope *model.Scope, inputs ...*graph.Node) 
 		X = graph.Transpose(X, 1, 2)
 		heads = append(heads, graph.Reshape(X, -1, X.Shape().Dim(2), X.Shape().Dim(3)))
 	}
-	for _, lens := range inputs[3:] { // The same for all heads of an example.
+	for _, lens := range inputs[3:] {
+		requireLens("MultiHeadAttention", inputs[0].Shape().Dim(0), inputs[0].Shape().Dim(1), lens)
+		// The same for all heads of an example.
 		dims := lens.Shape().Dimensions
 		lens = graph.BroadcastToDims(graph.ExpandAxes(lens, 1), slices.Insert(slices.Clone(dims), 1, m.NumHeads)...)
 		heads = append(heads, graph.Reshape(lens, append([]int{-1}, dims[1:]...)...))

@@ -133,8 +133,10 @@ func TestAttentionMisuse(t *testing.T) {
 		"d2l: AdditiveAttention takes queries, keys and values of shape (batch, steps, size)":                   {AdditiveAttention{NumHiddens: 2}, []*tensors.Tensor{X[0], X[1], Ones(2, 5)}},
 		"d2l: MultiHeadAttention needs positive NumHiddens and NumHeads, of which the second divides the first, got 8 and 3": {
 			MultiHeadAttention{NumHiddens: 8, NumHeads: 3}, X},
-		"valid lengths of integers of shape (2,) or (2, 3) for scores of shape (2, 3, 5), got (2, 4) of Int32": {
+		"d2l: MaskedSoftmax takes valid lengths, how many keys count, as integers of shape (2,), or (2, 3) for each query its own, got (2, 4) of Int32": {
 			DotProductAttention{}, append(slices.Clone(X), NewTensor(make([]int32, 8), 2, 4))},
+		"d2l: MultiHeadAttention takes valid lengths, how many keys count, as integers of shape (2,), or (2, 3) for each query its own, got (2,) of Bool": {
+			MultiHeadAttention{NumHiddens: 8, NumHeads: 2}, append(slices.Clone(X), NewTensor([]bool{true, false}))},
 		"got (2,) of Float32": {DotProductAttention{}, append(slices.Clone(X), Ones(2))},
 		"d2l: AddNorm takes two inputs of one shape and type": {AddNorm{}, X[:2]},
 		"d2l: EncoderBlock takes X of shape (batch, steps, 8), as its NumHiddens, got (2, 3, 4)": {

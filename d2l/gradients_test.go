@@ -28,6 +28,9 @@ func TestNoGradient(t *testing.T) {
 			half := graph.NewClosure(g, func(g *graph.Graph) []*graph.Node { return []*graph.Node{graph.Mul(graph.Const(g, float32(0.5)), w)} })
 			return graph.Mul(graph.Mul(x, w), graph.If(graph.Const(g, true), half, half)[0])
 		}), "reads what is computed from /net/w outside of it", "operands are not part of the function"},
+		"stopped on the way": {Sequential{Dense{Units: 4}, read(func(w, x *graph.Node) *graph.Node {
+			return graph.StopGradient(graph.Mul(x, w))
+		})}, "no gradient reaches any of the net's parameters", ""},
 		"not at all": {read(func(w, x *graph.Node) *graph.Node { return x }), "reads the parameter /net/w, but no gradient reaches it", ""},
 	} {
 		for _, device := range []Device{testDevice(), {platform: xla.Go}} {
@@ -43,7 +46,9 @@ func TestNoGradient(t *testing.T) {
 			})
 		}
 	}
-	frozen := NewNet(read(func(w, x *graph.Node) *graph.Node { return graph.Add(x, graph.StopGradient(w)) }))
+	frozen := NewNet(Sequential{
+		Dense{Units: 4}, read(func(w, x *graph.Node) *graph.Node { return graph.Add(x, graph.StopGradient(w)) }),
+	})
 	noError(t, frozen.Initialize(testDevice(), Xavier))
 	_, _, err := must(NewTrainer(frozen, SGD(0.1)))(t).Step(waves(1, 1, 5, 4), fiveLabels())
 	noError(t, err)

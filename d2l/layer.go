@@ -18,7 +18,9 @@ import (
 // initial value for it.
 //
 // Whatever GoMLX can build can be a Layer: a residual block, for example, is a
-// type whose Forward adds x to the output of other layers.
+// type whose Forward adds x to the output of other layers. Each layer in it gets a scope of
+// its own, as in d2l.Dense{Units: 10}.Forward(scope.In("out"), x). The types are those of
+// github.com/gomlx/gomlx/core/graph, with its functions of nodes, and …/ml/model.
 //
 // A layer that is faster together with the one after it, such as Conv2D before a
 // pooling, has one more method:

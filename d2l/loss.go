@@ -11,7 +11,7 @@ import (
 
 // A Loss says what a Trainer minimizes: see Trainer.WithLoss. For one of your own, convert a
 // function to LossFunc, or, for classes, embed SoftmaxCrossEntropyLoss and write another
-// Forward.
+// Forward: all columns of the output are classes then.
 //
 // Book: gluon.loss.Loss, section "Concise Implementation of Linear Regression".
 type Loss interface {
@@ -22,7 +22,9 @@ type Loss interface {
 }
 
 // LossFunc is a function that is a Loss. A Trainer takes labels y of any type and shape with it. As in
-// Compile, it is called when a step is compiled, so numbers that it reads are those of that moment.
+// Compile, it is called when a step is compiled, so numbers that it reads are those of that moment. What it needs
+// beside labels, such as the outputs of another net, comes by Net.Apply, or as further columns of y; and y may be
+// the input itself, as in trainer.Step(X, X).
 //
 // Book: none; there a function such as squared_loss is called as it is.
 type LossFunc func(yHat, y *graph.Node) *graph.Node

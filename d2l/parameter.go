@@ -14,8 +14,8 @@ import (
 
 // errNoParameters is the error for a net that is used too early.
 var errNoParameters = func() error {
-	const message = "the net has no parameters yet: after Initialize, pass a batch through it, as in net.Forward(X), " +
-		"or call LoadParameters or TrainCh5 first"
+	const message = "the net has no parameters yet: call its Initialize, as in net.Initialize(d2l.TryGPU(0), d2l.Xavier), or " +
+		"LoadParameters or TrainCh5 first"
 	if gonbui.IsNotebook {
 		return errors.New(message + ", in this cell: each cell is a program of its own, so a net that another one " +
 			"trained comes from a file, by SaveParameters there and LoadParameters here")

@@ -93,11 +93,16 @@ func (e *epochMetrics) add(step StepMetrics, batches int, to *trainingRecord) {
 // WarnIfGuessing says on standard error if loss, a mean over examples such as that of the
 // last epoch, is not below the loss of guessing, which is log n for n classes. A learning
 // rate that is too large can lead there without any overflow, and so can units that output
-// 0 for every input, or too few epochs.
+// 0 for every input, or too few epochs. Of a loss of one's own it says nothing: it may have another scale.
 //
 // Book: none.
 func (t *Trainer) WarnIfGuessing(loss float64) {
 	requireMade(t, "Trainer.WarnIfGuessing", "NewTrainer")
+	switch t.loss.(type) {
+	case SoftmaxCrossEntropyLoss, MaskedSoftmaxCELoss:
+	default:
+		return
+	}
 	const margin = 0.99
 	guess := math.Log(float64(t.classes))
 	if t.classes < 2 || loss < margin*guess {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/train"
 	"gonum.org/v1/plot/plotter"
 )
@@ -124,6 +125,13 @@ func TestTrained(t *testing.T) {
 	}
 }
 
+// A loss of one's own has another scale.
+type scaledLoss struct{ SoftmaxCrossEntropyLoss }
+
+func (l scaledLoss) Forward(yHat, y *graph.Node) *graph.Node {
+	return graph.MulScalar(l.SoftmaxCrossEntropyLoss.Forward(yHat, y), 10)
+}
+
 func TestWarnIfGuessing(t *testing.T) {
 	net, X := initialized(t)
 	trainer := must(NewTrainer(net, SGD(50)))(t)
@@ -139,6 +147,12 @@ func TestWarnIfGuessing(t *testing.T) {
 		if want == "" && got != "" || !strings.Contains(got, want) {
 			t.Errorf("loss %v: %q, expected %q", loss, got, want)
 		}
+	}
+	scaled, _ := initialized(t)
+	own := must(NewTrainer(scaled, SGD(0.1)))(t).WithLoss(scaledLoss{})
+	must2(own.Step(X, fiveLabels()))(t)
+	if got := captured(t, &os.Stderr, func() { own.WarnIfGuessing(13) }); got != "" {
+		t.Errorf("of a loss of one's own: %q", got)
 	}
 }
 

@@ -156,7 +156,7 @@ func (n *Net) dropOptimizer() error {
 }
 
 // Step trains the net on one batch: X are the inputs, y the labels, int32 of
-// shape (batch), or whatever the loss takes. It returns the sum of the batch's losses
+// shape (batch), or whatever the loss takes; a loss without labels gets any, such as X. It returns the sum of the batch's losses
 // and the number of correct predictions, both of the forward pass before the update,
 // and it waits for the device. Where labels have more axes than (batch), the sum has the
 // losses of all labels; the number is NaN if they are no classes. StepBatch takes several inputs.
@@ -187,7 +187,7 @@ func (t *Trainer) Step(X, y *tensors.Tensor) (lossSum, correct float64, err erro
 func (t *Trainer) makeStep(function string, X []*tensors.Tensor, y *tensors.Tensor) (StepMetrics, error) {
 	requireInputs(function, X)
 	if y == nil {
-		panic(fmt.Sprintf("d2l: %s got a y that is nil", function))
+		panic(fmt.Sprintf("d2l: %s got a y that is nil: a loss that needs no labels takes any, such as X", function))
 	}
 	if err := cmp.Or(t.requireCurrent(), t.requireSame()); err != nil {
 		return StepMetrics{}, err

@@ -63,7 +63,11 @@ func missing(said, path string) (lines []string) {
 			if s[0] != pkg {
 				continue
 			}
-			if near := nearest(pkg, s[1]); near != "" {
+			near := ""
+			if pkg == "d2l" {
+				near = ofPyTorch[s[1]]
+			}
+			if near = cmp.Or(near, nearest(pkg, s[1])); near != "" {
 				found = true
 				spelling = append(spelling, fmt.Sprintf("package %s has no %s: the nearest name that it has is %s", pkg, s[1],
 					near))
@@ -119,6 +123,13 @@ func missing(said, path string) (lines []string) {
 
 // inGo is what names of Python that no cell declares are in Go.
 var inGo = map[string]string{"None": "nil", "True": "true", "False": "false"}
+
+// ofPyTorch is what names of PyTorch that are not like them are in d2l.
+var ofPyTorch = map[string]string{
+	"Linear": "Dense", "NewAdam": "Adam", "NewSGD": "SGD", "SmoothL1Loss": "HuberLoss", "CrossEntropyLoss": "SoftmaxCrossEntropyLoss",
+	"BCELoss": "SigmoidBinaryCrossEntropyLoss", "BCEWithLogitsLoss": "SigmoidBinaryCrossEntropyLoss",
+	"AdaptiveAvgPool2d": "GlobalAvgPool2D", "AdaptiveMaxPool2d": "GlobalMaxPool2D", "Heatmap": "ShowHeatmaps", "Heatmaps": "ShowHeatmaps",
+}
 
 // selectedAt returns what follows a name and a dot in a line of the program: where a package lacks it, that is not
 // imported, and the compiler speaks of the package alone.

@@ -95,6 +95,8 @@ func TestMisspelt(t *testing.T) {
 			"the nearest name that it has is LoadDataFashionMnist",
 		"d2l.load_data_mnist(256)":     "package d2l has no load_data_mnist: the nearest name that it has is LoadDataMnist",
 		"x := f(d2l.NewAcumulator(3))": "package d2l has no NewAcumulator: the nearest name that it has is NewAccumulator",
+		"d2l.BCELoss{}":                "package d2l has no BCELoss: the nearest name that it has is SigmoidBinaryCrossEntropyLoss",
+		"d2l.Linear(3)":                "package d2l has no Linear: the nearest name that it has is Dense",
 		"d2l.Frobnicate()":             unknown,
 		"x := d2l":                     unknown,
 		"strings.Frobnicate()":         "Go's package strings has no Frobnicate, and no cell declares strings",

@@ -19,7 +19,10 @@ var (
 	assigned   = regexp.MustCompile(`^([\pL_][\pL\p{Nd}_]*) *=[^=]`)
 	called     = regexp.MustCompile(`(?:to type|in conversion to|struct literal of type) ((?:d2l\.)[A-Z]\w*)`)
 	cannotCall = regexp.MustCompile(`cannot call (?:non-function )?(\w+) \(variable of type \*d2l\.Net\)`)
-	noPackage  = regexp.MustCompile(`^no required module provides package |^package \S+ is not in std$`)
+	inGraph    = regexp.MustCompile(`(?s)\*graph\.Node\) as \*tensors\.Tensor value in argument to \w+\.Forward|` +
+		`return values.*\(\*tensors\.Tensor, error\).*\(\*graph\.Node\)`)
+	forwardOf = regexp.MustCompile(`(\w+)\.Forward\(`)
+	noPackage = regexp.MustCompile(`^no required module provides package |^package \S+ is not in std$`)
 )
 
 // python is what Go has instead of statements of Python, by their first words.
@@ -92,6 +95,9 @@ func (p Program) advice(m mistake) string {
 			called.FindStringSubmatch(message)[1])
 	case cannotCall.MatchString(message):
 		return fmt.Sprintf("%s.Forward(X) computes the output of a net.", cannotCall.FindStringSubmatch(message)[1])
+	case inGraph.MatchString(message) && forwardOf.MatchString(code):
+		return fmt.Sprintf("In a graph, as in a loss, a layer or a function of Compile, %s.Apply(x) computes the output of a net.",
+			forwardOf.FindStringSubmatch(code)[1])
 	case strings.Contains(message, "truncated to int"):
 		return "float64(n) converts an integer n: Go does not mix types of numbers."
 	case noPackage.MatchString(message):

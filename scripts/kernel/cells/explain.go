@@ -2,6 +2,7 @@ package cells
 
 import (
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -29,8 +30,10 @@ const (
 )
 
 var (
-	said    = regexp.MustCompile(`^(?:.*/)?main(?:_test)?\.go:(\d+)(?::(\d+))?: (.+)$`)
-	andMore = regexp.MustCompile(` \((?:and \d+ more errors|/.*)\)$`) // Or a folder of the machine.
+	said = regexp.MustCompile(`^(?:.*/)?main(?:_test)?\.go:(\d+)(?::(\d+))?: (.+)$`)
+	// Of a package that no cell imports, the kernel found one of that name in a module that is not meant for cells.
+	implicit = regexp.MustCompile(`^package \S+ imports (\S+) from implicitly required module`)
+	andMore  = regexp.MustCompile(` \((?:and \d+ more errors|/.*)\)$`) // Or a folder of the machine.
 )
 
 // A mistake is something that the compiler says of one line.
@@ -55,7 +58,9 @@ func (p Program) Explain(compiler string) (text []string, first string) {
 			number, _ := strconv.Atoi(m[1])
 			column, _ := strconv.Atoi(m[2])
 			mistakes = append(mistakes, mistake{p.Place(number), number, column, andMore.ReplaceAllString(m[3], "")})
-		case strings.HasPrefix(line, "# "), line == "", strings.HasPrefix(line, "too many errors"):
+		case implicit.MatchString(line):
+			advice = append(advice, ambiguous(implicit.FindStringSubmatch(line)[1]))
+		case strings.HasPrefix(line, "# "), line == "", strings.HasPrefix(line, "too many errors"), strings.HasPrefix(line, "\tgo get "):
 		case line[0] == '\t' && len(mistakes) > 0: // It goes on, as with what was got and wanted.
 			mistakes[len(mistakes)-1].message += "\n" + strings.ReplaceAll(line, "\t", "    ")
 		default:
@@ -86,6 +91,16 @@ func (p Program) Explain(compiler string) (text []string, first string) {
 		return text, text[0]
 	}
 	return []string{compiler}, compiler
+}
+
+// ambiguous returns what is said of a package that was taken for another of its name.
+func ambiguous(taken string) string {
+	name := path.Base(taken)
+	meant := ""
+	if name == "graph" {
+		meant = `, such as "github.com/gomlx/gomlx/core/graph"`
+	}
+	return fmt.Sprintf("No import says which package %s is, and %s is not for cells: import the one that is meant%s", name, taken, meant)
 }
 
 // withoutFollowUps leaves out what another mistake explains: others in the same line, and, where there are others at
