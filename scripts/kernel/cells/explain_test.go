@@ -36,6 +36,13 @@ func TestExplain(t *testing.T) {
 			"# gonb_1234\n./main.go:9:6: undefined: net\nnet is declared in code cell 2: run that cell first\n",
 			"net is declared in code cell 2: run that cell first\nline 2: undefined: net\n    foo(net)\n        ^",
 		},
+		"a package of another module": { // Which one it is depends on what the machine has of modules.
+			[]string{"var f func(*graph.Node)"},
+			"package gonb_1234 imports gonum.org/v1/gonum/graph from implicitly required module; to add missing requirements, run:\n" +
+				"\tgo get gonum.org/v1/gonum@v0.16.0\n",
+			"No import says which package graph is, and gonum.org/v1/gonum/graph is not for cells: import the one that is meant, " +
+				`such as "github.com/gomlx/gomlx/core/graph"`,
+		},
 		"names of a line, and what follows from them": {
 			[]string{"%%", "d2l.Must(f(a, b, a))"},
 			"./main.go:9:9: not enough arguments in call to d2l.Must\n\thave (unknown type)\n\twant (T, error)\n" +
