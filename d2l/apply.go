@@ -76,7 +76,8 @@ func (n *Net) apply(function string, X []*graph.Node) (y *graph.Node) {
 		panic(fmt.Errorf("d2l: %s takes no net with Stateful layers", function))
 	}
 	g := X[0].Graph()
-	if model.GetStore(g) == nil {
+	store := model.GetStore(g)
+	if store == nil {
 		panic(fmt.Errorf("d2l: %s is for losses, layers and functions of Compile", function))
 	}
 	path := fmt.Sprintf("/applying %p", n)
@@ -86,7 +87,6 @@ func (n *Net) apply(function string, X []*graph.Node) (y *graph.Node) {
 	model.SetGraphParam(g, path, true)
 	defer model.SetGraphParam(g, path, false)
 	model.SetGraphParam(g, appliesParameter, true)
-	store := model.GetStore(g)
 	if store == n.store {
 		scope := n.store.RootScope().At("%s", netScope[1:])
 		return n.forward(scope.WithInitializer(n.init(scope)), X...)

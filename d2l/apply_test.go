@@ -1,9 +1,7 @@
 package d2l
 
 import (
-	"math"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -32,12 +30,6 @@ type applied struct{ net *Net }
 
 func (applied) Kind() string                                        { return "applied" }
 func (a applied) Forward(_ *model.Scope, x *graph.Node) *graph.Node { return a.net.ApplyInference(x) }
-
-// ofItself is a layer that applies the net it is in.
-type ofItself struct{ net **Net }
-
-func (ofItself) Kind() string                                        { return "of itself" }
-func (o ofItself) Forward(_ *model.Scope, x *graph.Node) *graph.Node { return (*o.net).Apply(x) }
 
 // A net that learns through another has the updates of one net of the layers of both, of which the second are frozen.
 func TestApplyTrainsThrough(t *testing.T) {
@@ -224,37 +216,6 @@ func TestApplyOfASharedLayer(t *testing.T) {
 	near(t, "loss", []float32{float32(loss)}, []float32{float32(want)}, 1e-4)
 }
 
-// noisy adds numbers that are drawn anew in each call, in inference too.
-type noisy struct{}
-
-func (noisy) Kind() string { return "noisy" }
-
-func (noisy) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
-	return graph.Add(x, scope.Store().RandomNormal(x.Graph(), x.Shape()))
-}
-
-// A net that draws numbers does so in a function of Compile, in each call others, and with a seed the same.
-func TestApplyOfANetThatDraws(t *testing.T) {
-	unseeded(t)
-	X := waves(1, 1, 2, 3)
-	calls := func() (all [][]float32) {
-		Seed(1)
-		net := drawn(t, Sequential{noisy{}}, 2, 3)
-		f := Compile(func(X *graph.Node) *graph.Node { return net.Apply(X) }, testDevice())
-		for range 3 {
-			all = append(all, float32s(t, must(f(X))(t)))
-		}
-		return all
-	}
-	first := calls()
-	if slices.Equal(first[0], first[1]) || slices.Equal(first[1], first[2]) {
-		t.Error("two calls draw the same")
-	}
-	for i, again := range calls() {
-		near(t, "with the same seed", again, first[i], 0)
-	}
-}
-
 // later changes a variable at the very end of a step.
 type later struct{}
 
@@ -277,110 +238,6 @@ func TestApplyKeepsWhatALayerChangesLater(t *testing.T) {
 		noError(t, err)
 	}
 	near(t, "count", float32s(t, must(must(b.Parameter("later0/count"))(t).Value())(t)), []float32{7}, 0)
-}
-
-// Gradients with respect to the input, of nets whose layers have functions of their own for it: along one direction they
-// are what the output changes by.
-func TestApplyGradientOfInput(t *testing.T) {
-	for name, c := range map[string]struct {
-		layer Layer
-		shape []int
-	}{
-		"LeNet": {Sequential{Conv2D{Channels: 6, KernelSize: 5, Padding: 2, Activation: Sigmoid}, AvgPool2D{PoolSize: 2},
-			Conv2D{Channels: 16, KernelSize: 5, Activation: Sigmoid}, AvgPool2D{PoolSize: 2}, Dense{Units: 120, Activation: Sigmoid},
-			Dense{Units: 1}}, []int{32, 1, 28, 28}},
-		"batch normalization": {Sequential{Conv2D{Channels: 4, KernelSize: 3}, BatchNorm{}, Tanh, Dense{Units: 1}}, []int{32, 1, 8, 8}},
-		"of vectors":          {Sequential{BatchNorm{}, Dense{Units: 1}}, []int{32, 9}},
-		"recurrent":           {Sequential{GRU{HiddenSize: 16}, Dense{Units: 1}}, []int{8, 5, 4}},
-		"LSTM":                {Sequential{LSTM{HiddenSize: 16, Bidirectional: true}, Dense{Units: 1}}, []int{8, 5, 4}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			net, X := drawn(t, c.layer, c.shape...), waves(3, 1, c.shape...)
-			sum := func(X *graph.Node) *graph.Node { return graph.ReduceAllSum(net.Apply(X)) }
-			gradient := must(Compile(func(X *graph.Node) *graph.Node { return graph.Gradient(sum(X), X)[0] }, testDevice())(X))(t)
-			f, towards := Compile(sum, testDevice()), wave(5, 1, X.Shape().Size())
-			at := func(step float32) float64 {
-				moved := float32s(t, X)
-				for i := range moved {
-					moved[i] += step * towards[i]
-				}
-				return float64(float32s(t, must(f(tensors.FromFlatDataAndDimensions(moved, c.shape...)))(t))[0])
-			}
-			const step = 1e-2
-			var got float64
-			for i, d := range float32s(t, gradient) {
-				got += float64(d) * float64(towards[i])
-			}
-			want := (at(step) - at(-step)) / (2 * step)
-			if math.Abs(got-want) > 0.02*math.Abs(want)+1e-3 || want == 0 {
-				t.Errorf("the gradient says %v, the output changes by %v", got, want)
-			}
-		})
-	}
-}
-
-func TestApplySaysWhatIsMissing(t *testing.T) {
-	X := waves(1, 1, 8, 4)
-	a := drawn(t, Sequential{Dense{Units: 6}}, 8, 4)
-	step := func(net *Net, loss Loss) error {
-		_, _, err := must(NewTrainer(net, SGD(0.1)))(t).WithLoss(loss).Step(X, X)
-		return err
-	}
-	before := values(t, a)
-	undrawn := NewNet(Sequential{Dense{Units: 1}})
-	wantError(t, step(a, judged(undrawn.Apply)), "Net.Apply: the net has no parameters yet")
-	noError(t, undrawn.Initialize(testDevice(), Xavier))
-	wantError(t, step(a, judged(undrawn.ApplyInference)), "Net.ApplyInference: the net has no parameters yet")
-	wantError(t, step(a, judged(drawn(t, Sequential{Dense{Units: 1}}, 8, 5).Apply)), "dense0")
-	wantError(t, step(a, judged(func(...*graph.Node) *graph.Node { return a.Apply() })), "needs the net's input")
-	stateful := drawn(t, Sequential{RNN{HiddenSize: 2, Stateful: true}}, 8, 3, 4)
-	wantError(t, step(a, judged(stateful.Apply)), "Stateful")
-
-	var self *Net
-	self = NewNet(Sequential{Dense{Units: 4}, ofItself{&self}})
-	noError(t, self.Initialize(testDevice(), Xavier))
-	_, err := self.Forward(X)
-	wantError(t, err, "a layer of the net calls Net.Apply of the net itself")
-
-	b := drawn(t, Sequential{Dense{Units: 1}}, 8, 6)
-	trainer := must(NewTrainer(a, SGD(0.1)))(t).WithLoss(judged(b.Apply))
-	after := values(t, a)
-	for path := range before {
-		near(t, path, after[path], before[path], 0)
-	}
-	_, _, err = trainer.Step(X, X)
-	noError(t, err)
-	noError(t, b.Initialize(testDevice(), Xavier))
-	_, _, err = trainer.Step(X, X)
-	wantError(t, err, "the net that is applied has other parameters", "make a new Trainer")
-	must(b.Forward(waves(1, 1, 8, 6)))(t)
-	_, _, err = trainer.Step(X, X)
-	noError(t, err)
-
-	// Another net of the same names.
-	noError(t, b.Initialize(testDevice(), Xavier))
-	must(b.Forward(waves(1, 1, 8, 5)))(t)
-	_, _, err = trainer.Step(X, X)
-	wantError(t, err, "the net that is applied has other parameters")
-	noError(t, b.Initialize(testDevice(), Xavier))
-	must(b.Forward(waves(1, 1, 8, 6)))(t)
-	noError(t, b.SetParameter("dense0.bias", []float32{float32(math.NaN())}))
-	_, _, err = trainer.Step(X, X)
-	wantError(t, err, "/net/dense0/biases of the net that is applied is NaN at (0,)", "initialize that one")
-
-	backend, _, err := testDevice().Backend()
-	noError(t, err)
-	_, err = graph.CallOnce(backend, func(x *graph.Node) *graph.Node { return b.Apply(x) }, waves(1, 1, 8, 6))
-	wantError(t, err, "Net.Apply is for losses, layers and functions of Compile")
-	if !onGPU() {
-		together := must(NewTrainer(a, SGD(0.1), testDevice(), otherDevice()))(t).WithLoss(judged(b.Apply))
-		_, _, err = together.Step(X, X)
-		wantError(t, err, "on the same device, and on one alone")
-		far := NewNet(Sequential{Dense{Units: 1}})
-		noError(t, far.Initialize(otherDevice(), Xavier))
-		must(far.Forward(waves(1, 1, 8, 6)))(t)
-		wantError(t, step(a, judged(far.Apply)), "on the same device")
-	}
 }
 
 // Where a step is made in a loop, as on a GPU, one that reads another net is made alone.

@@ -201,6 +201,7 @@
 // Nets:
 //
 //	net.go            Net: a layer with parameters on a device
+//	net_forward.go    the outputs for a batch
 //	parameter.go      parameters by name, all variables
 //	net_layers.go     outputs of the layers, and their shapes
 //	net_copy.go       copies, also on another device

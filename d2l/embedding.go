@@ -3,6 +3,7 @@ package d2l
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 
 	"github.com/gomlx/compute/dtypes"
@@ -172,33 +173,20 @@ func unknownToken(layer Layer, X []*tensors.Tensor) (string, error) {
 	return "", nil
 }
 
-// wholeNumbers returns a copy of the integers in x.
-func wholeNumbers(x *tensors.Tensor) ([]int64, error) {
-	switch x.DType() {
-	case dtypes.Int8:
-		return wholeNumbersOf[int8](x)
-	case dtypes.Int16:
-		return wholeNumbersOf[int16](x)
-	case dtypes.Int32:
-		return wholeNumbersOf[int32](x)
-	case dtypes.Int64:
-		return wholeNumbersOf[int64](x)
-	case dtypes.Uint8:
-		return wholeNumbersOf[uint8](x)
-	case dtypes.Uint16:
-		return wholeNumbersOf[uint16](x)
-	case dtypes.Uint32:
-		return wholeNumbersOf[uint32](x)
-	case dtypes.Uint64:
-		return wholeNumbersOf[uint64](x)
-	}
-	return nil, nil
-}
-
-func wholeNumbersOf[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64](x *tensors.Tensor) (all []int64, err error) {
-	numbers, err := tensors.CopyFlatData[T](x)
-	for _, number := range numbers {
-		all = append(all, int64(number)) // What is too large becomes negative, and is no token either.
-	}
+// wholeNumbers returns a copy of the integers in x, of whatever type.
+func wholeNumbers(x *tensors.Tensor) (all []int64, err error) {
+	err = x.ConstFlatData(func(flat any) {
+		numbers := reflect.ValueOf(flat)
+		if numbers.Len() != x.Size() { // Several to a byte; GoMLX has no tokens of them.
+			return
+		}
+		for i := range numbers.Len() {
+			if n := numbers.Index(i); n.CanInt() {
+				all = append(all, n.Int())
+			} else {
+				all = append(all, int64(n.Uint())) // What is too large becomes negative, and is no token either.
+			}
+		}
+	})
 	return all, err
 }
