@@ -25,9 +25,10 @@ func (t *Trainer) maxLoss() float32 {
 }
 
 // guardStep, called once everything that a step changes is known, puts the old values in the place of the new ones
-// unless all inputs X, none for those that cannot be otherwise, are finite, the loss is below maxLoss, and all new values are finite: those of parameters, running
-// statistics, the optimizer and the random generator. XLA decides that on the device, inside of the step's program:
-// once it has run, the old values are gone. It returns the stepResult, float32 (3 + len(changed)), and whether the step is made.
+// unless all inputs X are finite (none of those that cannot be otherwise), the loss is below maxLoss, and all new values
+// are finite: those of parameters, running statistics, the optimizer and the random generator. XLA decides that on the
+// device, inside of the step's program: once it has run, the old values are gone. It returns the stepResult, float32
+// (3 + len(changed)), and whether the step is made.
 func guardStep(X []*graph.Node, loss, correct *graph.Node, maxLoss float32, changed []*model.Variable,
 	old func(v *model.Variable) *graph.Node) (result, made *graph.Node) {
 	g := loss.Graph()
@@ -49,8 +50,8 @@ func guardStep(X []*graph.Node, loss, correct *graph.Node, maxLoss float32, chan
 	return result, made
 }
 
-// A stepResult is what guardStep returns: the mean loss, the number of correct predictions, and a 1 for the loss and what was given of X,
-// and for each variable, if they are finite.
+// A stepResult is what guardStep returns: the mean loss, the number of correct predictions, and a 1 for the loss and what
+// was given of X, and for each variable, if they are finite.
 type stepResult []float32
 
 func (r stepResult) loss() float64 { return float64(r[0]) }

@@ -156,7 +156,8 @@ func (n *Net) dropOptimizer() error {
 }
 
 // Step trains the net on one batch: X are the inputs, y the labels, int32 of
-// shape (batch), or whatever the loss takes; a loss without labels gets any, such as X. It returns the sum of the batch's losses
+// shape (batch), or whatever the loss takes; a loss without labels gets any, such as X.
+// It returns the sum of the batch's losses
 // and the number of correct predictions, both of the forward pass before the update,
 // and it waits for the device. Where labels have more axes than (batch), the sum has the
 // losses of all labels; the number is NaN if they are no classes. StepBatch takes several inputs.
