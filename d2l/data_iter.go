@@ -1,7 +1,6 @@
 package d2l
 
 import (
-	"errors"
 	"fmt"
 	"iter"
 	"reflect"
@@ -16,7 +15,7 @@ import (
 // one too.
 //
 // A batch has the inputs X in Inputs[0], or, for a net of several, in Inputs in their order;
-// and the labels y in Labels[0], and no others. An error of the source, such as a missing
+// and the labels y in Labels[0], or, for a LossFuncN, in Labels in its order. An error of the source, such as a missing
 // file, ends the iteration and is handed to the loop.
 //
 // Book: gluon.data.DataLoader, section "The Image Classification Dataset".
@@ -76,17 +75,13 @@ func requireIter(function string, dataIter DataIter) {
 	}
 }
 
-// checkBatch returns an error unless a batch has inputs and one y.
+// checkBatch returns an error unless a batch has inputs and labels.
 func checkBatch(batch train.Batch) error {
 	if i := slices.Index(batch.Inputs, nil); len(batch.Inputs) == 0 || i >= 0 {
 		return fmt.Errorf("a batch without X in Inputs[%d]", max(i, 0))
 	}
-	if len(batch.Labels) == 0 || batch.Labels[0] == nil {
-		return errors.New("a batch without y in Labels[0]")
-	}
-	if labels := len(batch.Labels); labels > 1 {
-		return fmt.Errorf("a batch with %d tensors of labels, but a loss takes 1: put them together, for a loss of your own "+
-			"that takes them apart; what the net needs, such as lengths, goes to Inputs", labels)
+	if i := slices.Index(batch.Labels, nil); len(batch.Labels) == 0 || i >= 0 {
+		return fmt.Errorf("a batch without y in Labels[%d]", max(i, 0))
 	}
 	return nil
 }

@@ -89,7 +89,8 @@
 //
 // The loss is softmax cross-entropy of classes. [Trainer.WithLoss] chooses another, such
 // as [L2Loss] for numbers, or a function of your own as [LossFunc], with labels of any
-// shape and type; [Trainer.EvaluateLoss] then tests the net. Such a function may apply
+// shape and type, or as [LossFuncN], of several outputs and arrays of labels;
+// [Trainer.EvaluateLoss] then tests the net. Such a function may apply
 // another net by [Net.Apply], as a generative adversarial network does.
 //
 // [NewTrainer] takes an [Optimizer], and [TrainCh5] one in place of a learning rate:
@@ -225,6 +226,7 @@
 //	loss.go           Loss and losses
 //	trainer_loss.go   Trainer.WithLoss
 //	trainer.go        Trainer: loss, gradients and update
+//	trainer_batch.go  the batches that it takes
 //	frozen.go         parameters that SetTrainable has frozen
 //	gradients.go      parameters that no gradient would reach
 //	finite.go         values that are not finite are not kept

@@ -33,10 +33,10 @@ func (t *Trainer) EvaluateLoss(dataIter DataIter) (float64, error) {
 		if err != nil {
 			return 0, err
 		}
-		X, y := batch.Inputs, batch.Labels[0]
-		lossSum, examples, err := t.evaluate(X, y)
+		X, ys := batch.Inputs, batch.Labels
+		lossSum, examples, err := t.evaluate(X, ys)
 		if err != nil {
-			return 0, fmt.Errorf("computing the loss for X of shape %v and y of shape %v: %w", textOf(X), ShapeOf(y), err)
+			return 0, fmt.Errorf("computing the loss for X of shape %v and y of shape %v: %w", textOf(X), textOf(ys), err)
 		}
 		metric.Add(lossSum, examples)
 	}
@@ -47,11 +47,11 @@ func (t *Trainer) EvaluateLoss(dataIter DataIter) (float64, error) {
 }
 
 // evaluate returns the sum of the losses of a batch, and their number.
-func (t *Trainer) evaluate(X []*tensors.Tensor, y *tensors.Tensor) (lossSum, examples float64, err error) {
+func (t *Trainer) evaluate(X, ys []*tensors.Tensor) (lossSum, examples float64, err error) {
 	if t.mean == nil {
 		t.mean, err = t.net.newProgram(xla.Config{Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
-			X, y := inputs[:len(inputs)-1], inputs[len(inputs)-1]
-			loss, _ := t.losses(X, t.net.forward(scope, X...), y)
+			X, ys := t.split(inputs)
+			loss, _ := t.losses(scope, X, ys)
 			return []*graph.Node{loss}
 		}})
 		if err != nil {
@@ -59,16 +59,16 @@ func (t *Trainer) evaluate(X []*tensors.Tensor, y *tensors.Tensor) (lossSum, exa
 		}
 	}
 	if _, ok := t.loss.(classLoss); ok {
-		requireClasses("EvaluateLoss", y)
+		requireClasses("EvaluateLoss", ys[0])
 	}
-	_, count, err := t.compile(t.mean, X, y)
+	_, count, err := t.compile(t.mean, X, ys)
 	if err == nil {
 		err = t.net.draw(t.mean, shapesOf(X)...)
 	}
 	if err != nil {
 		return 0, 0, err
 	}
-	outputs, err := t.mean.Call(append(slices.Clone(X), y)...)
+	outputs, err := t.mean.Call(slices.Concat(X, ys)...)
 	if err != nil {
 		return 0, 0, err
 	}

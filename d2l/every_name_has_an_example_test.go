@@ -9,6 +9,10 @@ import (
 func TestEveryNameHasAnExample(t *testing.T) {
 	without := map[string]string{
 		"Rate":                  "a constraint, met in ExampleTrainCh5 and ExampleOptimizerOf",
+		"Labels":                "a constraint, met in ExampleLossFuncN and ExampleLoadArrays",
+		"LossFunc.Forward":      "the Trainer calls it",
+		"LossFuncN.Forward":     "the Trainer calls it",
+		"LossFuncN.ForwardN":    "the Trainer calls it",
 		"StepMetrics":           "yielded in ExampleTrainer_Steps",
 		"LabeledOutput":         "yielded in ExampleNet_ForwardEach",
 		"Optimizer.UpdateGraph": "the Trainer calls it",

@@ -1,6 +1,7 @@
 package d2l
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"iter"
@@ -11,6 +12,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
 )
 
 // LabeledOutput is a net's output for a batch, with the batch's labels.
@@ -70,7 +72,7 @@ func (n *Net) labeledOutputs(dataIter DataIter) iter.Seq2[LabeledOutput, error] 
 		}
 		for batch, err := range onDevice.Iter() {
 			if err == nil {
-				err = interrupted()
+				err = cmp.Or(interrupted(), oneArrayOfLabels(batch))
 			}
 			if err != nil {
 				yield(LabeledOutput{}, err)
@@ -87,6 +89,15 @@ func (n *Net) labeledOutputs(dataIter DataIter) iter.Seq2[LabeledOutput, error] 
 			}
 		}
 	}
+}
+
+// oneArrayOfLabels returns an error if a batch has several, of which a LabeledOutput has one.
+func oneArrayOfLabels(batch train.Batch) error {
+	if n := len(batch.Labels); n > 1 {
+		return fmt.Errorf("the batch has %d arrays of labels, of which ForwardEach and the accuracies take 1: for several, write "+
+			"a loop over the batches that calls net.ForwardN", n)
+	}
+	return nil
 }
 
 // forwardInLoops yields the outputs for images on the device, of several batches in one program.

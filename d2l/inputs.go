@@ -167,6 +167,14 @@ func inputName(i int, of []*tensors.Tensor) string {
 	return fmt.Sprintf("X[%d]", i)
 }
 
+// labelsName returns what messages call an array of labels: y, or y[i] of several.
+func labelsName(i int, of []*tensors.Tensor) string {
+	if len(of) == 1 {
+		return "y"
+	}
+	return fmt.Sprintf("y[%d]", i)
+}
+
 // requireInputs panics if a function has got no inputs, or one that is nil.
 func requireInputs(function string, X []*tensors.Tensor) {
 	switch {
@@ -193,15 +201,4 @@ func requireBatch(X []*tensors.Tensor) error {
 		}
 	}
 	return nil
-}
-
-// requireTypes returns an error if the first step had X of other types.
-func (t *Trainer) requireTypes(X []dtypes.DType) error {
-	switch {
-	case t.dtypes == nil || slices.Equal(X, t.dtypes):
-		return nil
-	case len(X) != len(t.dtypes):
-		return fmt.Errorf("the batch has %d inputs, and had %d in the first step", len(X), len(t.dtypes))
-	}
-	return fmt.Errorf("X is %v, and was %v in the first step: convert it", typesText(X), typesText(t.dtypes))
 }

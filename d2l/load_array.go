@@ -39,21 +39,33 @@ func SyntheticData(w []float32, b float32, n int) (X, y *tensors.Tensor) {
 //
 // Book: load_array, section "Concise Implementation of Linear Regression".
 func LoadArray(X, y *tensors.Tensor, batchSize int, isTrain bool) DataIter {
-	return loadArrays("LoadArray", []*tensors.Tensor{X}, y, batchSize, isTrain)
+	return loadArrays("LoadArray", []*tensors.Tensor{X}, []*tensors.Tensor{y}, batchSize, isTrain)
 }
 
-// LoadArrays is LoadArray for a net of several inputs, which get an array each: the inputs of a batch are rows of
-// inputs[0], inputs[1], … in this order.
+// LoadArrays is LoadArray for a net of several inputs, which get an array each, and for a LossFuncN of several arrays of
+// labels: the inputs of a batch are rows of inputs[0], inputs[1], …, and its labels rows of y, or of y[0], y[1], …, in
+// this order.
 //
 // Book: load_array, section "Concise Implementation of Linear Regression".
-func LoadArrays(inputs []*tensors.Tensor, y *tensors.Tensor, batchSize int, isTrain bool) DataIter {
-	return loadArrays("LoadArrays", slices.Clone(inputs), y, batchSize, isTrain)
+func LoadArrays[Y Labels](inputs []*tensors.Tensor, y Y, batchSize int, isTrain bool) DataIter {
+	ys, ok := any(y).([]*tensors.Tensor)
+	if !ok {
+		ys = []*tensors.Tensor{any(y).(*tensors.Tensor)}
+	}
+	return loadArrays("LoadArrays", inputs, ys, batchSize, isTrain)
 }
 
-func loadArrays(function string, X []*tensors.Tensor, y *tensors.Tensor, batchSize int, isTrain bool) DataIter {
-	arrays := append(X, y)
+// Labels are one array of labels, or several.
+//
+// Book: none; there load_array takes all arrays of a data set.
+type Labels interface {
+	*tensors.Tensor | []*tensors.Tensor
+}
+
+func loadArrays(function string, X, ys []*tensors.Tensor, batchSize int, isTrain bool) DataIter {
+	arrays := slices.Concat(X, ys)
 	var got []string
-	agree := len(X) > 0
+	agree := len(X) > 0 && len(ys) > 0
 	for _, t := range arrays {
 		if t == nil {
 			got, agree = append(got, "nil"), false
@@ -67,7 +79,7 @@ func loadArrays(function string, X []*tensors.Tensor, y *tensors.Tensor, batchSi
 			listed(got)))
 	}
 	requireBatchSize(function, batchSize)
-	return &exampleIter{name: "arrays", n: y.Shape().Dim(0), batchSize: batchSize, shuffle: isTrain,
+	return &exampleIter{name: "arrays", n: arrays[0].Shape().Dim(0), batchSize: batchSize, shuffle: isTrain,
 		batch: func(examples []int) (batch train.Batch, err error) {
 			rows := make([]*tensors.Tensor, len(arrays))
 			for i, t := range arrays {
@@ -75,7 +87,7 @@ func loadArrays(function string, X []*tensors.Tensor, y *tensors.Tensor, batchSi
 					return batch, err
 				}
 			}
-			return train.Batch{Inputs: rows[:len(X)], Labels: rows[len(X):]}, nil
+			return train.Batch{Inputs: rows[:len(X):len(X)], Labels: rows[len(X):]}, nil
 		}}
 }
 

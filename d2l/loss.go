@@ -10,12 +10,12 @@ import (
 )
 
 // A Loss says what a Trainer minimizes: see Trainer.WithLoss. For one of your own, convert a
-// function to LossFunc, or, for classes, embed SoftmaxCrossEntropyLoss and write another
-// Forward: all columns of the output are classes then.
+// function to LossFunc, or to LossFuncN for several outputs or arrays of labels, or, for classes,
+// embed SoftmaxCrossEntropyLoss and write another Forward: all columns of the output are classes then.
 //
 // Book: gluon.loss.Loss, section "Concise Implementation of Linear Regression".
 type Loss interface {
-	// Forward adds the losses to the graph of yHat, the net's output, and of y, the labels:
+	// Forward adds the losses to the graph of yHat, the net's first output, and of y, the labels:
 	// float32 (batch) or (batch, …), of which the mean is minimized, or that mean itself. It
 	// panics on shapes and types that it does not take, and Trainer.Step returns that as an error.
 	Forward(yHat, y *graph.Node) *graph.Node
@@ -23,14 +23,41 @@ type Loss interface {
 
 // LossFunc is a function that is a Loss. A Trainer takes labels y of any type and shape with it. As in
 // Compile, it is called when a step is compiled, so numbers that it reads are those of that moment. What it needs
-// beside labels, such as the outputs of another net, comes by Net.Apply, or as further columns of y; and y may be
-// the input itself, as in trainer.Step(X, X).
+// beside labels, such as the outputs of another net, comes by Net.Apply, or as further arrays of labels to a
+// LossFuncN; and y may be the input itself, as in trainer.Step(X, X).
 //
 // Book: none; there a function such as squared_loss is called as it is.
 type LossFunc func(yHat, y *graph.Node) *graph.Node
 
 // Forward calls f.
 func (f LossFunc) Forward(yHat, y *graph.Node) *graph.Node { return f(yHat, y) }
+
+// LossFuncN is a LossFunc of all outputs of the net, as Net.ForwardN returns them, and of all arrays of labels of a
+// batch, as LoadArrays has them: a detector learns classes and boxes at once, say.
+//
+//	trainer.WithLoss(d2l.LossFuncN(func(yHats, ys []*graph.Node) *graph.Node {
+//		return graph.Add(
+//			d2l.SoftmaxCrossEntropyLoss{}.Forward(yHats[0], ys[0]),
+//			d2l.L1Loss{}.Forward(yHats[1], ys[1]))
+//	}))
+//
+// Each array has a row for each example. It returns what Loss.Forward does.
+//
+// Book: none; there the loop calls such a function, as calc_loss, section "Single Shot Multibox Detection".
+type LossFuncN func(yHats, ys []*graph.Node) *graph.Node
+
+// Forward calls f with one output and one array of labels.
+func (f LossFuncN) Forward(yHat, y *graph.Node) *graph.Node {
+	return f([]*graph.Node{yHat}, []*graph.Node{y})
+}
+
+// ForwardN calls f.
+func (f LossFuncN) ForwardN(yHats, ys []*graph.Node) *graph.Node { return f(yHats, ys) }
+
+// A manyLoss is a Loss of all outputs and arrays of labels.
+type manyLoss interface {
+	ForwardN(yHats, ys []*graph.Node) *graph.Node
+}
 
 // A classLoss is a Loss whose labels are classes.
 type classLoss interface {

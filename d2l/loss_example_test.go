@@ -6,6 +6,7 @@ import (
 
 	"github.com/d2l-go/book/d2l"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
 )
 
 // meanLoss returns the mean loss of outputs yHat.
@@ -75,6 +76,42 @@ func ExampleLossFunc() {
 	yHat, y := d2l.NewTensor([][]float32{{100}, {1000}}), d2l.NewTensor([]float32{100, 2000})
 	fmt.Printf("%.4f\n", meanLoss(logRMSE, yHat, y))
 	// Output: 0.4901
+}
+
+// where is a layer of two outputs: logits of what is seen, and a number that says where.
+type where struct{}
+
+func (where) Kind() string { return "where" }
+
+func (w where) Forward(scope *model.Scope, x *graph.Node) *graph.Node { return w.ForwardN(scope, x)[0] }
+
+func (where) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
+	return []*graph.Node{
+		d2l.Dense{Units: 2}.Forward(scope.In("class"), inputs[0]), d2l.Dense{Units: 1}.Forward(scope.In("place"), inputs[0]),
+	}
+}
+
+// A net of two outputs learns both at once. Each has an array of labels.
+func ExampleLossFuncN() {
+	X := d2l.NewTensor([][]float32{{1, 0}, {0, 1}, {2, 0}, {0, 2}})
+	class, place := d2l.NewTensor([]int32{0, 1, 0, 1}), d2l.NewTensor([]float32{1, -1, 2, -2})
+	data := d2l.LoadArrays([]*d2l.Tensor{X}, []*d2l.Tensor{class, place}, 4, true)
+	net := d2l.NewNet(where{})
+	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
+	trainer := d2l.Must(d2l.NewTrainer(net, d2l.Adam(0.1))).WithLoss(d2l.LossFuncN(func(yHats, ys []*graph.Node) *graph.Node {
+		return graph.Add(d2l.SoftmaxCrossEntropyLoss{}.Forward(yHats[0], ys[0]), d2l.MSELoss{}.Forward(yHats[1], ys[1]))
+	}))
+	for range 300 {
+		for range trainer.Steps(data, nil) {
+		}
+		d2l.Check(trainer.Err())
+	}
+	outputs := d2l.Must(net.ForwardN(X))
+	fmt.Println(d2l.Must(d2l.Predict(outputs[0])))
+	fmt.Printf("%.1f\n", d2l.Values[float32](outputs[1]))
+	// Output:
+	// [0 1 0 1]
+	// [1.0 -1.0 2.0 -2.0]
 }
 
 // smoothedLoss is a classifier's loss in which the right class has 0.9 and all share 0.1.

@@ -77,7 +77,7 @@ func ssdAnchors(side int) *d2l.Tensor {
 	return d2l.NewTensor(all, len(all)/4, 4)
 }
 
-// TinySSD predicts, for each anchor, its classes and four offsets: its output is (batch, anchors, classes + 4).
+// TinySSD predicts, for each anchor, its classes, (batch, anchors, classes + 1), and four offsets.
 type TinySSD struct {
 	NumClasses int
 	NumFilters []int // Of the first blocks, in the book 16, 32, 64.
@@ -86,56 +86,37 @@ type TinySSD struct {
 func (TinySSD) Kind() string { return "tinyssd" }
 
 func (s TinySSD) Forward(scope *model.Scope, X *graph.Node) *graph.Node {
-	var preds []*graph.Node
+	return s.ForwardN(scope, X)[0]
+}
+
+func (s TinySSD) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
+	var classes, offsets []*graph.Node
+	X := inputs[0]
 	next := downSampleBlk(2 * s.NumFilters[len(s.NumFilters)-1])
 	for i, blk := range []d2l.Layer{baseNet(s.NumFilters...), next, next, next, d2l.GlobalMaxPool2D{}} {
 		X = blk.Forward(scope.In("blk_%d", i), X)
 		cls := clsPredictor(numAnchors, s.NumClasses).Forward(scope.In("cls_%d", i), X)
 		bbox := bboxPredictor(numAnchors).Forward(scope.In("bbox_%d", i), X)
-		preds = append(preds, graph.Concatenate([]*graph.Node{flattenPred(cls, s.NumClasses+1), flattenPred(bbox, 4)}, -1))
+		classes, offsets = append(classes, flattenPred(cls, s.NumClasses+1)), append(offsets, flattenPred(bbox, 4))
 	}
-	return graph.Concatenate(preds, 1)
+	return []*graph.Node{graph.Concatenate(classes, 1), graph.Concatenate(offsets, 1)}
 }
 
-// A Trainer takes one output of a net and one array of labels. So splitPreds returns the classes and the offsets in the
-// net's output, and splitLabels those in labels (batch, anchors, 9), and the mask.
-func splitPreds(preds *graph.Node) (cls, bbox *graph.Node) {
-	all, last := graph.AxisRange(), preds.Shape().Dim(-1)-4
-	return graph.Slice(preds, all, all, graph.AxisRange(0, last)), graph.Slice(preds, all, all, graph.AxisRangeToEnd(last))
-}
-
-func splitLabels(labels *graph.Node) (cls, bbox, mask *graph.Node) {
-	all := graph.AxisRange()
-	cls = graph.Squeeze(graph.Slice(labels, all, all, graph.AxisElem(8)), -1)
-	return cls, graph.Slice(labels, all, all, graph.AxisRange(0, 4)), graph.Slice(labels, all, all, graph.AxisRange(4, 8))
-}
-
-var joinLabels = d2l.Compile(func(offset, mask, classes *graph.Node) *graph.Node {
-	return graph.Concatenate([]*graph.Node{offset, mask, graph.ExpandAxes(graph.ConvertDType(classes, offset.DType()), -1)}, -1)
-})
-
-// calcLoss returns a loss for each example. In the labels the classes have the type of the offsets.
-func calcLoss(preds, labels *graph.Node) *graph.Node {
-	cls, bbox := splitPreds(preds)
-	clsLabels, bboxLabels, mask := splitLabels(labels)
-	clsLabels = graph.ConvertDType(clsLabels, graph.ArgMax(cls, -1).DType())
-	clsLoss := graph.ReduceMean(d2l.SoftmaxCrossEntropyLoss{}.Forward(cls, clsLabels), 1)
-	return graph.Add(clsLoss, d2l.L1Loss{}.Forward(graph.Mul(bbox, mask), graph.Mul(bboxLabels, mask)))
+// calcLoss returns a loss for each example.
+func calcLoss(preds, labels []*graph.Node) *graph.Node {
+	bboxLabels, mask := labels[1], labels[2]
+	clsLoss := graph.ReduceMean(d2l.SoftmaxCrossEntropyLoss{}.Forward(preds[0], labels[0]), 1)
+	return graph.Add(clsLoss, d2l.L1Loss{}.Forward(graph.Mul(preds[1], mask), graph.Mul(bboxLabels, mask)))
 }
 
 // evalSSD returns how many classes are wrong, and the sum of the absolute errors of the offsets.
-var evalSSD = d2l.CompileN(func(preds, labels *graph.Node) []*graph.Node {
-	cls, bbox := splitPreds(preds)
-	clsLabels, bboxLabels, mask := splitLabels(labels)
-	wrong := graph.NotEqual(graph.ConvertDType(graph.ArgMax(cls, -1), clsLabels.DType()), clsLabels)
+var evalSSD = d2l.CompileN(func(cls, bbox, clsLabels, bboxLabels, mask *graph.Node) []*graph.Node {
+	wrong := graph.NotEqual(graph.ArgMax(cls, -1, clsLabels.DType()), clsLabels)
 	mae := graph.ReduceAllSum(graph.Abs(graph.Mul(graph.Sub(bboxLabels, bbox), mask)))
 	return []*graph.Node{graph.ReduceAllSum(graph.ConvertDType(wrong, bbox.DType())), mae}
 })
 
-var clsProbs = d2l.CompileN(func(preds *graph.Node) []*graph.Node {
-	cls, bbox := splitPreds(preds)
-	return []*graph.Node{graph.Transpose(graph.Softmax(cls), 1, 2), bbox}
-})
+var clsProbs = d2l.Compile(func(cls *graph.Node) *graph.Node { return graph.Transpose(graph.Softmax(cls), 1, 2) })
 
 // smoothL1 and focalLoss are the losses of the book's exercises.
 func smoothL1(x, sigma float64) float64 {
@@ -165,11 +146,11 @@ func Example_ssd() {
 	d2l.Must(d2l.ShowImages(labelled, 2, 5, nil, 0))
 	anchors := ssdAnchors(32 / 4)
 	offset, mask, classes := multiboxTarget(anchors, labels)
-	trainIter := d2l.LoadArray(d2l.ToTensor(pictures...), d2l.Must(joinLabels(offset, mask, classes)), 32, true)
+	trainIter := d2l.LoadArrays([]*d2l.Tensor{d2l.ToTensor(pictures...)}, []*d2l.Tensor{classes, offset, mask}, 32, true)
 
 	net := d2l.NewNet(TinySSD{1, []int{8, 16}})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
-	trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(0.2).WithWeightDecay(5e-4))).WithLoss(d2l.LossFunc(calcLoss))
+	trainer := d2l.Must(d2l.NewTrainer(net, d2l.SGD(0.2).WithWeightDecay(5e-4))).WithLoss(d2l.LossFuncN(calcLoss))
 	animator, timer := d2l.NewAnimator(d2l.PlotOptions{XLabel: "epoch", Legend: []string{"class error", "bbox mae"}}), d2l.NewTimer()
 	var clsErr, bboxMAE float64
 	for epoch := range 20 {
@@ -177,11 +158,11 @@ func Example_ssd() {
 		}
 		d2l.Check(trainer.Err())
 		metric := d2l.NewAccumulator(3) // Wrong classes, absolute errors, anchors.
-		for output, err := range net.ForwardEach(trainIter) {
+		for batch, err := range trainIter.Iter() {
 			d2l.Check(err)
-			sums := d2l.Must(evalSSD(output.YHat, output.Y))
-			n := d2l.ShapeOf(output.YHat)[0] * d2l.ShapeOf(output.YHat)[1]
-			metric.Add(float64(sums[0].Value().(float32)), float64(sums[1].Value().(float32)), float64(n))
+			preds, labels := d2l.Must(net.ForwardN(batch.Inputs...)), batch.Labels
+			sums := d2l.Must(evalSSD(preds[0], preds[1], labels[0], labels[1], labels[2]))
+			metric.Add(float64(sums[0].Value().(float32)), float64(sums[1].Value().(float32)), float64(labels[0].Size()))
 		}
 		clsErr, bboxMAE = metric[0]/metric[2], metric[1]/metric[2]/4
 		d2l.Check(animator.Add(float64(epoch+1), clsErr, bboxMAE))
@@ -190,8 +171,8 @@ func Example_ssd() {
 	fmt.Fprintf(os.Stderr, "%.1f examples/sec on %v\n", 256*20/timer.Sum(), net.Device())
 
 	pictures, labels = fruit(50)
-	preds, right := d2l.Must(clsProbs(d2l.Must(net.Forward(d2l.ToTensor(pictures...))))), 0
-	for i, output := range multiboxDetection(preds[0], preds[1], anchors, 0.5, 0.01) {
+	preds, right := d2l.Must(net.ForwardN(d2l.ToTensor(pictures...))), 0
+	for i, output := range multiboxDetection(d2l.Must(clsProbs(preds[0])), preds[1], anchors, 0.5, 0.01) {
 		best := [][]float32{output[0][2:]}
 		pictures[i] = showBBoxes(pictures[i], best, color.White)
 		if iou := d2l.Must(iouOf(best, [][]float32{labels[i][0][1:]})).Value().([][]float32); iou[0][0] > 0.5 {
@@ -214,7 +195,7 @@ func Example_ssd() {
 	// conv0 output shape: (1, 33, 10, 10)
 	// sequential0 output shape: (1, 10, 128, 128)
 	// sequential1 output shape: (1, 64, 16, 16)
-	// tinyssd0 output shape: (1, 5444, 6)
+	// tinyssd0 output shape: (1, 5444, 2)
 	// anchors: (5444, 4)
 	// class error below 0.01: true bbox mae below 0.01: true
 	// boxes that overlap by half, 20 of 50: true

@@ -112,8 +112,7 @@ func (e *stepError) Unwrap() error { return e.cause }
 type failedStep struct {
 	net     *Net
 	rate    *learningRate
-	X       []*tensors.Tensor
-	y       *tensors.Tensor
+	X, ys   []*tensors.Tensor
 	changed []*model.Variable
 	classes int
 	result  stepResult
@@ -138,8 +137,10 @@ func (s failedStep) find() (cause, remedy string, err error) {
 			return inputName(i, s.X) + " is " + found, "leave such examples out", err
 		}
 	}
-	if found, err := findNonFinite(s.y); err != nil || found != "" {
-		return "y is " + found, "leave such examples out", err
+	for i, y := range s.ys {
+		if found, err := findNonFinite(y); err != nil || found != "" {
+			return labelsName(i, s.ys) + " is " + found, "leave such examples out", err
+		}
 	}
 	if found, err := unknownToken(s.net.layer, s.X); err != nil || found != "" {
 		return found, "number the tokens by the vocabulary that the net is for", err

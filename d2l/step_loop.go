@@ -111,7 +111,7 @@ func (l *stepLoop) run(images *deviceImages, labels []byte, examples []int, batc
 		return nil, fail(fmt.Errorf("reading the results of up to %d steps, with which the net's parameters are lost: %w",
 			len(rates), err))
 	}
-	t.dtypes, t.classes = dtypesOf([]shapes.Shape{X}), plan.classes
+	t.dtypes, t.classes, t.labels = dtypesOf([]shapes.Shape{X}), plan.classes, 1
 	width := len(rows) / l.size
 	for i, rate := range rates {
 		if err := t.rate.set(rate); err != nil {
@@ -125,7 +125,7 @@ func (l *stepLoop) run(images *deviceImages, labels []byte, examples []int, batc
 				return made, fail(err)
 			}
 			y := tensors.FromFlatDataAndDimensions(y, batch)
-			return made, failedStep{t.net, &t.rate, []*tensors.Tensor{x}, y, plan.changed, plan.classes, result, nil}.diagnose()
+			return made, failedStep{t.net, &t.rate, []*tensors.Tensor{x}, []*tensors.Tensor{y}, plan.changed, plan.classes, result, nil}.diagnose()
 		}
 		t.rate.updates++
 		t.net.stepMade()
@@ -145,7 +145,7 @@ func (l *stepLoop) single(images *deviceImages, labels []byte, examples []int, b
 			return made, err
 		}
 		y := tensors.FromFlatDataAndDimensions(pickLabels(labels, examples), batch)
-		metrics, err := l.trainer.makeStep("Trainer.Steps", []*tensors.Tensor{X}, y)
+		metrics, err := l.trainer.makeStep("Trainer.Steps", []*tensors.Tensor{X}, []*tensors.Tensor{y})
 		if err != nil {
 			return made, err
 		}
@@ -240,7 +240,7 @@ func (l *stepLoop) build(scope *model.Scope, form imageForm, images, labels, ord
 			y := graph.ConvertDType(graph.Gather(labels, graph.ExpandAxes(examples, -1)), dtypes.Int32)
 			X := []*graph.Node{form.X(images, examples)}
 			before := func(v *model.Variable) *graph.Node { return old[v] }
-			loss, correct := t.build(scope, X, y, l.opt, before)
+			loss, correct := t.build(scope, X, []*graph.Node{y}, l.opt, before)
 			// Images of bytes are finite.
 			result, made := guardStep(nil, loss, correct, t.maxLoss(), plan.changed, before)
 			for _, v := range plan.used {

@@ -101,8 +101,8 @@ func errNoExamples(dataIter DataIter) error {
 }
 
 // StepBatch is Step for a batch of one or several inputs, in the order in which the net's layer
-// takes them (see Layer), each with a row for each example; and of one array of labels, as the
-// loss takes them. It also returns the number of examples. Errors and panics are those of Step.
+// takes them (see Layer), and of one or several arrays of labels, as the loss takes them (see
+// LossFuncN), each with a row for each example. It also returns the number of examples. Errors and panics are those of Step.
 //
 // Book: the body of the loop in train_s2s_ch9, section "Sequence to Sequence Learning".
 func (t *Trainer) StepBatch(batch train.Batch) (StepMetrics, error) {
@@ -110,7 +110,7 @@ func (t *Trainer) StepBatch(batch train.Batch) (StepMetrics, error) {
 	if err := checkBatch(batch); err != nil {
 		panic(fmt.Sprintf("d2l: Trainer.StepBatch got %v", err))
 	}
-	return t.makeStep("Trainer.StepBatch", batch.Inputs, batch.Labels[0])
+	return t.makeStep("Trainer.StepBatch", batch.Inputs, batch.Labels)
 }
 
 // steps yields what Steps does, until an error.
@@ -134,7 +134,7 @@ func (t *Trainer) steps(dataIter DataIter, timer *Timer) iter.Seq2[StepMetrics, 
 				return
 			}
 			timer.Start()
-			metrics, err := t.makeStep("Trainer.Steps", batch.Inputs, batch.Labels[0])
+			metrics, err := t.makeStep("Trainer.Steps", batch.Inputs, batch.Labels)
 			timer.Stop()
 			notFreed := freeBatch(onDevice, batch)
 			if !yield(metrics, err) || err != nil {

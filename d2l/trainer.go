@@ -43,6 +43,7 @@ type Trainer struct {
 	loss    Loss
 	classes int                      // Width of a classifier's output; 0 before the first step.
 	dtypes  []dtypes.DType           // Of X in the first step; none before it.
+	labels  int                      // How many arrays of them a batch has; 0 before the first batch.
 	ran     map[programShape]bool    // Where a step has been made.
 	epoch   epochMetrics             // Of the last loop over Steps.
 	err     error                    // Of that loop, until Err is called.
@@ -91,10 +92,10 @@ func NewTrainer(net *Net, opt optimizer.Interface, devices ...Device) (*Trainer,
 	t.step, err = net.newProgram(xla.Config{
 		Training: true,
 		Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
-			X, y := inputs[:len(inputs)-1], inputs[len(inputs)-1]
-			g := y.Graph()
+			X, ys := t.split(inputs)
+			g := X[0].Graph()
 			old := func(v *model.Variable) *graph.Node { return g.GetParameterByName(v.Path()) }
-			loss, correct := t.build(scope, X, y, opt, old)
+			loss, correct := t.build(scope, X, ys, opt, old)
 			result, _ := guardStep(X, loss, correct, t.maxLoss(), changedIn(net.store, g), old)
 			return []*graph.Node{result}
 		},
@@ -111,13 +112,12 @@ func NewTrainer(net *Net, opt optimizer.Interface, devices ...Device) (*Trainer,
 	return t, nil
 }
 
-// build adds a step to the graph of X and y. It returns the mean of the losses and the
+// build adds a step to the graph of X and ys. It returns the mean of the losses and the
 // number of correct predictions. Old returns what a variable was before the step.
-func (t *Trainer) build(scope *model.Scope, X []*graph.Node, y *graph.Node, opt optimizer.Interface,
+func (t *Trainer) build(scope *model.Scope, X, ys []*graph.Node, opt optimizer.Interface,
 	old func(v *model.Variable) *graph.Node) (loss, correct *graph.Node) {
-	g := y.Graph()
-	yHat := t.net.forward(scope, X...)
-	loss, correct = t.losses(X, yHat, y)
+	g := X[0].Graph()
+	loss, correct = t.losses(scope, X, ys)
 	train.AddMainLoss(loss)
 	total := train.TotalLoss(g)
 	requireGradients(t.net.store, total)
@@ -180,28 +180,28 @@ func (n *Net) dropOptimizer() error {
 // LeNet, more for a net with many parameters and small batches.
 func (t *Trainer) Step(X, y *tensors.Tensor) (lossSum, correct float64, err error) {
 	requireMade(t, "Trainer.Step", "NewTrainer")
-	metrics, err := t.makeStep("Trainer.Step", []*tensors.Tensor{X}, y)
+	metrics, err := t.makeStep("Trainer.Step", []*tensors.Tensor{X}, []*tensors.Tensor{y})
 	return metrics.LossSum, metrics.Correct, err
 }
 
 // makeStep does what Step does, and counts the examples.
-func (t *Trainer) makeStep(function string, X []*tensors.Tensor, y *tensors.Tensor) (StepMetrics, error) {
+func (t *Trainer) makeStep(function string, X, ys []*tensors.Tensor) (StepMetrics, error) {
 	requireInputs(function, X)
-	if y == nil {
+	if slices.Contains(ys, nil) {
 		panic(fmt.Sprintf("d2l: %s got a y that is nil: a loss that needs no labels takes any, such as X", function))
 	}
 	if err := cmp.Or(t.requireCurrent(), t.requireSame()); err != nil {
 		return StepMetrics{}, err
 	}
 	if _, ok := t.loss.(classLoss); ok {
-		requireClasses(function, y)
+		requireClasses(function, ys[0])
 	}
 	fail := func(err error) (StepMetrics, error) { return StepMetrics{}, &stepError{X: textOf(X), cause: err} }
-	g, examples, err := t.prepare(X, y)
+	g, examples, err := t.prepare(X, ys)
 	if err != nil {
 		return fail(err)
 	}
-	outputs, err := t.call(t.step, textOf(X), append(slices.Clone(X), y)...)
+	outputs, err := t.call(t.step, textOf(X), slices.Concat(X, ys)...)
 	if err != nil {
 		return StepMetrics{}, err
 	}
@@ -209,10 +209,10 @@ func (t *Trainer) makeStep(function string, X []*tensors.Tensor, y *tensors.Tens
 	if err != nil {
 		return fail(fmt.Errorf("reading the results of the step: %w", err))
 	}
-	plan, result := t.lossPlan(g, y.Shape().Dim(0)), stepResult(row)
+	plan, result := t.lossPlan(g, X[0].Shape().Dim(0)), stepResult(row)
 	if !result.made() {
 		return StepMetrics{}, failedStep{
-			t.net, &t.rate, X, y, changedIn(t.net.store, g), plan.classes, result, xla.BorrowedValues(g),
+			t.net, &t.rate, X, ys, changedIn(t.net.store, g), plan.classes, result, xla.BorrowedValues(g),
 		}.diagnose()
 	}
 	t.rate.updates++
@@ -252,63 +252,4 @@ func (t *Trainer) call(p *xla.Program, X string, inputs ...*tensors.Tensor) ([]*
 	}
 	t.ran[ran] = true
 	return outputs, nil
-}
-
-// prepare gets everything ready for a step with a batch, and returns its graph and the number of examples, or refuses
-// it: then the net stays without parameters if it had none.
-func (t *Trainer) prepare(X []*tensors.Tensor, y *tensors.Tensor) (g *graph.Graph, examples int, err error) {
-	if err = requireBatch(X); err == nil {
-		err = t.requireTypes(dtypesOf(shapesOf(X)))
-	}
-	if err == nil {
-		g, examples, err = t.compile(t.step, X, y)
-	}
-	if err != nil {
-		return nil, 0, err
-	}
-	accepted := false
-	defer func() { // A schedule may panic as well.
-		if !accepted {
-			err = errors.Join(err, t.step.Discard())
-		}
-	}()
-	rate, err := t.rate.next(0) // Last, so that a schedule is not called for a batch that is refused.
-	if err != nil {
-		return nil, 0, err
-	}
-	accepted = true
-	if err := t.net.draw(t.step, shapesOf(X)...); err != nil {
-		return nil, 0, err
-	}
-	return g, examples, t.rate.set(rate)
-}
-
-// compile compiles a program for a batch, and returns its graph and the number of examples, or refuses the batch.
-func (t *Trainer) compile(p *xla.Program, X []*tensors.Tensor, y *tensors.Tensor) (g *graph.Graph, examples int,
-	err error) {
-	if err := requireBatch(X); err != nil {
-		return nil, 0, err
-	}
-	switch {
-	case y.Size() == 0:
-		return nil, 0, errors.New("the batch is empty")
-	case y.Rank() == 0:
-		return nil, 0, errors.New("y has no batch axis")
-	case X[0].Shape().Dim(0) != y.Shape().Dim(0):
-		return nil, 0, fmt.Errorf("there are %d labels for %d examples", y.Shape().Dim(0), X[0].Shape().Dim(0))
-	}
-	if g, err = p.Compile(append(slices.Clone(X), y)...); err != nil {
-		return nil, 0, err
-	}
-	var labels []int32
-	if y.DType() == dtypes.Int32 {
-		if labels, err = tensors.CopyFlatData[int32](y); err != nil {
-			return nil, 0, errors.Join(fmt.Errorf("reading the labels: %w", err), p.Discard())
-		}
-	}
-	plan := t.lossPlan(g, y.Shape().Dim(0))
-	if err := t.checkLabels(plan, labels, ShapeOf(y)); err != nil {
-		return nil, 0, errors.Join(err, p.Discard())
-	}
-	return g, t.numExamples(plan, labels), nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
 )
 
 // WithLoss makes the Trainer minimize another loss than SoftmaxCrossEntropyLoss, and returns the
@@ -36,17 +37,25 @@ func (t *Trainer) WithLoss(loss Loss) *Trainer {
 	return t
 }
 
-// losses adds the losses of a batch to the graph. It returns their mean, a scalar, and the number of correct
+// losses adds the net and the losses of a batch to the graph. It returns their mean, a scalar, and the number of correct
 // predictions, 0 for a loss that does not have classes.
-func (t *Trainer) losses(X []*graph.Node, yHat, y *graph.Node) (mean, correct *graph.Node) {
+func (t *Trainer) losses(scope *model.Scope, X, ys []*graph.Node) (mean, correct *graph.Node) {
 	of, classes := t.loss.(classLoss)
+	loss, many := t.loss.(manyLoss)
+	yHats := t.net.forwardN(scope, X, many)
+	yHat, y := yHats[0], ys[0]
 	if classes {
 		requireLogits(X, yHat, y, t.classes)
-	} else if yHat.DType() != dtypes.Float32 {
+	} else if !many && yHat.DType() != dtypes.Float32 {
 		panic(fmt.Sprintf("d2l: X is %v, for which the net's output is %v: convert X to Float32",
 			typesText(dtypesOf(shapesOf(X))), yHat.DType()))
 	}
-	losses := t.loss.Forward(yHat, y)
+	var losses *graph.Node
+	if many {
+		losses = loss.ForwardN(yHats, ys)
+	} else {
+		losses = t.loss.Forward(yHat, y)
+	}
 	if batch := y.Shape().Dim(0); losses.Rank() > 0 && losses.Shape().Dim(0) != batch || losses.DType() != dtypes.Float32 {
 		panic(fmt.Sprintf("d2l: the loss %T returns %v of shape %v for a batch of %d examples: return a Float32 for each",
 			t.loss, losses.DType(), Shape(losses.Shape().Dimensions), batch))

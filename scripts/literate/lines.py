@@ -122,7 +122,7 @@ PAGES = """
 14.6: nlp-pretraining/subword-embedding
     subword_embedding
 14.8–14.10: nlp-pretraining/bert,bert-dataset,bert-pretraining
-    bert
+    bert bert_pretraining
 15.1–15.3: nlp-applications/sentiment-analysis-and-dataset,sentiment-analysis-rnn,sentiment-analysis-cnn
     sentiment
 15.4, 15.5: nlp-applications/natural-language-inference-and-dataset,natural-language-inference-attention
