@@ -107,7 +107,9 @@ func (n *Net) encodeParameters() ([]byte, error) {
 // for a net whose layers have the names that they have here, see SaveParameters, or
 // nn.Sequential's numbers: layers with parameters are then taken in their order. A
 // beginning that all names have in common and that this net's have not, such as _orig_mod.
-// of torch.compile, module. of DataParallel or model. of Lightning, is left out.
+// of torch.compile, module. of DataParallel or model. of Lightning, is left out. Of parameters that the net has in several
+// places (see Share), safetensors.torch.save_model writes one name, and the others into the metadata: any of them will
+// do, and by number they are those of the first place.
 //
 // A file of SaveParameters is refused, with an error that names the first difference, if
 // it is damaged or if it is that of a net with other layers or other settings. Of layers

@@ -98,6 +98,7 @@ type File struct {
 	Description *Description
 	Training    string // As Encode got it; empty if the file has nothing.
 	tensors     map[string]saved
+	otherNames  map[string][]string // Of tensors, by their names in the file: see tiedNames.
 }
 
 // Damaged is the error of a file that is not as it was written.
@@ -118,6 +119,7 @@ func Parse(content []byte) (*File, error) {
 	saved, summed := metadata[digestKey]
 	switch {
 	case !described && !summed:
+		file.otherNames = tiedNames(tensors, metadata)
 		return file, nil
 	case !described || !summed:
 		return nil, Damaged{fmt.Errorf("an earlier version of this package wrote them, or they are damaged: "+

@@ -29,11 +29,17 @@ func (f *File) Match(scope *model.Scope, rules []Rule, rename func(string) strin
 	if err != nil {
 		return nil, err
 	}
+	if rename == nil {
+		rename = func(name string) string { return name }
+	}
 	found := map[string]saved{}
+	ofNet := func(name string) bool { return slices.ContainsFunc(all, func(e entry) bool { return e.name == name }) }
 	for _, name := range slices.Sorted(maps.Keys(f.tensors)) {
-		here := name
-		if rename != nil {
-			here = rename(name)
+		here := rename(name)
+		for _, other := range f.otherNames[name] {
+			if other = rename(other); !ofNet(here) && ofNet(other) {
+				here = other
+			}
 		}
 		if other, ok := found[here]; ok {
 			return nil, fmt.Errorf("%.200s and %.200s would both be this net's %.200s: %w", other.name, name, here, ErrRename)

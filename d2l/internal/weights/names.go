@@ -1,6 +1,7 @@
 package weights
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -9,14 +10,60 @@ import (
 	"strings"
 )
 
+// tiedNames returns the further names of tensors. A net that uses a parameter in several places has it in its state_dict
+// under as many names; safetensors.torch.save_model writes it once, under the name that sorts first as a text, such as
+// 10.weight before 2.weight, and the others into the metadata, as 2.weight: 10.weight.
+func tiedNames(tensors map[string]saved, metadata map[string]string) map[string][]string {
+	others := map[string][]string{}
+	for _, name := range slices.Sorted(maps.Keys(metadata)) {
+		written := metadata[name]
+		if _, ok := tensors[written]; !ok {
+			continue
+		}
+		if _, ok := tensors[name]; !ok {
+			others[written] = append(others[written], name)
+		}
+	}
+	return others
+}
+
+// byFirstPlace returns a foreign file's tensors, those with several names by that of this net's, or else by that of the
+// first place, where layers have numbers.
+func (f *File) byFirstPlace(all []entry) map[string]saved {
+	result := maps.Clone(f.tensors)
+	for written, others := range f.otherNames {
+		names := append([]string{written}, others...)
+		slices.SortFunc(names, inOrder)
+		here := slices.IndexFunc(names, func(name string) bool {
+			return slices.ContainsFunc(all, func(e entry) bool { return name == e.name || strings.HasSuffix(name, "."+e.name) })
+		})
+		delete(result, written)
+		result[names[max(here, 0)]] = f.tensors[written]
+	}
+	return result
+}
+
+// inOrder compares names, with the numbers in them as numbers.
+func inOrder(a, b string) int {
+	return slices.CompareFunc(strings.Split(a, "."), strings.Split(b, "."), func(a, b string) int {
+		i, errA := strconv.Atoi(a)
+		j, errB := strconv.Atoi(b)
+		if errA == nil && errB == nil {
+			return cmp.Compare(i, j)
+		}
+		return cmp.Compare(a, b)
+	})
+}
+
 // renamed returns a foreign file's tensors by the names that this net has for them. These
 // differ from the file's by a prefix that all its names have in common, such as module.
 // of PyTorch's DataParallel, or the file has nn.Sequential's numbers for layers. Every
 // tensor is kept, so that files of other nets are refused as ever.
 func (f *File) renamed(all []entry, layers []string) (map[string]saved, error) {
 	const maxPrefix = 8 // Parts of names; hostile files may have any number.
-	candidates := []map[string]saved{f.tensors}
-	for next := strip(f.tensors); next != nil && len(candidates) <= maxPrefix; next = strip(next) {
+	tensors := f.byFirstPlace(all)
+	candidates := []map[string]saved{tensors}
+	for next := strip(tensors); next != nil && len(candidates) <= maxPrefix; next = strip(next) {
 		candidates = append(candidates, next)
 	}
 	for _, stripped := range candidates {
@@ -29,7 +76,7 @@ func (f *File) renamed(all []entry, layers []string) (map[string]saved, error) {
 			return f.byNumber(stripped, units, all, layers)
 		}
 	}
-	return f.tensors, nil
+	return tensors, nil
 }
 
 // strip returns the tensors without the first part of their names, or nil if that is not
