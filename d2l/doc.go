@@ -45,7 +45,7 @@
 //
 // A [Layer] describes one step of a network and holds no parameters: [Dense], [Conv2D],
 // [Conv2DTranspose], [AvgPool2D], [MaxPool2D], [GlobalAvgPool2D], [GlobalMaxPool2D],
-// [Flatten], [BatchNorm], [LayerNorm], [Dropout], an [Activation] such as ReLU,
+// [Flatten], [BatchNorm], [LayerNorm], [Normalize], [Dropout], an [Activation] such as ReLU,
 // [LeakyReLU], and [Sequential], which applies several in order; for sequences
 // [Embedding], [OneHot], [RNN], [GRU], [LSTM] and [PositionalEncoding]. Anything that
 // GoMLX can build can be a layer: a type with the two methods of [Layer], as its example
@@ -164,6 +164,7 @@
 //	load_array.go     LoadArray, SyntheticData; the first batches of a data set
 //	image_iter.go     batches of the images of these sets
 //	image_folder.go   pictures from files, and their batches
+//	jpeg.go           colours of JPEG files, as PyTorch has them
 //	augment.go        flips, crops and colours
 //	resize.go         images resized, on the host and on a device
 //	on_device.go      data sets kept on a device
@@ -193,6 +194,7 @@
 //	rnn.go            RNN, GRU, LSTM
 //	recurrent.go      what these have in common; states
 //	layer_norm.go     layer normalization
+//	normalize.go      images of a mean and a standard deviation
 //	blocks.go         Branches and Residual: layers in parallel, and a sum
 //	share.go          one layer in several places
 //	encoder_decoder.go EncoderDecoder: a layer of two inputs or more

@@ -21,7 +21,7 @@ func TestEveryNameHasAnExample(t *testing.T) {
 	for _, layer := range []string{
 		"Activation", "AddNorm", "AdditiveAttention", "AvgPool2D", "BatchNorm", "Branches", "Conv2D", "Conv2DTranspose", "DecoderBlock", "Dense",
 		"DotProductAttention", "Dropout", "Embedding", "EncoderBlock", "EncoderDecoder", "Flatten", "GlobalAvgPool2D", "GlobalMaxPool2D", "GRU", "LayerNorm", "LeakyReLU", "LSTM", "MaxPool2D",
-		"MultiHeadAttention", "OneHot", "PositionWiseFFN", "PositionalEncoding", "Residual", "RNN", "Sequential",
+		"MultiHeadAttention", "Normalize", "OneHot", "PositionWiseFFN", "PositionalEncoding", "Residual", "RNN", "Sequential",
 		"TransformerDecoder", "TransformerEncoder",
 	} {
 		without[layer+".Kind"] = "a layer's kind is seen in the names of Sequential's layers"
@@ -32,13 +32,13 @@ func TestEveryNameHasAnExample(t *testing.T) {
 		"Activation.Settings", "AdditiveAttention.Settings", "AvgPool2D.Settings", "Conv2D.Settings", "Conv2DTranspose.Settings", "Dense.Settings",
 		"MaxPool2D.Settings", "MultiHeadAttention.Settings", "EncoderBlock.Settings", "DecoderBlock.Settings",
 		"PositionWiseFFN.Settings", "TransformerDecoder.Settings", "TransformerEncoder.Settings",
-		"Embedding.Settings", "GRU.Settings", "LeakyReLU.Settings", "LSTM.Settings", "OneHot.Settings", "RNN.Settings",
+		"Embedding.Settings", "GRU.Settings", "LeakyReLU.Settings", "LSTM.Settings", "Normalize.Settings", "OneHot.Settings", "RNN.Settings",
 	} {
 		without[optional] = "d2l calls it; Layer describes it"
 	}
 	for _, layer := range []string{
 		"AvgPool2D", "BatchNorm", "Conv2D", "Conv2DTranspose", "Dense", "Dropout", "Embedding", "Flatten", "GlobalAvgPool2D",
-		"GlobalMaxPool2D", "GRU", "LayerNorm", "LSTM", "MaxPool2D", "OneHot", "RNN",
+		"GlobalMaxPool2D", "GRU", "LayerNorm", "LSTM", "MaxPool2D", "Normalize", "OneHot", "RNN",
 	} {
 		without[layer+".Notation"] = "written in the picture of ExampleDrawVertical"
 	}

@@ -17,7 +17,8 @@ import (
 	"github.com/gomlx/gomlx/ml/train"
 )
 
-// ReadImage reads a picture from a file: PNG, JPEG or GIF.
+// ReadImage reads a picture from a file: PNG, JPEG or GIF. The pixels are those of PyTorch and MXNet, up to a few steps of
+// 255 in a JPEG; as there, a picture that a camera has marked as turned is not turned back.
 //
 // Book: image.imread, section "Image Augmentation".
 func ReadImage(path string) (image.Image, error) {
@@ -30,7 +31,7 @@ func ReadImage(path string) (image.Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the picture %s: %w: give a PNG, JPEG or GIF file", path, err)
 	}
-	return picture, nil
+	return smoothColours(picture), nil
 }
 
 // ToTensor returns pictures as a batch, float32 (batch, 3, height, width): red, green and blue with values in [0, 1].

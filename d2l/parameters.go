@@ -55,6 +55,8 @@ func layerScopes(layer Layer) (scopes []string) {
 //	net = nn.Sequential(OrderedDict(conv0=nn.Conv2d(1, 6, 5, padding=2), …, dense0=nn.Linear(400, 120), …))
 //	net.load_state_dict(safetensors.torch.load_file("lenet.params"))
 //
+// Where a layer stands in several places, in both nets, PyTorch reads the file with safetensors.torch.load_model.
+//
 // Variables of other layers keep their names, unless the layer has a StateDict (see
 // Layer), their types and their shapes, except that weights of
 // (in, out) or (height, width, in, out), as GoMLX's layers have them, are taken for those
