@@ -1,6 +1,6 @@
-"""Writes jpeg-420.jpg, jpeg-422.jpg and jpeg-444.jpg, pictures whose planes of colour have half the width and height, half
-the width, or the size of the picture, and jpeg.json, their pixels by Pillow, which decodes them with libjpeg as torchvision
-does, for TestReadImageAsPillow. Run it by scripts/pytorch fixtures.
+"""Writes jpeg-420.jpg, jpeg-422.jpg and jpeg-444.jpg, pictures whose planes of colour have half the width and height,
+half the width, or the size of the picture, and jpeg.json, their pixels by Pillow, which decodes them with libjpeg as
+torchvision does, for TestReadImageAsPillow. Run it by scripts/pytorch fixtures.
 """
 import io
 import pathlib
