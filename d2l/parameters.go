@@ -255,11 +255,10 @@ func (n *Net) exampleFor(file *weights.File, given []int) (example exampleShapes
 		if err := errors.Join(requireOneInput(example), weights.CheckInput(given)); err != nil {
 			return nil, err
 		}
-		dtype := n.inputType()
-		if example.Ok() {
-			dtype = example[0].DType
+		if !example.Ok() {
+			return n.example(given), nil
 		}
-		return exampleShapes{shapes.Make(dtype, given...)}, nil
+		return exampleShapes{shapes.Make(example[0].DType, given...)}, nil
 	case !example.Ok():
 		return example, fmt.Errorf("they do not tell for which inputs they are: %w", errExample)
 	}
