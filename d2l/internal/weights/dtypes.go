@@ -117,7 +117,9 @@ func countOf(data []byte, t safetensors.DType) ([]byte, error) {
 }
 
 // PerChannel returns the bytes of a variable that has a count for each channel.
-func PerChannel(count int64, t dtypes.DType, channels int) []byte { return perChannel(count, fileTypes[t], channels) }
+func PerChannel(count int64, t dtypes.DType, channels int) []byte {
+	return perChannel(count, fileTypes[t], channels)
+}
 
 // perChannel does the reverse of countOf.
 func perChannel(count int64, t safetensors.DType, channels int) []byte {
