@@ -216,6 +216,7 @@
 //	parameters.go     saved parameters, also from and for PyTorch
 //	parameters_matching.go what fits of another net's, for fine tuning
 //	parameters_describe.go what a file tells of the layers
+//	parameters_fields.go and of those of the program's own
 //	trained.go        how far a net has been trained
 //
 // Training:
