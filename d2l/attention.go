@@ -135,9 +135,8 @@ func (m MultiHeadAttention) forward(scope *model.Scope, inputs []*graph.Node,
 		lens = graph.BroadcastToDims(graph.ExpandAxes(lens, 1), slices.Insert(slices.Clone(dims), 1, m.NumHeads)...)
 		heads = append(heads, graph.Reshape(lens, append([]int{-1}, dims[1:]...)...))
 	}
-	outputs := DotProductAttention{m.Dropout}.forward(scope.In("attention"), heads, func(X, lens *graph.Node) *graph.Node {
-		return maskedSoftmax(X, lens, mask)
-	})
+	softmax := func(X, lens *graph.Node) *graph.Node { return maskedSoftmax(X, lens, mask) }
+	outputs := DotProductAttention{m.Dropout}.forward(scope.In("attention"), heads, softmax)
 	y, weights := m.apart(outputs[0]), m.apart(outputs[1])
 	y = graph.Transpose(y, 1, 2)
 	y = graph.Reshape(y, y.Shape().Dim(0), y.Shape().Dim(1), -1)

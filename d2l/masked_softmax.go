@@ -16,10 +16,10 @@ import (
 // all keys. The other keys get the weight 0; where the length is 0, all keys get the same weight. It is a function of
 // nodes, for layers and for Compile, and panics on other shapes or types.
 //
-// A mask, such as PyTorch's key_padding_mask, is no length: the length is the number of keys that count, and these come
-// first. A mask of Bool panics, and so does one of 0 and 1, unless there are as many queries as keys, so that it has the
-// shape of lengths. Then it is told by its values: where they are 0 and 1 alone, with a 0 and several 1 in an example,
-// all weights are NaN, and that is an error where it is one for Embedding.
+// A mask, such as PyTorch's key_padding_mask, is no length: the length is the number of keys that count, and these
+// come first. A mask of Bool panics, and so does one of 0 and 1, unless there are as many queries as keys, so that it
+// has the shape of lengths. Then it is told by its values: where they are 0 and 1 alone, with a 0 and several 1 in an
+// example, all weights are NaN, and that is an error where it is one for Embedding.
 //
 // Book: masked_softmax, section "Attention Scoring Functions".
 func MaskedSoftmax(X, validLens *graph.Node) *graph.Node {
@@ -103,7 +103,8 @@ func requireLens(layer string, batch, queries int, lens *graph.Node) {
 		if lens.DType() == dtypes.Bool || len(got) > 1 {
 			remedy = "; of a mask give the number of keys that count"
 		}
-		panic(fmt.Sprintf("d2l: %s takes valid lengths, how many keys count, as integers of shape %v, or %v for each "+
-			"query its own, got %v of %v%s", layer, Shape{batch}, Shape{batch, queries}, Shape(got), lens.DType(), remedy))
+		const message = "d2l: %s takes valid lengths, how many keys count, as integers of shape %v, or %v for each query " +
+			"its own, got %v of %v%s"
+		panic(fmt.Sprintf(message, layer, Shape{batch}, Shape{batch, queries}, Shape(got), lens.DType(), remedy))
 	}
 }

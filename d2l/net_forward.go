@@ -55,8 +55,8 @@ func (n *Net) infers(function string, program **xla.Program, all bool, X []*tens
 	return outputs, nil
 }
 
-// inference returns the program of Forward, or, for all outputs, ForwardN, which it makes if there is none yet. After the
-// outputs it returns those of demanded.
+// inference returns the program of Forward, or, for all outputs, ForwardN, which it makes if there is none yet. After
+// the outputs it returns those of demanded.
 func (n *Net) inference(program **xla.Program, all bool) (*xla.Program, error) {
 	if *program != nil {
 		return *program, nil
@@ -88,8 +88,8 @@ func (n *Net) forward(scope *model.Scope, inputs ...*graph.Node) *graph.Node {
 	return n.forwardN(scope, inputs, false)[0]
 }
 
-// forwardN applies the net's layers, and returns all their outputs, or else the first. Sequential names those of its own
-// that panic; any other net counts as one layer.
+// forwardN applies the net's layers, and returns all their outputs, or else the first. Sequential names those of its
+// own that panic; any other net counts as one layer.
 func (n *Net) forwardN(scope *model.Scope, inputs []*graph.Node, all bool) (outputs []*graph.Node) {
 	defer n.keepFrozen(scope)()
 	outputs = n.layers(scope, inputs, all)

@@ -123,8 +123,8 @@ func (n *Net) example(shape []int) exampleShapes {
 	return exampleShapes{shapes.Make(n.inputType(shape), shape...)}
 }
 
-// inputType returns the type of the batches that the net has seen, or of those that it is likely to get, with examples of
-// a shape: float32, or int32 if the layers take that alone.
+// inputType returns the type of the batches that the net has seen, or of those that it is likely to get, with
+// examples of a shape: float32, or int32 if the layers take that alone.
 func (n *Net) inputType(shape []int) dtypes.DType {
 	if n.input.Ok() {
 		return n.input[0].DType
@@ -132,7 +132,8 @@ func (n *Net) inputType(shape []int) dtypes.DType {
 	var input *graph.Node
 	takes := func(dtype dtypes.DType) error {
 		return n.anywhere(func(device Device) error {
-			_, err := n.buildOnly(device, exampleShapes{shapes.Make(dtype, shape...)}, func(scope *model.Scope, inputs []*graph.Node) {
+			example := exampleShapes{shapes.Make(dtype, shape...)}
+			_, err := n.buildOnly(device, example, func(scope *model.Scope, inputs []*graph.Node) {
 				input = inputs[0]
 				n.forward(scope, input)
 			})
@@ -175,8 +176,9 @@ func (n *Net) buildOnly(device Device, example exampleShapes, build func(*model.
 	return store, nil
 }
 
-// anywhere calls build, which builds a graph for the sake of its shapes, with a device that can: they do not depend on it.
-// GoMLX in pure Go is always there, and at once. The net's own device is for layers that compute what it does not have.
+// anywhere calls build, which builds a graph for the sake of its shapes, with a device that can: they do not depend
+// on it. GoMLX in pure Go is always there, and at once. The net's own device is for layers that compute what it does
+// not have.
 func (n *Net) anywhere(build func(Device) error) error {
 	err := build(Device{platform: xla.Go})
 	if err == nil {

@@ -151,7 +151,8 @@ func fileError(path string, err error) error {
 	case errors.Is(err, os.ErrPermission):
 		return fmt.Errorf("the parameters in %s cannot be used: %w; let this user read the file", path, err)
 	case errors.As(err, new(weights.OtherKind)), slices.ContainsFunc(
-		[]error{errExample, errExampleOf, errInitialize, errSettings, weights.ErrNewer, weights.ErrField, weights.ErrRename},
+		[]error{errExample, errExampleOf, errInitialize, errSettings, weights.ErrNewer, weights.ErrField,
+			weights.ErrRename},
 		func(remedy error) bool { return errors.Is(err, remedy) }):
 		return fmt.Errorf("the parameters in %s cannot be used: %w", path, err)
 	}

@@ -141,8 +141,8 @@ func (s failedStep) find() (cause, remedy string, err error) {
 	if found, err := findNonFinite(s.y); err != nil || found != "" {
 		return "y is " + found, "leave such examples out", err
 	}
-	if found, remedy, err := s.net.unmetDemand(s.X); err == nil && found != "" { // A layer may take X in training mode alone.
-		return found, remedy, nil
+	if found, remedy, err := s.net.unmetDemand(s.X); err == nil && found != "" {
+		return found, remedy, nil // An error is none: a layer may take X in training mode alone.
 	}
 	for v := range s.net.store.IterVariables() {
 		value, err := v.Value()

@@ -119,8 +119,8 @@ func TestTrainCh5Progress(t *testing.T) {
 	}
 }
 
-// However short an epoch is, its curve has points of training, and the last is after its last batch, or at most 49 before
-// it.
+// However short an epoch is, its curve has points of training, and the last is after its last batch, or at most 49
+// before it.
 func TestTrainCh5PointsOfEpochs(t *testing.T) {
 	for batches, want := range map[int]int{1: 1, 2: 2, 4: 4, 5: 5, 10: 5, 49: 6, 50: 5, 51: 6, 199: 6, 200: 4} {
 		var progress string

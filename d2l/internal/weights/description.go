@@ -43,28 +43,8 @@ type Layer struct {
 	known    []string                   // The names of all settings of the type, zero or not.
 }
 
-// Fields returns what is compared of a layer that does not say what its settings are. A field that a file or the net
-// does not have is no difference, nor is any if the layer says by now what counts.
-func Fields(all map[string]any) (fields map[string]json.RawMessage, err error) {
-	for name, content := range all {
-		text, err := json.Marshal(content)
-		if err != nil {
-			return nil, fmt.Errorf("the field %s of a layer cannot be saved: %w", name, err)
-		}
-		if fields == nil {
-			fields = map[string]json.RawMessage{}
-		}
-		fields[name] = text
-	}
-	return fields, nil
-}
-
 // ErrNewer is what a file ends with that tells more than this version understands.
 var ErrNewer = errors.New("a newer version of the code wrote them: update your clone, or the package that has the layer")
-
-// ErrField says what to do about a field that differs.
-var ErrField = errors.New("give it that value, or, if the layer computes the same with another, give its type the method " +
-	"Settings, which leaves the field out (see d2l.Layer)")
 
 // NewLayer describes a layer. Its settings are the exported fields of a struct, or nil
 // for none. Zero fields are left out, so that a field that is added later leaves older
@@ -206,11 +186,8 @@ func (d *Description) Compare(net []Layer) error {
 		if !sameLayer || !maps.EqualFunc(saved.Settings, expected.Settings, sameJSON) {
 			return fmt.Errorf(other+"layer %v, expected %v", saved, expected)
 		}
-		for _, name := range slices.Sorted(maps.Keys(saved.Fields)) {
-			if field, ok := expected.Fields[name]; ok && !sameJSON(field, saved.Fields[name]) {
-				return fmt.Errorf(other+"layer %.100s %.100s had %.100s:%.200s, and has %s here: %w", saved.Name, saved.Type, name,
-					saved.Fields[name], field, ErrField)
-			}
+		if err := saved.compareFields(expected); err != nil {
+			return fmt.Errorf(other+"%w", err)
 		}
 	}
 	return nil
