@@ -5,46 +5,9 @@ import (
 	"math"
 	"slices"
 
-	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
-
-// MaskedSoftmax is the softmax of scores over their last axis: X and the result are (batch, queries, keys). Only the
-// first validLens keys count: integers of shape (batch), or (batch, queries) where each query has its own, or nil for
-// all keys. The other keys get the weight 0; where the length is 0, all keys get the same weight. It is a function of
-// nodes, for layers and for Compile, and panics on other shapes or types.
-//
-// Book: masked_softmax, section "Attention Scoring Functions".
-func MaskedSoftmax(X, validLens *graph.Node) *graph.Node {
-	if X.Rank() != 3 {
-		panic(fmt.Sprintf("d2l: MaskedSoftmax takes scores of shape (batch, queries, keys), got %v",
-			Shape(X.Shape().Dimensions)))
-	}
-	if validLens == nil {
-		return graph.Softmax(X, -1)
-	}
-	dims := X.Shape().Dimensions
-	requireLens("MaskedSoftmax", dims[0], dims[1], validLens)
-	lens := graph.ConvertDType(graph.Reshape(validLens, dims[0], -1, 1), dtypes.Int64) // A smaller type may not count so far.
-	key := graph.Iota(X.Graph(), shapes.Make(lens.DType(), 1, 1, dims[2]), 2)
-	valid := graph.BroadcastToDims(graph.LessThan(key, lens), dims...)
-	lowest := -1e6
-	if X.DType() == dtypes.Float16 {
-		lowest = -6e4 // About the lowest that there is.
-	}
-	return graph.Softmax(graph.Where(valid, X, graph.Scalar(X.Graph(), X.DType(), lowest)), -1)
-}
-
-// requireLens panics unless a layer with so many queries gets valid lengths.
-func requireLens(layer string, batch, queries int, lens *graph.Node) {
-	got := lens.Shape().Dimensions
-	if !lens.DType().IsInt() || !slices.Equal(got, []int{batch}) && !slices.Equal(got, []int{batch, queries}) {
-		panic(fmt.Sprintf("d2l: %s takes valid lengths, how many keys count, as integers of shape %v, or %v for each query its own, "+
-			"got %v of %v", layer, Shape{batch}, Shape{batch, queries}, Shape(got), lens.DType()))
-	}
-}
 
 // DotProductAttention is a Layer of three or four inputs: queries (batch, queries, size), keys (batch, keys, size),
 // values (batch, keys, n) and, unless all keys count, valid lengths as in MaskedSoftmax. The score of a query and a key
@@ -67,6 +30,11 @@ func (a DotProductAttention) Forward(scope *model.Scope, x *graph.Node) *graph.N
 
 // ForwardN adds the attention to the graph of the inputs. It returns its output and the weights.
 func (a DotProductAttention) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
+	return a.forward(scope, inputs, MaskedSoftmax)
+}
+
+// forward is ForwardN with a masked softmax.
+func (a DotProductAttention) forward(scope *model.Scope, inputs []*graph.Node, softmax softmaxOf) []*graph.Node {
 	requireAttention("DotProductAttention", inputs)
 	queries, keys := inputs[0], inputs[1]
 	if size, other := queries.Shape().Dim(2), keys.Shape().Dim(2); size != other {
@@ -75,7 +43,7 @@ func (a DotProductAttention) ForwardN(scope *model.Scope, inputs ...*graph.Node)
 	}
 	scores := graph.MatMul(queries, graph.Transpose(keys, 1, 2))
 	scores = graph.DivScalar(scores, math.Sqrt(float64(queries.Shape().Dim(2))))
-	return attend(scope, a.Dropout, scores, inputs[2:])
+	return attend(scope, a.Dropout, scores, inputs[2:], softmax)
 }
 
 // AdditiveAttention is a Layer with the inputs and outputs of DotProductAttention, but queries and keys may differ in
@@ -107,7 +75,7 @@ func (a AdditiveAttention) ForwardN(scope *model.Scope, inputs ...*graph.Node) [
 	queries, keys := hidden.Forward(scope.In("W_q"), inputs[0]), hidden.Forward(scope.In("W_k"), inputs[1])
 	features := graph.Tanh(graph.Add(graph.ExpandAxes(queries, 2), graph.ExpandAxes(keys, 1)))
 	scores := Dense{Units: 1, LastAxis: true, NoBias: true}.Forward(scope.In("w_v"), features)
-	return attend(scope, a.Dropout, graph.Squeeze(scores, -1), inputs[2:])
+	return attend(scope, a.Dropout, graph.Squeeze(scores, -1), inputs[2:], MaskedSoftmax)
 }
 
 // MultiHeadAttention is a Layer with the inputs of DotProductAttention, whose sizes may differ. Each of NumHeads heads
@@ -139,6 +107,12 @@ func (m MultiHeadAttention) Forward(scope *model.Scope, x *graph.Node) *graph.No
 
 // ForwardN adds the attention to the graph of the inputs. It returns its output and the weights of the heads.
 func (m MultiHeadAttention) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
+	return m.forward(scope, inputs, demandLens)
+}
+
+// forward is ForwardN; isMask, of valid lengths and the number of keys, is demandLens or returns nil.
+func (m MultiHeadAttention) forward(scope *model.Scope, inputs []*graph.Node,
+	isMask func(lens *graph.Node, keys int) *graph.Node) []*graph.Node {
 	requireAttention("MultiHeadAttention", inputs)
 	if m.NumHeads <= 0 || m.NumHiddens <= 0 || m.NumHiddens%m.NumHeads != 0 {
 		panic(fmt.Sprintf("d2l: MultiHeadAttention needs positive NumHiddens and NumHeads, of which the second divides the "+
@@ -152,14 +126,17 @@ func (m MultiHeadAttention) ForwardN(scope *model.Scope, inputs ...*graph.Node) 
 		X = graph.Transpose(X, 1, 2)
 		heads = append(heads, graph.Reshape(X, -1, X.Shape().Dim(2), X.Shape().Dim(3)))
 	}
+	var mask *graph.Node
 	for _, lens := range inputs[3:] {
 		requireLens("MultiHeadAttention", inputs[0].Shape().Dim(0), inputs[0].Shape().Dim(1), lens)
+		mask = isMask(lens, inputs[1].Shape().Dim(1))
 		// The same for all heads of an example.
 		dims := lens.Shape().Dimensions
 		lens = graph.BroadcastToDims(graph.ExpandAxes(lens, 1), slices.Insert(slices.Clone(dims), 1, m.NumHeads)...)
 		heads = append(heads, graph.Reshape(lens, append([]int{-1}, dims[1:]...)...))
 	}
-	outputs := DotProductAttention{m.Dropout}.ForwardN(scope.In("attention"), heads...)
+	softmax := func(X, lens *graph.Node) *graph.Node { return maskedSoftmax(X, lens, mask) }
+	outputs := DotProductAttention{m.Dropout}.forward(scope.In("attention"), heads, softmax)
 	y, weights := m.apart(outputs[0]), m.apart(outputs[1])
 	y = graph.Transpose(y, 1, 2)
 	y = graph.Reshape(y, y.Shape().Dim(0), y.Shape().Dim(1), -1)
@@ -171,10 +148,14 @@ func (m MultiHeadAttention) apart(x *graph.Node) *graph.Node {
 	return graph.Reshape(x, append([]int{-1, m.NumHeads}, x.Shape().Dimensions[1:]...)...)
 }
 
+// A softmaxOf is MaskedSoftmax, or that of lengths which have been looked at.
+type softmaxOf func(X, validLens *graph.Node) *graph.Node
+
 // attend returns the outputs of an attention with scores (batch, queries, keys). In values, valid lengths may follow the
 // values.
-func attend(scope *model.Scope, dropout float64, scores *graph.Node, values []*graph.Node) []*graph.Node {
-	weights := MaskedSoftmax(scores, append(values, nil)[1])
+func attend(scope *model.Scope, dropout float64, scores *graph.Node, values []*graph.Node,
+	softmax softmaxOf) []*graph.Node {
+	weights := softmax(scores, append(values, nil)[1])
 	return []*graph.Node{graph.MatMul(Dropout{Rate: dropout}.Forward(scope, weights), values[0]), weights}
 }
 

@@ -79,8 +79,8 @@ func (b BatchNorm) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 		claim(scope, "scale")
 		builder := norm.BatchNorm(scope, x, axis).Momentum(batchMomentum).Epsilon(batchEpsilon).CurrentScope()
 		builder = builder.FrozenAverages(b.UseGlobalStats)
-		// In training, the gradients would be wrong without XLA's operation. That for inference, which GoMLX in pure Go does not
-		// have, is faster and has no gradient.
+		// In training, the gradients would be wrong without XLA's operation. That for inference, which GoMLX in pure
+		// Go does not have, is faster and has no gradient.
 		known := x.Graph().Backend().Capabilities().Operations[compute.OpTypeBatchNormForInference]
 		return builder.UseBackendInference(scope.IsTraining(x.Graph()) || known && !applies(x.Graph())).Done()
 	}
@@ -95,10 +95,10 @@ func (b BatchNorm) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	}
 }
 
-// ForwardWith adds the normalization and the activation after it to the graph of x together, and reports whether it has:
-// Sequential calls it, see Layer. It does so in training on XLA's CPU backend if next is Sigmoid, Tanh or ReLU, x are
-// float32 images that do not come from a convolution, pooling or normalization of XLA's own, and the program is for one
-// device.
+// ForwardWith adds the normalization and the activation after it to the graph of x together, and reports whether it
+// has: Sequential calls it, see Layer. It does so in training on XLA's CPU backend if next is Sigmoid, Tanh or ReLU,
+// x are float32 images that do not come from a convolution, pooling or normalization of XLA's own, and the program is
+// for one device.
 //
 // Values and gradients are those of the two layers, but for rounding.
 func (b BatchNorm) ForwardWith(scope *model.Scope, x *graph.Node, self, next Layer) (y *graph.Node, ok bool) {
@@ -114,11 +114,36 @@ func (b BatchNorm) ForwardWith(scope *model.Scope, x *graph.Node, self, next Lay
 	return b.byKernel(scope, x, kernel), true
 }
 
-// keptStatistics returns the count of batches beside running statistics that are given a value, and what it becomes: the
-// value counts as that of a file does, or it would be replaced in the first steps. Of other variables it returns nil.
+// isBatchCount reports whether a variable of the net is the number of batches in running statistics.
+func isBatchCount(n *Net, v *model.Variable) bool {
+	return v.Name() == batchCount && n.store.GetVariable(v.Scope()+"/variance") != nil
+}
+
+// countForAll returns a number of batches, a whole number as PyTorch's num_batches_tracked, as the variable has it: for
+// each channel. Other values it returns as they are.
+func countForAll(v *model.Variable, given *tensors.Tensor) (*tensors.Tensor, error) {
+	if given.Rank() > 0 || !given.DType().IsInt() {
+		return given, nil
+	}
+	count, err := wholeNumbers(given)
+	if err != nil {
+		return nil, err
+	}
+	if len(count) != 1 || count[0] < 0 {
+		return nil, fmt.Errorf("a number of batches is 0 or more, got %v", given.Value())
+	}
+	all := tensors.FromShape(v.Shape())
+	return all, all.MutableBytes(func(data []byte) {
+		copy(data, weights.PerChannel(count[0], v.DType(), v.Shape().Size()))
+	})
+}
+
+// keptStatistics returns the count of batches beside running statistics that are given a value, and what it becomes:
+// the value counts as that of a file does, or it would be replaced in the first steps. Of other variables it returns
+// nil, and so it does where the count has been given a value, too.
 func keptStatistics(n *Net, v *model.Variable) (count *model.Variable, kept *tensors.Tensor, err error) {
 	count = n.store.GetVariable(v.Scope() + "/" + batchCount)
-	if count == nil || v.Name() != "mean" && v.Name() != "variance" {
+	if count == nil || v.Name() != "mean" && v.Name() != "variance" || n.counted[count.Path()] {
 		return nil, nil, nil
 	}
 	value, err := xla.HostValue(count)
@@ -142,7 +167,8 @@ func keptStatistics(n *Net, v *model.Variable) (count *model.Variable, kept *ten
 	return count, kept, err
 }
 
-// requireSeveral panics if a batch in training has one value for each channel: that would become 0, and its variance too.
+// requireSeveral panics if a batch in training has one value for each channel: that would become 0, and its variance
+// too.
 func (b BatchNorm) requireSeveral(scope *model.Scope, x *graph.Node) {
 	if scope.IsTraining(x.Graph()) && !b.UseGlobalStats && x.Rank() >= 2 && x.Shape().Size() == x.Shape().Dim(1) {
 		panic(fmt.Sprintf("d2l: BatchNorm needs more than one value for each channel in training, got a batch of shape %v: "+

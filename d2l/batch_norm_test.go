@@ -185,8 +185,6 @@ func TestWhereBatchNormIsAKernel(t *testing.T) {
 	}
 }
 
-// Statistics that are set count as those of a file: a step changes a tenth of them, however many were made before.
-// So it is in other types.
 func TestBatchNormWithStatisticsInHalfPrecision(t *testing.T) {
 	X := must(Compile(func(x *graph.Node) *graph.Node { return graph.ConvertDType(x, dtypes.Float16) }, testDevice())(waves(1, 1, 4, 2)))(t)
 	net := drawnFor(t, Sequential{BatchNorm{}}, X)
@@ -194,6 +192,8 @@ func TestBatchNormWithStatisticsInHalfPrecision(t *testing.T) {
 	noError(t, net.SetParameter("batchnorm0.running_mean", v))
 }
 
+// Statistics that are set count as those of a file: a step changes a tenth of them, however many were made before.
+// So it is in other types.
 func TestBatchNormWithStatisticsThatWereSet(t *testing.T) {
 	for _, steps := range []int{0, 1, 3, 12} {
 		net := NewNet(Sequential{BatchNorm{}, Dense{Units: 4}})
@@ -218,6 +218,51 @@ func TestBatchNormWithStatisticsThatWereSet(t *testing.T) {
 	if count := must(must(wide.Parameter("num_batches_tracked"))(t).Value())(t).Value(); fmt.Sprint(count) != "[10]" {
 		t.Errorf("beside statistics of float64 that were set there are %v batches", count)
 	}
+}
+
+// What PyTorch has is copied in any order, and is there in the end as it was.
+func TestBatchNormStatisticsInAnyOrder(t *testing.T) {
+	state := map[string]any{
+		"running_mean": []float32{1, 2}, "running_var": []float32{3, 4}, "num_batches_tracked": int64(3),
+	}
+	const want = "[1 2] [3 4] [3 3]"
+	net := drawnFor(t, BatchNorm{}, Ones(3, 2))
+	got := func(net *Net) string {
+		var all []any
+		for _, name := range []string{"running_mean", "running_var", "num_batches_tracked"} {
+			all = append(all, must(must(net.Parameter(name))(t).Value())(t).Value())
+		}
+		return fmt.Sprint(all...)
+	}
+	for _, names := range [][]string{
+		{"running_mean", "running_var", "num_batches_tracked"}, {"num_batches_tracked", "running_mean", "running_var"},
+		{"running_var", "num_batches_tracked", "running_mean"},
+	} {
+		noError(t, net.Initialize(testDevice(), Xavier))
+		must(net.Forward(Ones(3, 2)))(t)
+		for _, name := range names {
+			noError(t, net.SetParameter(name, state[name]))
+		}
+		if got := got(net); got != want {
+			t.Errorf("set in the order %v: got %s, expected %s", names, got, want)
+		}
+	}
+	noError(t, net.SetParameter("num_batches_tracked", []float32{4, 4}))
+	double := must(net.CopyTo(testDevice()))(t)
+	noError(t, double.SetParameter("running_mean", []float32{5, 6}))
+	if got := got(double); got != "[5 6] [3 4] [4 4]" {
+		t.Errorf("the copy has %s", got)
+	}
+	// After a step, what is set is no longer of one state with the number that was set before it.
+	must(must(NewTrainer(net, SGD(0.1)))(t).WithLoss(L2Loss{}).StepBatch(train.Batch{
+		Inputs: []*tensors.Tensor{Ones(3, 2)}, Labels: []*tensors.Tensor{Ones(3, 2)}}))(t)
+	noError(t, net.SetParameter("running_mean", []float32{1, 2}))
+	if got := must(must(net.Parameter("num_batches_tracked"))(t).Value())(t).Value(); fmt.Sprint(got) != "[10 10]" {
+		t.Errorf("after a step, the running mean counts as %v batches", got)
+	}
+	wantError(t, net.SetParameter("num_batches_tracked", -1), "a number of batches is 0 or more, got -1")
+	wantError(t, net.SetParameter("num_batches_tracked", float32(1)), "takes a value of the shape (Float32)[2], got (Float32)")
+	wantError(t, net.SetParameter("running_mean", int64(1)), "takes a value of the shape (Float32)[2], got (Int64)")
 }
 
 func TestBatchNormOfOneExample(t *testing.T) {

@@ -198,13 +198,15 @@
 //	blocks.go         Branches and Residual: layers in parallel, and a sum
 //	share.go          one layer in several places
 //	encoder_decoder.go EncoderDecoder: a layer of two inputs or more
-//	attention.go      masked softmax, attentions, positions
+//	masked_softmax.go MaskedSoftmax: the keys that count
+//	attention.go      attentions, positions
 //	transformer.go    the Transformer's blocks, encoder and decoder
 //
 // Nets:
 //
 //	net.go            Net: a layer with parameters on a device
 //	net_forward.go    the outputs for a batch
+//	demands.go        values that a layer does not take
 //	parameter.go      parameters by name, all variables
 //	net_layers.go     outputs of the layers, and their shapes
 //	net_copy.go       copies, also on another device
@@ -217,6 +219,7 @@
 //	parameters.go     saved parameters, also from and for PyTorch
 //	parameters_matching.go what fits of another net's, for fine tuning
 //	parameters_describe.go what a file tells of the layers
+//	parameters_fields.go and of those of the program's own
 //	trained.go        how far a net has been trained
 //
 // Training:

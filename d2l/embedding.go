@@ -15,8 +15,9 @@ import (
 
 // Embedding turns each token, a whole number from 0 to below VocabSize, into a vector that it
 // learns: the output for (batch, steps), int32, is (batch, steps, EmbedSize). Its parameter is
-// weight (VocabSize, EmbedSize). For another number the vector is NaN, which is an error in a
-// training step, in Trainer.EvaluateLoss, Accuracy and Predict, and in Net.Forward where the net begins with it.
+// weight (VocabSize, EmbedSize). For another number the vector is NaN, and that is an error in a training step, in
+// Trainer.EvaluateLoss, Accuracy and Predict, and in Net.Forward, wherever in the net the layer is, but not inside of a
+// graph.While.
 //
 // The vectors are drawn by the net's Initializer, as in Gluon. PyTorch draws them with a standard deviation of 1, as
 // WithInit(Embedding{…}, Normal(1)) does.
@@ -47,7 +48,7 @@ func (e Embedding) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	w := newVariable(scope, "weight", shapes.Make(dtypes.Float32, e.VocabSize, e.EmbedSize)).NodeValue(x.Graph())
 	vectors := graph.Gather(w, graph.ExpandAxes(x, -1))
 	// XLA takes the nearest vector for a number that has none.
-	known := graph.BroadcastToShape(graph.ExpandAxes(within(x, e.VocabSize), -1), vectors.Shape())
+	known := graph.BroadcastToShape(graph.ExpandAxes(demandTokens(scope, x, e.VocabSize), -1), vectors.Shape())
 	return graph.Where(known, vectors, graph.MulScalar(graph.OnesLike(vectors), math.NaN()))
 }
 
@@ -68,13 +69,13 @@ func (o OneHot) Notation() string { return fmt.Sprintf("OneHot (%d)", o.VocabSiz
 func (o OneHot) Settings() any { return o }
 
 // Forward adds the layer to the graph of x.
-func (o OneHot) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
+func (o OneHot) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	if o.VocabSize <= 0 {
 		panic(fmt.Sprintf("d2l: OneHot needs a positive VocabSize, got %d", o.VocabSize))
 	}
 	requireTokens("OneHot", x)
 	vectors := oneHot(x, o.VocabSize, dtypes.Float32)
-	known := graph.BroadcastToShape(graph.ExpandAxes(within(x, o.VocabSize), -1), vectors.Shape())
+	known := graph.BroadcastToShape(graph.ExpandAxes(demandTokens(scope, x, o.VocabSize), -1), vectors.Shape())
 	return graph.Where(known, vectors, graph.MulScalar(graph.OnesLike(vectors), math.NaN()))
 }
 
@@ -97,80 +98,32 @@ func within(x *graph.Node, n int) *graph.Node {
 func requireTokens(layer string, x *graph.Node) {
 	if !x.DType().IsInt() {
 		const message = "d2l: %s takes tokens, whole numbers such as int32 of shape (batch, steps), got %v"
-		panic(fmt.Sprintf(message, layer, x.DType()))
+		panic(noTokens{fmt.Errorf(message, layer, x.DType()), x})
 	}
 }
 
-// vocabSize returns how many tokens a layer, or the first of a Sequential, has for one of its inputs, 0 if that is not
-// for tokens.
-func vocabSize(layer Layer, input int) int {
-	switch l := bare(layer).(type) {
-	case Embedding:
-		return l.VocabSize
-	case *Embedding:
-		return l.VocabSize
-	case OneHot:
-		return l.VocabSize
-	case *OneHot:
-		return l.VocabSize
-	case Sequential:
-		if len(l) > 0 {
-			return vocabSize(l[0], input)
-		}
-	case *Sequential:
-		return vocabSize(*l, input)
-	case Branches:
-		fewest := 0
-		for _, branch := range l { // Each gets the same tokens.
-			if n := vocabSize(branch, input); n > 0 && (fewest == 0 || n < fewest) {
-				fewest = n
-			}
-		}
-		return fewest
-	case *Branches:
-		return vocabSize(*l, input)
-	case TransformerEncoder:
-		if input == 0 {
-			return l.VocabSize
-		}
-	case *TransformerEncoder:
-		return vocabSize(*l, input)
-	case TransformerDecoder:
-		return vocabSize(TransformerEncoder(l), input)
-	case *TransformerDecoder:
-		return vocabSize(*l, input)
-	case EncoderDecoder:
-		switch input {
-		case 0:
-			return vocabSize(l.Encoder, 0)
-		case 1:
-			return vocabSize(l.Decoder, 0)
-		}
-	case *EncoderDecoder:
-		return vocabSize(*l, input)
-	}
-	return 0
+// noTokens is the error of a layer that takes tokens and gets x.
+type noTokens struct {
+	error
+	x *graph.Node
 }
 
-// unknownToken describes the first token in X that a net that begins with Embedding or OneHot does not have, "" if
-// there is none.
-func unknownToken(layer Layer, X []*tensors.Tensor) (string, error) {
-	for input, x := range X {
-		n := vocabSize(layer, input)
-		if n == 0 || !x.DType().IsInt() {
-			continue
-		}
+// demandTokens notes that x, the tokens of the layer in a scope, are from 0 to below n, and returns where they are.
+func demandTokens(scope *model.Scope, x *graph.Node, n int) (known *graph.Node) {
+	demand{x: x, unmet: func(name string, x *tensors.Tensor) (cause, remedy string, err error) {
 		tokens, err := wholeNumbers(x)
-		if err != nil {
-			return "", err
-		}
 		i := slices.IndexFunc(tokens, func(token int64) bool { return token < 0 || token >= int64(n) })
-		if i >= 0 {
-			return fmt.Sprintf("%s is %d at %v, and the net has the tokens 0 to %d", inputName(input, X), tokens[i],
-				indexOf(i, ShapeOf(x)), n-1), nil
+		if err != nil || i < 0 {
+			return "", "", err
 		}
-	}
-	return "", nil
+		at := indexOf(i, ShapeOf(x))
+		cause = fmt.Sprintf("%s is %d at %v, and the net has the tokens 0 to %d", name, tokens[i], at, n-1)
+		if name == "" {
+			cause = fmt.Sprintf("%s gets the token %d at %v, and has 0 to %d", inLayers(scope), tokens[i], at, n-1)
+		}
+		return cause, "number the tokens by the vocabulary that the net is for", nil
+	}}.note()
+	return within(x, n)
 }
 
 // wholeNumbers returns a copy of the integers in x, of whatever type.

@@ -1,7 +1,6 @@
 package d2l
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -77,9 +76,8 @@ func (t *Trainer) evaluate(X, ys []*tensors.Tensor) (lossSum, examples float64, 
 		return 0, 0, err
 	}
 	if math.IsNaN(float64(mean[0])) {
-		found, err := unknownToken(t.net.layer, X)
-		if err == nil {
-			err = errors.New(cmp.Or(found, "it is NaN: look for NaN in X, y and the parameters"))
+		if err = unmetError(t.net.unmetDemand(X)); err == nil {
+			err = errors.New("it is NaN: look for NaN in X, y and the parameters")
 		}
 		return 0, 0, err
 	}

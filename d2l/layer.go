@@ -51,7 +51,9 @@ import (
 // which returns a struct with the fields that decide, beside the parameters, what the
 // layer computes; it may be the layer itself. SaveParameters keeps those of its exported
 // fields that are not zero, and LoadParameters refuses a file in which they differ. Of a
-// layer without this method they compare the type alone.
+// layer without this method they compare the type, and those exported fields that the file and
+// the program both have, as far as they are booleans, whole numbers, strings, layers, or structs
+// and short lists of these; but no floating-point numbers, such as rates of dropout.
 //
 // DrawDataFlow and DrawVertical label a Layer with its Kind or, if it has the method
 //
@@ -78,7 +80,7 @@ import (
 //
 // A type that embeds a Layer inherits all these methods, as Go has it: the settings,
 // the notation and the look in drawings are those of the embedded layer, and so is ForwardN,
-// unless it writes one beside its Forward. Fields of its own
+// unless it writes one beside its Forward. Fields of its own beside a layer with Settings
 // are compared only if it has a Settings of its own.
 //
 // Book: nn.Block, section "Layers and Blocks".

@@ -33,6 +33,8 @@ type Net struct {
 	savedTo string // The file with the parameters as they are; empty if there is none.
 	// Whether the layers learn a variable, by its path: SetTrainable may have frozen it.
 	learnt map[string]bool
+	// The numbers of batches, by their paths, that SetParameter has given since the last step: see keptStatistics.
+	counted map[string]bool
 }
 
 // netScope is where the layers' variables are, apart from optimizers'.
@@ -48,7 +50,7 @@ func NewNet(layer Layer) *Net {
 		panic(fmt.Sprintf("d2l: NewNet got %s, not a layer", nothing))
 	}
 	requireLayers(layer)
-	return &Net{layer: layer, learnt: map[string]bool{}}
+	return &Net{layer: layer, learnt: map[string]bool{}, counted: map[string]bool{}}
 }
 
 // Initialize gives the net new parameters on device, drawn by init; whatever it
@@ -96,6 +98,7 @@ func (n *Net) use(store *model.Store, device Device, init Initializer) {
 	}
 	n.store, n.device, n.init, n.infer, n.inferN, n.input = store, device, init, nil, nil, nil
 	n.trained, n.savedTo = trainingRecord{}, ""
+	clear(n.counted)
 }
 
 // drop deletes the net's parameters, as before Initialize.

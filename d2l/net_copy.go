@@ -28,7 +28,7 @@ func (n *Net) CopyTo(device Device) (*Net, error) {
 	}
 	return &Net{
 		layer: n.layer, store: store, device: device, init: n.init, input: n.input, loops: map[loopShape]forwardLoop{},
-		trained: n.trained, savedTo: n.savedTo, learnt: maps.Clone(n.learnt),
+		trained: n.trained, savedTo: n.savedTo, learnt: maps.Clone(n.learnt), counted: maps.Clone(n.counted),
 	}, nil
 }
 

@@ -1,8 +1,8 @@
 package d2l
 
 import (
-	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/d2l-go/book/d2l/internal/report"
 	"github.com/d2l-go/book/d2l/internal/xla"
@@ -45,12 +45,9 @@ func (n *Net) infers(function string, program **xla.Program, all bool, X []*tens
 	if err != nil {
 		return nil, err
 	}
-	outputs, err := n.run(infer, X)
+	g, outputs, err := n.run(infer, X)
 	if err == nil {
-		var found string
-		if found, err = unknownToken(n.layer, X); found != "" {
-			err = errors.New(found)
-		}
+		outputs, err = meetDemands(g, X, outputs)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("computing the net's output for X of shape %v: %w", textOf(X), err)
@@ -58,30 +55,32 @@ func (n *Net) infers(function string, program **xla.Program, all bool, X []*tens
 	return outputs, nil
 }
 
-// inference returns the program of Forward, or, for all outputs, ForwardN, which it makes if there is none yet.
+// inference returns the program of Forward, or, for all outputs, ForwardN, which it makes if there is none yet. After
+// the outputs it returns those of demanded.
 func (n *Net) inference(program **xla.Program, all bool) (*xla.Program, error) {
 	if *program != nil {
 		return *program, nil
 	}
 	var err error
 	*program, err = n.newProgram(xla.Config{Build: func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
-		return n.forwardN(scope, inputs, all)
+		return slices.Concat(n.forwardN(scope, inputs, all), demanded(inputs))
 	}})
 	return *program, err
 }
 
-// run runs a program with a batch, the net's first one or another.
-func (n *Net) run(p *xla.Program, X []*tensors.Tensor) ([]*tensors.Tensor, error) {
+// run runs a program with a batch, the net's first one or another. It also returns the program's graph.
+func (n *Net) run(p *xla.Program, X []*tensors.Tensor) (g *graph.Graph, outputs []*tensors.Tensor, err error) {
 	if err := requireBatch(X); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if _, err := p.Compile(X...); err != nil {
-		return nil, err
+	if g, err = p.Compile(X...); err != nil {
+		return nil, nil, err
 	}
 	if err := n.draw(p, shapesOf(X)...); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return p.Call(X...)
+	outputs, err = p.Call(X...)
+	return g, outputs, err
 }
 
 // forward applies the net's layers, and returns the first of their outputs.
@@ -89,8 +88,8 @@ func (n *Net) forward(scope *model.Scope, inputs ...*graph.Node) *graph.Node {
 	return n.forwardN(scope, inputs, false)[0]
 }
 
-// forwardN applies the net's layers, and returns all their outputs, or else the first. Sequential names those of its own
-// that panic; any other net counts as one layer.
+// forwardN applies the net's layers, and returns all their outputs, or else the first. Sequential names those of its
+// own that panic; any other net counts as one layer.
 func (n *Net) forwardN(scope *model.Scope, inputs []*graph.Node, all bool) (outputs []*graph.Node) {
 	defer n.keepFrozen(scope)()
 	outputs = n.layers(scope, inputs, all)

@@ -1,6 +1,7 @@
 package d2l
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -39,7 +40,7 @@ func (n *Net) Outputs(X ...*tensors.Tensor) ([]LayerOutput, error) {
 		return nil, err
 	}
 	defer p.Finalize()
-	values, err := n.run(p, X)
+	_, values, err := n.run(p, X)
 	if err != nil {
 		return nil, fmt.Errorf("computing the layers' outputs for X of shape %v: %w", textOf(X), err)
 	}
@@ -65,7 +66,7 @@ func (s LayerShape) String() string { return s.Name + ": " + s.Shape.String() }
 // in order, without computing anything: the net needs no parameters, and those
 // it has stay as they are. The input is the shape of an example, such as 1, 28,
 // 28 for (channel, height, width). It has the type of the batches that the net has
-// seen; before the first, float32, or int32 if the net begins with Embedding or OneHot. A
+// seen; before the first, float32, or int32 if the layers take that alone, as Embedding does. A
 // net that is not a Sequential counts as one layer. These are the shapes of the table in the book's section "LeNet".
 //
 // The sizes may be left out once the net has seen a batch, and have to be if that has several
@@ -117,17 +118,30 @@ func shapesError(example exampleShapes, err error) error {
 }
 
 // example returns the shape and type of an example: its type is that of the batches
-// which the net has seen, or float32, or int32 for a net that begins with Embedding or OneHot.
+// which the net has seen, or of those that it is likely to get.
 func (n *Net) example(shape []int) exampleShapes {
-	return exampleShapes{shapes.Make(n.inputType(), shape...)}
+	return exampleShapes{shapes.Make(n.inputType(shape), shape...)}
 }
 
-// inputType returns the type of the batches that the net has seen, or of those that it is likely to get.
-func (n *Net) inputType() dtypes.DType {
-	switch {
-	case n.input.Ok():
+// inputType returns the type of the batches that the net has seen, or of those that it is likely to get, with
+// examples of a shape: float32, or int32 if the layers take that alone.
+func (n *Net) inputType(shape []int) dtypes.DType {
+	if n.input.Ok() {
 		return n.input[0].DType
-	case vocabSize(n.layer, 0) > 0:
+	}
+	var input *graph.Node
+	takes := func(dtype dtypes.DType) error {
+		return n.anywhere(func(device Device) error {
+			example := exampleShapes{shapes.Make(dtype, shape...)}
+			_, err := n.buildOnly(device, example, func(scope *model.Scope, inputs []*graph.Node) {
+				input = inputs[0]
+				n.forward(scope, input)
+			})
+			return err
+		})
+	}
+	err, wanted := takes(dtypes.Float32), noTokens{}
+	if err != nil && (errors.As(err, &wanted) && wanted.x == input || takes(dtypes.Int32) == nil) {
 		return dtypes.Int32
 	}
 	return dtypes.Float32
@@ -162,8 +176,9 @@ func (n *Net) buildOnly(device Device, example exampleShapes, build func(*model.
 	return store, nil
 }
 
-// anywhere calls build, which builds a graph for the sake of its shapes, with a device that can: they do not depend on it.
-// GoMLX in pure Go is always there, and at once. The net's own device is for layers that compute what it does not have.
+// anywhere calls build, which builds a graph for the sake of its shapes, with a device that can: they do not depend
+// on it. GoMLX in pure Go is always there, and at once. The net's own device is for layers that compute what it does
+// not have.
 func (n *Net) anywhere(build func(Device) error) error {
 	err := build(Device{platform: xla.Go})
 	if err == nil {

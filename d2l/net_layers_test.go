@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/d2l-go/book/d2l/internal/xla"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -127,4 +129,30 @@ func TestBuildErrorTwice(t *testing.T) {
 		}
 	}
 	noError(t, net.Initialize(testDevice(), Xavier))
+}
+
+// The type of a net's input is the one that its layers take, wherever in it that shows.
+func TestShapesOfTokens(t *testing.T) {
+	words := layerFunc(func(x *graph.Node) *graph.Node { // Nothing of d2l's.
+		return graph.Gather(graph.Ones(x.Graph(), shapes.Make(dtypes.Float32, 5, 2)), graph.ExpandAxes(x, -1))
+	})
+	encoder := inputsFunc(func(scope *model.Scope, inputs []*graph.Node) *graph.Node {
+		return Embedding{VocabSize: 5, EmbedSize: 2}.Forward(scope.In("words"), inputs[0])
+	})
+	for _, layer := range []Layer{words, encoder, Share(encoder), Sequential{encoder}, OneHot{VocabSize: 2}} {
+		net := NewNet(Sequential{layer, Dense{Units: 4, LastAxis: true}})
+		if got := fmt.Sprint(must(net.Shapes(3))(t)); !strings.HasSuffix(got, "0: (1, 3, 2) dense0: (1, 3, 4)]") {
+			t.Errorf("%T: got %v", layer, got)
+		}
+		must(DrawVertical(net, 3))(t)
+	}
+	_, err := NewNet(Sequential{encoder, Conv2D{Channels: 1, KernelSize: 1}}).Shapes(3)
+	wantError(t, err, "layer conv0, which gets (1, 3, 2)", "Conv2D takes images")
+	_, err = NewNet(Sequential{words, Conv2D{Channels: 1, KernelSize: 1}}).Shapes(3)
+	wantError(t, err, "layer func0, which gets (1, 3)", "an integer type")
+	_, err = NewNet(Sequential{Dense{Units: 2}, encoder}).Shapes(3)
+	wantError(t, err, "Embedding takes tokens")
+	if net := NewNet(Dense{Units: 2}); net.inputType([]int{3}) != dtypes.Float32 {
+		t.Error("the type is not Float32 where the layers take it")
+	}
 }

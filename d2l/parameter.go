@@ -64,6 +64,10 @@ func (n *Net) Parameter(name string) (*model.Variable, error) {
 // an error if there is no such variable, or if it has another shape or type; then nothing changes.
 // What files hold has other axes: LoadParameters and LoadMatchingParameters turn it.
 //
+// Of BatchNorm, num_batches_tracked also takes one whole number, as PyTorch has it. If that is not
+// given, before or after them, a running_mean or running_var counts as that of ten batches at least:
+// else the next steps would replace it (see BatchNorm).
+//
 // Book: net[0].weight.set_data, section "Parameter Management".
 func (n *Net) SetParameter(name string, value any) error {
 	requireMade(n, "Net.SetParameter", "NewNet")
@@ -80,6 +84,12 @@ func (n *Net) SetParameter(name string, value any) error {
 	if given != nil && !given.Ok() {
 		return fmt.Errorf("the value for %s is gone: a step has replaced it, or its memory was freed; before that take a copy, "+
 			"by its LocalClone or d2l.Values", name)
+	}
+	counts := isBatchCount(n, v)
+	if counts && given != nil {
+		if given, err = countForAll(v, given); err != nil {
+			return fmt.Errorf("the value of %s: %w", name, err)
+		}
 	}
 	if given == nil || !given.Shape().Equal(v.Shape()) {
 		got := "nil"
@@ -102,11 +112,14 @@ func (n *Net) SetParameter(name string, value any) error {
 			return fmt.Errorf("the number of batches beside %s: %w", name, err)
 		}
 	}
+	if counts {
+		n.counted[v.Path()] = true
+	}
 	return v.SetValue(given)
 }
 
-// NamedParameters iterates over the net's Parameters in their order, each with its name in files, such as dense1.weight:
-// to freeze those of some layers, for example. Before the first batch there are none.
+// NamedParameters iterates over the net's Parameters in their order, each with its name in files, such as
+// dense1.weight: to freeze those of some layers, for example. Before the first batch there are none.
 //
 //	for name, p := range net.NamedParameters() {
 //		p.SetTrainable(strings.HasPrefix(name, "dense1."))

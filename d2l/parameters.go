@@ -155,7 +155,8 @@ func fileError(path string, err error) error {
 	case errors.Is(err, os.ErrPermission):
 		return fmt.Errorf("the parameters in %s cannot be used: %w; let this user read the file", path, err)
 	case errors.As(err, new(weights.OtherKind)), slices.ContainsFunc(
-		[]error{errExample, errExampleOf, errInitialize, errSettings, weights.ErrNewer, weights.ErrRename},
+		[]error{errExample, errExampleOf, errInitialize, errSettings, weights.ErrNewer, weights.ErrField,
+			weights.ErrRename},
 		func(remedy error) bool { return errors.Is(err, remedy) }):
 		return fmt.Errorf("the parameters in %s cannot be used: %w", path, err)
 	}
@@ -259,11 +260,10 @@ func (n *Net) exampleFor(file *weights.File, given []int) (example exampleShapes
 		if err := errors.Join(requireOneInput(example), weights.CheckInput(given)); err != nil {
 			return nil, err
 		}
-		dtype := n.inputType()
-		if example.Ok() {
-			dtype = example[0].DType
+		if !example.Ok() {
+			return n.example(given), nil
 		}
-		return exampleShapes{shapes.Make(dtype, given...)}, nil
+		return exampleShapes{shapes.Make(example[0].DType, given...)}, nil
 	case !example.Ok():
 		return example, fmt.Errorf("they do not tell for which inputs they are: %w", errExample)
 	}

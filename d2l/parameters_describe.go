@@ -3,7 +3,6 @@ package d2l
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/d2l-go/book/d2l/internal/weights"
 )
@@ -68,12 +67,18 @@ func describeNamed(name string, layer Layer) (all []weights.Layer, err error) {
 		return describeAll(name+"/", l)
 	}
 	var settings any
-	if l, ok := layer.(interface{ Settings() any }); ok {
+	l, hasSettings := layer.(interface{ Settings() any })
+	if hasSettings {
 		settings = l.Settings()
 	}
-	described, err := weights.NewLayer(name, strings.TrimLeft(fmt.Sprintf("%T", layer), "*"), settings)
+	described, err := weights.NewLayer(name, typeName(layer), settings)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", err, errSettings)
+	}
+	if !hasSettings {
+		if described.Fields, err = weights.Fields(fieldsOf(layer)); err != nil {
+			return nil, err
+		}
 	}
 	all = append(all, described)
 	if parts := partsOf(layer); parts != nil {

@@ -105,6 +105,7 @@ func (n *Net) matchParameters(content []byte, rename func(string) string, input 
 		return LoadReport{}, err
 	}
 	n.trained, n.savedTo = trainingRecord{}, ""
+	clear(n.counted)
 	return LoadReport{match.Loaded, match.Missing, match.Unexpected}, nil
 }
 

@@ -138,29 +138,3 @@ func TestNilReceivers(t *testing.T) {
 		}
 	}
 }
-
-// A token that the net does not have is named where its NaN would show.
-func TestUnknownTokens(t *testing.T) {
-	for _, layer := range []Layer{OneHot{VocabSize: 5}, Embedding{VocabSize: 5, EmbedSize: 2}} {
-		net := NewNet(Sequential{layer, Dense{Units: 2}})
-		noError(t, net.Initialize(testDevice(), Xavier))
-		y := tensors.FromValue([]int32{0})
-		for _, token := range []int32{5, -1} {
-			X := tensors.FromValue([][]int32{{0, token}})
-			want := fmt.Sprintf("X is %d at (0, 1), and the net has the tokens 0 to 4", token)
-			trainer := must(NewTrainer(net, SGD(0.1)))(t)
-			_, _, err := trainer.Step(X, y)
-			wantError(t, err, want, "number the tokens by the vocabulary")
-			_, err = trainer.EvaluateLoss(LoadArray(X, y, 1, false))
-			wantError(t, err, want)
-			_, err = EvaluateAccuracyGPU(net, LoadArray(X, y, 1, false))
-			wantError(t, err, want)
-			_, err = net.Forward(X)
-			wantError(t, err, want)
-			_, err = net.Forward(tensors.FromValue([][]int64{{0, int64(token)}}))
-			wantError(t, err, want)
-			_, err = net.Forward(tensors.FromValue([][]int8{{0, int8(token)}}))
-			wantError(t, err, want)
-		}
-	}
-}

@@ -142,8 +142,8 @@ func (s failedStep) find() (cause, remedy string, err error) {
 			return labelsName(i, s.ys) + " is " + found, "leave such examples out", err
 		}
 	}
-	if found, err := unknownToken(s.net.layer, s.X); err != nil || found != "" {
-		return found, "number the tokens by the vocabulary that the net is for", err
+	if found, remedy, err := s.net.unmetDemand(s.X); err == nil && found != "" {
+		return found, remedy, nil // An error is none: a layer may take X in training mode alone.
 	}
 	for v := range s.net.store.IterVariables() {
 		value, err := v.Value()

@@ -119,6 +119,27 @@ func TestTrainCh5Progress(t *testing.T) {
 	}
 }
 
+// However short an epoch is, its curve has points of training, and the last is after its last batch, or at most 49
+// before it.
+func TestTrainCh5PointsOfEpochs(t *testing.T) {
+	for batches, want := range map[int]int{1: 1, 2: 2, 4: 4, 5: 5, 10: 5, 49: 6, 50: 5, 51: 6, 199: 6, 200: 4} {
+		var progress string
+		captured(t, &os.Stdout, func() {
+			progress = captured(t, &os.Stderr, func() {
+				data, net := quadrants(batches, 1, true), NewNet(Dense{Units: 4})
+				must(TrainCh5(net, data, quadrants(4, 4, false), 2, 0.1, testDevice()))(t)
+			})
+		})
+		if got := strings.Count(progress, "train loss"); got != 2*want {
+			t.Errorf("%d points in two epochs of %d batches, expected %d", got, batches, 2*want)
+		}
+		last := fmt.Sprintf("epoch %.2f  train loss", 1+float64(batches-1)/float64(batches))
+		if !strings.Contains(progress, last) {
+			t.Errorf("of %d batches, the last point is not %s", batches, last)
+		}
+	}
+}
+
 // failing is a DataIter that ends with an error.
 type failing struct{ DataIter }
 

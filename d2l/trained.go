@@ -66,6 +66,7 @@ func trainedIn(training string, written time.Time) (t trainingRecord) {
 func (n *Net) stepMade() {
 	n.trained.Steps++
 	n.trained.of, n.savedTo = time.Time{}, ""
+	clear(n.counted)
 }
 
 // An epochMetrics has the sums of the metrics of an epoch's steps so far.

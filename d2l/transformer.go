@@ -184,7 +184,8 @@ func (b DecoderBlock) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*gra
 	batch, steps := X.Shape().Dim(0), X.Shape().Dim(1)
 	upToItself := graph.AddScalar(graph.Iota(X.Graph(), shapes.Make(dtypes.Int32, batch, steps), 1), 1)
 	attention, addNorm := b.block().attention(), AddNorm{b.Dropout}
-	self := attention.ForwardN(scope.In("attention1"), X, X, X, upToItself)
+	self := attention.forward(scope.In("attention1"), []*graph.Node{X, X, X, upToItself},
+		func(*graph.Node, int) *graph.Node { return nil }) // These are no mask.
 	X = addNorm.ForwardN(scope.In("addnorm1"), X, self[0])[0]
 	toEncoder := attention.ForwardN(scope.In("attention2"), append([]*graph.Node{X, inputs[1]}, inputs[1:]...)...)
 	X = addNorm.ForwardN(scope.In("addnorm2"), X, toEncoder[0])[0]

@@ -68,6 +68,27 @@ class PreconditionsTest(Case):
             want = "setup: interrupted; run scripts/setup again: it goes on where it stopped"
             self.assertEqual(done.stdout.replace("go: interrupted\n", "").strip(), want)
 
+    def test_interrupted_in_pip(self) -> None:
+        # Which has much to say of it, and may end as after a failure.
+        root = self.folder / "goroot"
+        root.mkdir()
+        self.go(f"case $2 in GOVERSION) printf 'go1.99.0\\n{root}\\n\\n1\\n/tmp\\n' ;; CC) echo gcc ;; esac")
+        self.stub(root / "bin", "go", "case $* in *GOARCH*) printf 'linux\\namd64\\n' ;; esac")
+        self.machine("Linux x86_64")
+        for reaction in ("", "trap 'echo Traceback >&2; exit 1' INT; "):
+            self.python(
+                "case $* in *version_info*) echo 3.11 ;; *install*) "
+                f"echo Traceback >&2; {reaction}kill -INT 0; sleep 9 ;; esac"
+            )
+            done = self.call(
+                self.clone / "scripts/setup", status=-signal.SIGINT, start_new_session=True,
+                env={"PATH": self.bin, "XDG_CACHE_HOME": self.folder / "cache"},
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            )
+            said = done.stdout.splitlines()
+            self.assertTrue(said[0].startswith("setup: uv, which installs Python packages"), done.stdout)
+            self.assertEqual(said[1:], ["setup: interrupted; run scripts/setup again: it goes on where it stopped"])
+
     def test_no_c_compiler(self) -> None:
         for name in ("gcc", "cc"):
             (self.bin / name).unlink(missing_ok=True)

@@ -39,6 +39,7 @@ type Layer struct {
 	Name     string                     `json:"name"`
 	Type     string                     `json:"type"`
 	Settings map[string]json.RawMessage `json:"settings,omitempty"`
+	Fields   map[string]json.RawMessage `json:"fields,omitempty"` // Zero ones as well: see Fields.
 	known    []string                   // The names of all settings of the type, zero or not.
 }
 
@@ -184,6 +185,9 @@ func (d *Description) Compare(net []Layer) error {
 		}
 		if !sameLayer || !maps.EqualFunc(saved.Settings, expected.Settings, sameJSON) {
 			return fmt.Errorf(other+"layer %v, expected %v", saved, expected)
+		}
+		if err := saved.compareFields(expected); err != nil {
+			return fmt.Errorf(other+"%w", err)
 		}
 	}
 	return nil

@@ -116,7 +116,12 @@ func countOf(data []byte, t safetensors.DType) ([]byte, error) {
 	return binary.LittleEndian.AppendUint64(nil, uint64(count)), nil
 }
 
-// perChannel does the reverse.
+// PerChannel returns the bytes of a variable that has a count for each channel.
+func PerChannel(count int64, t dtypes.DType, channels int) []byte {
+	return perChannel(count, fileTypes[t], channels)
+}
+
+// perChannel does the reverse of countOf.
 func perChannel(count int64, t safetensors.DType, channels int) []byte {
 	const maxCount = 1 << 24 // Float32 counts no further, and statistics do not depend on it.
 	var data []byte
