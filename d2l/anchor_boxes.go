@@ -89,10 +89,9 @@ func BoxIoU(boxes1, boxes2 *Tensor) (*Tensor, error) {
 // AssignAnchorToBBox returns, for each of anchors, float32 (n, 4), the row of groundTruth, (m, 4), that it belongs to,
 // or -1 for none. Each row of groundTruth gets an anchor of its own, whose IoU with it is the largest: first that of
 // the largest IoU of all, then that of the largest among the other rows and anchors, and so on. Each anchor that is
-// left belongs to the row with which its IoU is largest, if that is at least iouThreshold. Of equal IoUs that of the
-// first anchor counts, and of these that of the first row. A row that overlaps no anchor that is left gets the one
-// whose center is the nearest, where the book takes the first. (The book's code has 0.5 for the threshold whatever is
-// given.)
+// left belongs to the row with which its IoU is largest, if that is at least iouThreshold. Ties go to the first anchor,
+// then to the first row. A row that overlaps no anchor that is left gets the one whose center is nearest, where the
+// book takes the first. (The book's code uses a threshold of 0.5 whatever is given.)
 //
 // It panics on another shape or type, and on a threshold that is not from 0 to 1. Numbers that are no box with an area,
 // and fewer anchors than rows, are an error.
@@ -114,14 +113,15 @@ func AssignAnchorToBBox(groundTruth, anchors *Tensor, iouThreshold float64) ([]i
 		}
 	}
 	if len(truth) > len(all) {
-		return nil, fmt.Errorf("there are %d boxes of objects and %s", len(truth), fewAnchors(len(all)))
+		return nil, fewAnchors("groundTruth", len(truth), len(all))
 	}
 	return assign(truth, all, float32(iouThreshold)), nil
 }
 
-func fewAnchors(n int) string {
-	const message = "%d anchors: each object needs an anchor of its own, so make more, with further sizes or ratios"
-	return fmt.Sprintf(message, n)
+func fewAnchors(where string, objects, anchors int) error {
+	const message = "%s has more objects, %d, than there are anchors, %d: each object needs an anchor of its own, so " +
+		"make more anchors, with further sizes or ratios"
+	return fmt.Errorf(message, where, objects, anchors)
 }
 
 func requireThreshold(function, what string, value float64) {
@@ -154,11 +154,10 @@ func assign(truth, anchors []box, threshold float32) []int {
 	for row := range truth {
 		find(row)
 	}
-	before := func(a, b candidate) bool { return a.iou > b.iou || a.iou == b.iou && a.anchor < b.anchor }
 	for range truth {
 		next := -1
 		for row, c := range nearest {
-			if !done[row] && (next < 0 || before(c, nearest[next])) {
+			if !done[row] && (next < 0 || c.iou > nearest[next].iou) {
 				next = row
 			}
 		}

@@ -55,7 +55,9 @@ func Example_anchorBoxes() {
 	fmt.Println(classes.Value(), d2l.Values[float32](mask))
 	fmt.Printf("%.2f\n", offset.Value().([][][]float32)[0][1:3])
 
-	anchors = [][]float32{{0.1, 0.08, 0.52, 0.92}, {0.08, 0.2, 0.56, 0.95}, {0.15, 0.3, 0.62, 0.91}, {0.55, 0.2, 0.9, 0.88}}
+	anchors = [][]float32{
+		{0.1, 0.08, 0.52, 0.92}, {0.08, 0.2, 0.56, 0.95}, {0.15, 0.3, 0.62, 0.91}, {0.55, 0.2, 0.9, 0.88},
+	}
 	clsProbs := d2l.NewTensor([][][]float32{{{0, 0, 0, 0}, {0.9, 0.8, 0.7, 0.1}, {0.1, 0.2, 0.3, 0.9}}})
 	predicted := []string{"dog=0.9", "dog=0.8", "dog=0.7", "cat=0.9"}
 	d2l.Must(d2l.ShowBBoxes(catDog(), anchors, d2l.BBoxOptions{Labels: predicted}))

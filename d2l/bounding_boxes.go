@@ -8,10 +8,10 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// BoxCornerToCenter converts boxes (…, 4) from their corners to center, width and height: of the x and y of the upper
-// left corner and those of the lower right one, float32, it makes the x and y of the center, the width and the height.
-// As in pictures, x grows to the right and y downwards. It panics on another shape or type. Numbers that are no box,
-// which are not finite or whose lower right corner is left of or above the other, are an error that names the row.
+// BoxCornerToCenter converts boxes, float32 (…, 4), from left, top, right and bottom, the x and y of the upper left and
+// of the lower right corner, to the x and y of the center, width and height. As in pictures, x grows to the right and y
+// downwards. It panics on another shape or type. Numbers that are no box, as they are not finite, or the right is left
+// of the left or the bottom above the top, are an error that names the row.
 //
 // Book: box_corner_to_center, section "Object Detection and Bounding Boxes".
 func BoxCornerToCenter(boxes *Tensor) (*Tensor, error) {

@@ -55,8 +55,9 @@ func TestNoBoxes(t *testing.T) {
 		_, err := BoxCenterToCorner(NewTensor([][]float32{row}))
 		wantError(t, err, fault)
 	}
-	wantPanic(t, func() { BoxCornerToCenter(Ones(2, 3)) }, "BoxCornerToCenter takes float32 boxes of shape (…, 4), got (2, 3)")
+	wantPanic(t, func() { BoxCornerToCenter(Ones(2, 3)) }, "takes float32 boxes of shape (…, 4), got (2, 3)")
 	wantPanic(t, func() { BoxCornerToCenter(NewTensor(float32(1))) }, "got () of Float32")
-	wantPanic(t, func() { BoxCenterToCorner(NewTensor([][]float64{{0, 0, 1, 1}})) }, "BoxCenterToCorner takes float32", "Float64")
+	float64s := NewTensor([][]float64{{0, 0, 1, 1}})
+	wantPanic(t, func() { BoxCenterToCorner(float64s) }, "BoxCenterToCorner takes float32", "Float64")
 	wantPanic(t, func() { BoxCenterToCorner(nil) }, "BoxCenterToCorner of a nil")
 }

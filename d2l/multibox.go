@@ -8,11 +8,12 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// OffsetBoxes returns the offsets of boxes from the anchors that they are assigned to, which a detector is trained to
-// predict: of the center's x and y, ten times the difference over the anchor's width and height, and of width and
-// height, five times the logarithm of the ratio (and 10^-6, so that a box without an area is no error). The anchors are
-// float32 (n, 4) and assigned is (n, 4) or (batch, n, 4), as the result; all boxes are left, top, right, bottom. It
-// panics on another shape or type. Numbers that are no box, and an anchor without an area, are an error.
+// OffsetBoxes returns the offsets of boxes from the anchors that they are assigned to, which a detector learns to
+// predict. Those of the center's x and y are ten times their differences divided by the anchor's width and height, and
+// those of width and height five times the logarithm of their ratio plus 10^-6, which keeps the logarithm of a box
+// without an area finite. The anchors are float32 (n, 4), and assigned is (n, 4) or (batch, n, 4), as is the result;
+// all boxes are left, top, right, bottom. It panics on another shape or type. Numbers that are no box, and an anchor
+// without an area, are an error that names the row.
 //
 // Book: offset_boxes, section "Anchor Boxes".
 func OffsetBoxes(anchors, assigned *Tensor) (*Tensor, error) {
@@ -29,9 +30,10 @@ func OffsetBoxes(anchors, assigned *Tensor) (*Tensor, error) {
 	return tensorOf(boxes, ShapeOf(assigned)...), nil
 }
 
-// OffsetInverse returns the boxes of predicted offsets from anchors, the inverse of [OffsetBoxes] up to its 10^-6: of
-// anchors, float32 (n, 4), and offsetPreds, (n, 4) or (batch, n, 4), as the result. It panics on another shape or type.
-// An anchor without an area is an error, and so are offsets that are not finite or give a box that is not.
+// OffsetInverse returns the boxes that predicted offsets from anchors stand for: it is the inverse of [OffsetBoxes],
+// but for the 10^-6 there. The anchors are float32 (n, 4), and offsetPreds is (n, 4) or (batch, n, 4), as is the
+// result. It panics on another shape or type. An anchor without an area, and offsets that are not finite or too large
+// for a box, are an error that names the row.
 //
 // Book: offset_inverse, section "Anchor Boxes".
 func OffsetInverse(anchors, offsetPreds *Tensor) (*Tensor, error) {
@@ -90,21 +92,21 @@ func exp(x float32) float32 { return float32(math.Exp(float64(x))) }
 
 func log(x float32) float32 { return float32(math.Log(float64(x))) }
 
-// MultiboxTarget returns what a detector is trained with: for each of anchors, float32 (n, 4), and each picture the
-// offsets to the object that it belongs to, as [OffsetBoxes], (batch, n, 4); a mask of the same shape, which is 1 where
-// there is such an object and 0, as the offsets, for the background; and classes, int32 (batch, n), where 0 is the
-// background and an object's class is one more than its label.
+// MultiboxTarget returns what a detector is trained with, for each picture and each of anchors, float32 (n, 4): the
+// offsets to the object that the anchor belongs to, as of [OffsetBoxes], (batch, n, 4); a mask of the same shape, of
+// ones where there is such an object; and classes, int32 (batch, n), one more than the object's label. For anchors of
+// the background all three are 0.
 //
 // The labels are float32 (batch, objects, 5): rows of a class, from 0 on, and a box in the anchors' unit, left, top,
-// right, bottom. As an array has as many rows for each picture, those with fewer objects have rows of class -1 too,
-// anywhere and with any numbers, which do not count; a picture may have such rows alone. [AssignAnchorToBBox], with a
-// threshold of 0.5, says which anchors belong to an object.
+// right, bottom. Pictures with fewer objects than others have rows of class -1 as well, anywhere and with any other
+// numbers, which do not count; a picture may have no other rows. [AssignAnchorToBBox], with a threshold of 0.5, says
+// which anchors belong to an object.
 //
-// It panics on another shape or type. It is an error, which names the row, if a class is anything else, if an object's
-// box or an anchor is none or has no area, and if a picture has more objects than there are anchors.
+// It panics on another shape or type. A class that is none, an object's box or an anchor that is no box with an area,
+// and more objects in a picture than there are anchors, are an error that names the row.
 //
-// In two things the book's differs: its offsets and its mask have the shape (batch, 4n), in the same order, and in
-// its code a row of class -1 counts, as background with a mask of 1 and offsets that a net would learn.
+// The book's differs in two things: its offsets and its mask are (batch, 4n), of the same numbers, and its code counts
+// rows of class -1, as background whose mask is 1, so that a net learns their offsets.
 //
 // Book: multibox_target, section "Anchor Boxes".
 func MultiboxTarget(anchors, labels *Tensor) (offsets, mask, classes *Tensor, err error) {
@@ -168,7 +170,7 @@ func objectsOf(labels *Tensor, anchors int) ([]objects, error) {
 			found.classes, found.boxes = append(found.classes, int32(class)), append(found.boxes, b)
 		}
 		if n := len(found.boxes); n > anchors {
-			return nil, fmt.Errorf("picture %d has %d objects, and there are %s", i, n, fewAnchors(anchors))
+			return nil, fewAnchors(fmt.Sprintf("picture %d", i), n, anchors)
 		}
 	}
 	return pictures, nil

@@ -70,16 +70,17 @@ func suppress(boxes []box, scores []float32, threshold float32) (kept []int) {
 }
 
 // MultiboxDetection returns the objects that a detector finds: float32 (batch, n, 6), for each picture and anchor a row
-// of a class, a confidence, and a box, left, top, right, bottom. Class 0 is the first one after the background, and -1
-// marks what is no object. First come the boxes that [NMS] keeps, whatever their class, by decreasing confidence, then
-// those that it drops, of class -1, in the order of the anchors. The confidence is the largest probability of a class
-// that is not the background, the box that of [OffsetInverse]. Where the confidence is below posThreshold, the class is
-// -1 too, and in its place is 1 less the confidence. The book's thresholds are 0.5 and 0.01 unless given.
+// of a class, a confidence, and a box, left, top, right, bottom. Class 0 is the first after the background, and class
+// -1 marks a row that is no object. First come the boxes that [NMS] keeps among those of all classes, by decreasing
+// confidence, then the ones that it drops, of class -1, in the order of the anchors. The confidence is the largest
+// probability of a class other than the background, and the box that of [OffsetInverse]. Where the confidence is below
+// posThreshold, the class is -1, and 1 minus the confidence is in its place. The book's default thresholds are 0.5 and
+// 0.01.
 //
 // It takes probabilities clsProbs, float32 (batch, classes, n), of which class 0 is the background, predicted offsets
-// (batch, n, 4) or (batch, 4n), and anchors (n, 4). It panics on another shape or type, and on a threshold that is not
-// from 0 to 1. It is an error, which names picture and anchor, if something in clsProbs is no probability, as in a
-// net's output before softmax; other errors are those of OffsetInverse.
+// (batch, n, 4) or, as in the book, (batch, 4n), and anchors (n, 4). It panics on another shape or type, and on a
+// threshold that is not from 0 to 1. A number in clsProbs that is no probability, such as a net's output before
+// softmax, is an error that names picture and anchor; other errors are those of OffsetInverse.
 //
 // Book: multibox_detection, section "Anchor Boxes".
 func MultiboxDetection(clsProbs, offsetPreds, anchors *Tensor, nmsThreshold, posThreshold float64) (*Tensor, error) {

@@ -17,7 +17,8 @@ func ExampleNMS() {
 // background.
 func ExampleMultiboxDetection() {
 	anchors := d2l.NewTensor([][]float32{{0, 0, 0.5, 0.5}, {0, 0, 0.5, 0.375}, {0.5, 0.5, 1, 1}})
-	clsProbs := d2l.NewTensor([][][]float32{{{0.25, 0.25, 1}, {0, 0.25, 0}, {0.75, 0.5, 0}}}) // Background, class 0, class 1.
+	// Of the background, class 0 and class 1.
+	clsProbs := d2l.NewTensor([][][]float32{{{0.25, 0.25, 1}, {0, 0.25, 0}, {0.75, 0.5, 0}}})
 	output := d2l.Must(d2l.MultiboxDetection(clsProbs, d2l.Zeros(1, 3, 4), anchors, 0.5, 0.01))
 	for _, row := range output.Value().([][][]float32)[0] {
 		fmt.Println(row)

@@ -70,6 +70,7 @@ func TestMultiboxTargetFaults(t *testing.T) {
 		"has the class NaN:":     {nan, 0, 0, 1, 1},
 		"has the class +Inf:":    {inf, 0, 0, 1, 1},
 		"has the class 1e+10:":   {1e10, 0, 0, 1, 1},
+		"class 1.6777216e+07:":   {1 << 24, 0, 0, 1, 1},
 		"no width or no height":  {1, 0.25, 0, 0.25, 1},
 		"no width or no heigh":   {1, 0, 1, 1, 1},
 		"is not finite":          {1, 0, 0, nan, 1},
@@ -80,7 +81,7 @@ func TestMultiboxTargetFaults(t *testing.T) {
 		wantError(t, err, "row 1 of the labels of picture 1, [", fault)
 	}
 	_, _, _, err := MultiboxTarget(fourAnchors(), NewTensor([][][]float32{{good, good, good, good, good}}))
-	wantError(t, err, "picture 0 has 5 objects, and there are 4 anchors: each object needs an anchor of its own")
+	wantError(t, err, "picture 0 has more objects, 5, than there are anchors, 4: each object needs an anchor of its own")
 	target(t, good, good, good, good)
 	labels := NewTensor([][][]float32{{good}})
 	_, _, _, err = MultiboxTarget(NewTensor([][]float32{{0, 0, 1, 1}, {0, 1, 1, 1}}), labels)
@@ -129,12 +130,13 @@ func TestOffsetsFaults(t *testing.T) {
 	for _, bad := range [][]float32{{nan, 0, 0, 0}, {0, inf, 0, 0}, {0, 0, 1000, 0}, {0, 0, 0, nan}} {
 		preds := slices.Concat(make([]float32, 20), bad, make([]float32, 8))
 		_, err = OffsetInverse(anchors, NewTensor(preds, 2, 4, 4))
-		wantError(t, err, "row (1, 1) of the predicted offsets, [", "gives a box that is not finite", "try a lower learning rate")
+		const row = "row (1, 1) of the predicted offsets, ["
+		wantError(t, err, row, "gives a box that is not finite", "try a lower learning rate")
 		_, err = MultiboxDetection(Zeros(2, 3, 4), NewTensor(preds, 2, 16), anchors, 0.5, 0.01)
-		wantError(t, err, "row (1, 1) of the predicted offsets, [")
+		wantError(t, err, row)
 	}
-	wantPanic(t, func() { OffsetBoxes(anchors, Zeros(3, 4)) }, "OffsetBoxes needs a row for each anchor, got assigned boxes of shape "+
-		"(3, 4) for 4 anchors")
-	wantPanic(t, func() { OffsetInverse(anchors, Zeros(2, 16)) }, "offsetPreds of shape (n, 4) or (batch, n, 4), got (2, 16)")
+	wantPanic(t, func() { OffsetBoxes(anchors, Zeros(3, 4)) },
+		"OffsetBoxes needs a row for each anchor, got assigned boxes of shape (3, 4) for 4 anchors")
+	wantPanic(t, func() { OffsetInverse(anchors, Zeros(2, 16)) }, "of shape (n, 4) or (batch, n, 4), got (2, 16)")
 	wantPanic(t, func() { OffsetInverse(anchors, Zeros(2, 3, 4)) }, "OffsetInverse needs a row for each anchor")
 }

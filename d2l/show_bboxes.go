@@ -21,16 +21,17 @@ type BBoxOptions struct {
 const maxBoxesShown = 1 << 12
 
 // WithBBoxes returns a picture upon which [ShowImages] and [ShowImageGrid] draw boxes: rows of left, top, right and
-// bottom in fractions of the picture's width and height, as anchors are, from its upper left corner. A box has lines as
-// far as it is within the picture, and its label, white or black on the box's colour, at the upper left corner. Lines
-// and text are sharp at any size, as they are no pixels: for ToTensor and transforms the picture is without boxes. More
-// boxes, of other colours, can be added to the result.
+// bottom, in fractions of the picture's width and height, as anchors are. A box has lines where it is within the
+// picture, and its label, white or black on the box's colour, at the upper left corner. Lines and text are sharp at any
+// size, as they are not pixels: ToTensor and transforms see the picture without boxes. Boxes of other colours can be
+// added to the result.
 //
 //	labelled, err := d2l.WithBBoxes(picture, anchors.Value().([][]float32)[:5], d2l.BBoxOptions{})
 //
-// It panics on rows of other than four numbers, on more labels than boxes, and on a picture without pixels or nil.
-// These are an error, which names the row: numbers that are no box, a box that is further from the picture than that is
-// long, as boxes in pixels are without the option Pixels, and more than 4096 boxes of a picture.
+// It panics on rows of other than four numbers, on more labels than boxes, and on a picture that is nil or has no
+// pixels. An error names the row of numbers that are no box, and of a box that is further from the picture than the
+// picture is long, as boxes in pixels are without the option Pixels. More than 4096 boxes of a picture are an error,
+// too.
 //
 // Book: show_bboxes, section "Anchor Boxes".
 func WithBBoxes(picture image.Image, boxes [][]float32, options BBoxOptions) (image.Image, error) {
@@ -91,8 +92,8 @@ func WithBBoxes(picture image.Image, boxes [][]float32, options BBoxOptions) (im
 }
 
 // ShowBBoxes draws a picture with boxes, as [WithBBoxes] describes them, as large as fits into the size that
-// [SetFigsize] sets. A notebook shows the figure. For several pictures, give ShowImages some of WithBBoxes. Panics and
-// errors are those of WithBBoxes and of [ShowImages].
+// [SetFigsize] sets. A notebook shows the figure. For several pictures in rows, give ShowImages what WithBBoxes
+// returns. Panics and errors are those of the two.
 //
 // Book: show_bboxes, section "Anchor Boxes".
 func ShowBBoxes(picture image.Image, boxes [][]float32, options BBoxOptions) (*Figure, error) {

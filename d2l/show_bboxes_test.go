@@ -48,7 +48,8 @@ func TestShowBBoxesSize(t *testing.T) {
 // Boxes come on top of others, and the first picture stays as it was.
 func TestWithBBoxesTwice(t *testing.T) {
 	box := [][]float32{{0, 0, 1, 1}}
-	first := must(WithBBoxes(ramp(8), box, BBoxOptions{Labels: []string{"a"}}))(t)
+	three := slices.Repeat(box, 3) // A slice that grows to three has room for a fourth.
+	first := must(WithBBoxes(ramp(8), three, BBoxOptions{Labels: []string{"a"}}))(t)
 	second := must(WithBBoxes(first, box, BBoxOptions{Labels: []string{"b"}}))(t)
 	third := must(WithBBoxes(first, box, BBoxOptions{Labels: []string{"c"}}))(t)
 	for want, picture := range map[string]image.Image{"a": first, "ab": second, "ac": third} {
@@ -80,6 +81,9 @@ func TestWithBBoxesFaults(t *testing.T) {
 		"row 1 of the boxes, [1 0 0 1], has its lower right corner left":         {1, 0, 0, 1},
 		"row 1 of the boxes, [60 45 378 516], is far from the picture, which is": {60, 45, 378, 516},
 		"row 1 of the boxes, [-3 0 -2 1], is far from the picture":               {-3, 0, -2, 1},
+		"row 1 of the boxes, [3 0 4 1], is far from the picture":                 {3, 0, 4, 1},
+		"row 1 of the boxes, [0 3 1 4], is far from the picture":                 {0, 3, 1, 4},
+		"row 1 of the boxes, [0 -3 1 -2], is far from the picture":               {0, -3, 1, -2},
 	} {
 		_, err := WithBBoxes(ramp(8), [][]float32{good, row}, BBoxOptions{})
 		wantError(t, err, fault)
@@ -94,12 +98,13 @@ func TestWithBBoxesFaults(t *testing.T) {
 	_, err = WithBBoxes(all, [][]float32{good}, BBoxOptions{})
 	wantError(t, err, "4097 boxes")
 	must(ShowBBoxes(ramp(8), nil, BBoxOptions{}))(t)
-	endless := endless{image.White, image.Rectangle{image.Pt(math.MinInt, math.MinInt), image.Pt(math.MaxInt, math.MaxInt)}}
-	_, err = ShowBBoxes(endless, [][]float32{good}, BBoxOptions{})
+	all = endless{image.White, image.Rectangle{image.Pt(math.MinInt, math.MinInt), image.Pt(math.MaxInt, math.MaxInt)}}
+	_, err = ShowBBoxes(all, [][]float32{good}, BBoxOptions{})
 	wantError(t, err, "too many to show")
 	wantPanic(t, func() { WithBBoxes(nil, nil, BBoxOptions{}) }, "WithBBoxes needs a picture with pixels")
-	wantPanic(t, func() { WithBBoxes(image.NewGray(image.Rect(0, 0, 3, 0)), nil, BBoxOptions{}) }, "needs a picture with pixels")
-	wantPanic(t, func() { WithBBoxes(ramp(8), [][]float32{good}, BBoxOptions{Labels: []string{"a", "b"}}) }, "got 2 labels for 1 boxes")
+	empty, one := image.NewGray(image.Rect(0, 0, 3, 0)), [][]float32{good}
+	wantPanic(t, func() { WithBBoxes(empty, nil, BBoxOptions{}) }, "needs a picture with pixels")
+	wantPanic(t, func() { WithBBoxes(ramp(8), one, BBoxOptions{Labels: []string{"a", "b"}}) }, "got 2 labels for 1 boxes")
 	wantPanic(t, func() { WithBBoxes(ramp(8), [][]float32{good, {1, 2, 3}}, BBoxOptions{}) }, "row 1 has 3")
-	wantPanic(t, func() { WithBBoxes(ramp(8), [][]float32{good}, BBoxOptions{Colors: []color.Color{nil}}) }, "color 0 given to")
+	wantPanic(t, func() { WithBBoxes(ramp(8), one, BBoxOptions{Colors: []color.Color{nil}}) }, "color 0 given to")
 }

@@ -44,6 +44,12 @@ func boxed(width, height int, boxes ...Box) Row {
 	return Row{Pictures: []image.Image{Boxed{grey(width, height), boxes}}}
 }
 
+// within returns whether a rectangle is in another.
+func within(r, other vg.Rectangle) bool {
+	low, high := r.Min.Sub(other.Min), other.Max.Sub(r.Max)
+	return min(low.X, low.Y, high.X, high.Y) > -1e-6
+}
+
 // A box has a line for each side within the picture, of one width, and none outside of it.
 func TestLinesWithinThePicture(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -67,7 +73,7 @@ func TestLinesWithinThePicture(t *testing.T) {
 			t.Errorf("%s: %d lines, expected %d", name, len(lines), c.lines)
 		}
 		for _, line := range lines {
-			if line.Min.X < place.Min.X-1e-6 || line.Min.Y < place.Min.Y-1e-6 || line.Max.X > place.Max.X+1e-6 || line.Max.Y > place.Max.Y+1e-6 {
+			if !within(line, place) {
 				t.Errorf("%s: a line %v of a picture at %v", name, line, place)
 			}
 			if size := line.Size(); math.Abs(float64(min(size.X, size.Y)-boxLine)) > 1e-6 {
@@ -83,27 +89,27 @@ func TestLabels(t *testing.T) {
 	row := boxed(30, 20,
 		Box{Right: 1, Bottom: 1, Label: all[0]}, Box{Left: 0.99, Top: 0.98, Right: 1, Bottom: 1, Label: all[1]},
 		Box{Left: 0.5, Top: 0.5, Right: 0.6, Bottom: 0.6, Label: all[2]}, Box{Right: 1, Bottom: 0.5, Label: all[3]},
-		Box{Top: 1, Right: 1, Bottom: 1, Label: all[4]}, Box{Left: -0.9, Top: 0.5, Right: -0.1, Bottom: 0.6, Label: all[5]}, Box{Right: 1})
+		Box{Top: 1, Right: 1, Bottom: 1, Label: all[4]},
+		Box{Left: -0.9, Top: 0.5, Right: -0.1, Bottom: 0.6, Label: all[5]}, Box{Right: 1})
 	row.Pictures = append(row.Pictures, boxed(30, 20, Box{Label: "right"}).Pictures...)
 	drawing := New([]Row{row}, 1.5*vg.Inch)
 	pagetest.WantReadable(t, drawing)
 	places, lines := drawnImages(drawing), pagetest.Lines(drawing)
-	if got, want := pagetest.Texts(drawing), []string{"dog=0.90", "cat", "of two lines", "a", "again", "below", "beyond", "right"}; !slices.Equal(got, want) {
+	want := []string{"dog=0.90", "cat", "of two lines", "a", "again", "below", "beyond", "right"}
+	if got := pagetest.Texts(drawing); !slices.Equal(got, want) {
 		t.Fatalf("the texts are %q, expected %q", got, want)
 	}
-	grounds := slices.DeleteFunc(filled(drawing), func(r vg.Rectangle) bool { return min(r.Size().X, r.Size().Y) < 2*boxLine })
+	isLine := func(r vg.Rectangle) bool { return min(r.Size().X, r.Size().Y) < 2*boxLine }
+	grounds := slices.DeleteFunc(filled(drawing), isLine)
 	if len(grounds) != 7 {
 		t.Fatalf("%d grounds, expected 7", len(grounds))
 	}
 	for i, line := range lines {
 		place := places[i/7]
-		inGround := func(r vg.Rectangle) bool {
-			return r.Min.X < line.At.Min.X && r.Min.Y < line.At.Min.Y && r.Max.X > line.At.Max.X && r.Max.Y > line.At.Max.Y
-		}
-		if !slices.ContainsFunc(grounds, inGround) {
+		if !slices.ContainsFunc(grounds, func(ground vg.Rectangle) bool { return within(line.At, ground) }) {
 			t.Errorf("%q at %v has no ground", line.Text, line.At)
 		}
-		if line.At.Min.X < place.Min.X || line.At.Min.Y < place.Min.Y || line.At.Max.X > place.Max.X || line.At.Max.Y > place.Max.Y {
+		if !within(line.At, place) {
 			t.Errorf("%q at %v leaves the picture at %v", line.Text, line.At, place)
 		}
 	}
@@ -136,8 +142,10 @@ func TestManyLabels(t *testing.T) {
 }
 
 func TestInkOn(t *testing.T) {
-	for _, dark := range []color.Color{color.Black, color.RGBA{0, 0, 0xff, 0xff}, color.RGBA{0, 0x80, 0, 0xff}, color.RGBA{0xff, 0, 0, 0xff},
-		color.RGBA{0xbf, 0, 0xbf, 0xff}, color.RGBA{0, 0xbf, 0xbf, 0xff}} {
+	for _, dark := range []color.Color{
+		color.Black, color.RGBA{0, 0, 0xff, 0xff}, color.RGBA{0, 0x80, 0, 0xff}, color.RGBA{0xff, 0, 0, 0xff},
+		color.RGBA{0xbf, 0, 0xbf, 0xff}, color.RGBA{0, 0xbf, 0xbf, 0xff},
+	} {
 		if inkOn(dark) != color.White {
 			t.Errorf("the text on %v is %v, expected white", dark, inkOn(dark))
 		}
