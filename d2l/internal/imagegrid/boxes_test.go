@@ -120,6 +120,16 @@ func TestLabels(t *testing.T) {
 	}
 }
 
+// At the lower edge the second label goes above the first.
+func TestLabelAboveAnother(t *testing.T) {
+	low := Box{Top: 0.95, Right: 1, Bottom: 1, Label: "label"}
+	drawing := New([]Row{boxed(10, 10, low, low)}, vg.Inch)
+	pagetest.WantReadable(t, drawing)
+	if lines := pagetest.Lines(drawing); lines[1].At.Min.Y < lines[0].At.Max.Y {
+		t.Errorf("labels at %v and %v", lines[0].At, lines[1].At)
+	}
+}
+
 // A label that is wider than its picture widens the column, and is not cut off.
 func TestWideLabel(t *testing.T) {
 	row := boxed(10, 10, Box{Left: 0.9, Right: 1, Bottom: 1, Label: "a label that is much wider than the picture"})
