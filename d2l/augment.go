@@ -167,7 +167,7 @@ func RandomColorJitter(brightness, contrast, saturation, hue float64) Transform 
 // newLike returns an empty picture for what becomes of another: grey if that is, as with PIL's mode L. A data set has
 // the same number of channels whatever is done to some of its pictures.
 func newLike(picture image.Image, bounds image.Rectangle) draw.Image {
-	if _, grey := picture.(*image.Gray); grey {
+	if isGrey(picture) {
 		return image.NewGray(bounds)
 	}
 	return image.NewRGBA(bounds)

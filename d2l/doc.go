@@ -103,6 +103,13 @@
 // parameters that the net has, for fine tuning, and with a loss of your choice. [Seed]
 // makes runs repeatable, on a GPU together with [UseDeterministicAlgorithms].
 //
+// # Object detection
+//
+// Boxes are rows of four numbers, left, top, right and bottom. [MultiboxPrior] makes anchor
+// boxes for a feature map, [MultiboxTarget] says which objects they belong to and what a
+// net has to predict, and [MultiboxDetection] makes boxes of what it predicts.
+// [ShowBBoxes] shows a picture with boxes and labels, and [WithBBoxes] is for several.
+//
 // # Devices
 //
 // A [Device] is gpu(i) or cpu(i). [TryGPU] returns a GPU if there is one and the CPU
@@ -247,6 +254,14 @@
 //	train_ch5.go      TrainCh5, the whole loop
 //	train_ch8.go      TrainCh8 and PredictCh8, for language models
 //	train_ch13.go     TrainCh13, which goes on from the parameters that a net has
+//
+// Object detection:
+//
+//	bounding_boxes.go corners and centers; what is a box
+//	show_bboxes.go    pictures with boxes and labels
+//	anchor_boxes.go   anchors, IoU, which objects anchors belong to
+//	multibox.go       offsets, targets of a detector
+//	multibox_detection.go what it finds: non-maximum suppression
 //
 // What they are built on, one folder a subject:
 //

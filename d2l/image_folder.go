@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/d2l-go/book/d2l/internal/imagegrid"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/train"
 )
@@ -50,7 +51,7 @@ func ToTensor(pictures ...image.Image) *tensors.Tensor {
 				"Resize them"
 			panic(fmt.Sprintf(message, i, other.X, other.Y, size.X, size.Y))
 		}
-		if _, ok := picture.(*image.Gray); !ok {
+		if !isGrey(picture) {
 			channels = 3
 		}
 	}
@@ -170,6 +171,9 @@ func inColour(picture image.Image, err error) (image.Image, error) {
 }
 
 func isGrey(picture image.Image) bool {
+	if boxed, ok := picture.(imagegrid.Boxed); ok {
+		picture = boxed.Image
+	}
 	_, ok := picture.(*image.Gray)
 	return ok
 }

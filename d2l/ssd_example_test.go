@@ -72,7 +72,7 @@ var (
 func ssdAnchors(side int) *d2l.Tensor {
 	var all []float32
 	for i, n := range []int{side, side / 2, side / 4, side / 8, 1} {
-		all = append(all, d2l.Values[float32](multiboxPrior(n, n, ssdSizes[i], ssdRatios))...)
+		all = append(all, d2l.Values[float32](d2l.MultiboxPrior(n, n, ssdSizes[i], ssdRatios))...)
 	}
 	return d2l.NewTensor(all, len(all)/4, 4)
 }
@@ -139,13 +139,15 @@ func Example_ssd() {
 
 	d2l.Seed(1)
 	pictures, labels := fruit(256)
+	white := d2l.BBoxOptions{Colors: []color.Color{color.White}}
 	var labelled []image.Image
 	for i, picture := range pictures[:10] {
-		labelled = append(labelled, showBBoxes(picture, [][]float32{labels[i][0][1:]}, color.White))
+		labelled = append(labelled, d2l.Must(d2l.WithBBoxes(picture, [][]float32{labels[i][0][1:]}, white)))
 	}
 	d2l.Must(d2l.ShowImages(labelled, 2, 5, nil, 0))
 	anchors := ssdAnchors(32 / 4)
-	offset, mask, classes := multiboxTarget(anchors, labels)
+	offset, mask, classes, err := d2l.MultiboxTarget(anchors, d2l.NewTensor(labels))
+	d2l.Check(err)
 	trainIter := d2l.LoadArrays([]*d2l.Tensor{d2l.ToTensor(pictures...)}, []*d2l.Tensor{classes, offset, mask}, 32, true)
 
 	net := d2l.NewNet(TinySSD{1, []int{8, 16}})
@@ -172,10 +174,13 @@ func Example_ssd() {
 
 	pictures, labels = fruit(50)
 	preds, right := d2l.Must(net.ForwardN(d2l.ToTensor(pictures...))), 0
-	for i, output := range multiboxDetection(d2l.Must(clsProbs(preds[0])), preds[1], anchors, 0.5, 0.01) {
+	outputs := d2l.Must(d2l.MultiboxDetection(d2l.Must(clsProbs(preds[0])), preds[1], anchors, 0.5, 0.01))
+	for i, output := range outputs.Value().([][][]float32) {
 		best := [][]float32{output[0][2:]}
-		pictures[i] = showBBoxes(pictures[i], best, color.White)
-		if iou := d2l.Must(iouOf(best, [][]float32{labels[i][0][1:]})).Value().([][]float32); iou[0][0] > 0.5 {
+		white.Labels = []string{fmt.Sprintf("%.2f", output[0][1])}
+		pictures[i] = d2l.Must(d2l.WithBBoxes(pictures[i], best, white))
+		iou := d2l.Must(d2l.BoxIoU(d2l.NewTensor(best), d2l.NewTensor([][]float32{labels[i][0][1:]})))
+		if d2l.Values[float32](iou)[0] > 0.5 {
 			right++
 		}
 	}

@@ -31,6 +31,7 @@ type cell struct {
 	picture image.Image
 	size    vg.Point
 	title   []string
+	boxes   []Box
 }
 
 // A row is what is drawn of a Row.
@@ -54,6 +55,9 @@ func alt(rows []Row) string {
 		for _, title := range r.Titles {
 			titles = append(titles, strings.ReplaceAll(title, "\n", " / "))
 		}
+		for _, picture := range r.Pictures {
+			titles = append(titles, labels(picture)...)
+		}
 	}
 	text := fmt.Sprintf("%d images", pictures)
 	if len(titles) > 0 {
@@ -74,7 +78,7 @@ func New(given []Row, side vg.Length) page.Drawing {
 	for i := range given {
 		r := newRow(given[i], side)
 		for _, c := range r.cells {
-			width = max(width, c.size.X)
+			width = max(width, c.size.X, labelWidth(c.boxes))
 			if len(c.title) > 0 {
 				width = max(width, page.TextWidth(c.title...)-gap+2)
 				head = max(head, page.Text.Height(c.title[0])+vg.Length(len(c.title)-1)*titleHeight+2*titleGap)
@@ -121,7 +125,8 @@ func newRow(given Row, side vg.Length) row {
 			pixels := picture.Bounds().Size()
 			longer := vg.Length(max(pixels.X, pixels.Y))
 			size := vg.Point{X: vg.Length(pixels.X) / longer, Y: vg.Length(pixels.Y) / longer}.Scale(side)
-			r.cells[i].picture, r.cells[i].size = picture, size
+			r.cells[i].size = size
+			r.cells[i].picture, r.cells[i].boxes = apart(picture)
 			r.height = max(r.height, size.Y)
 		}
 	}
@@ -152,6 +157,7 @@ func (c cell) drawPicture(p page.Pen, corner vg.Point, side vg.Length) {
 	if endsWhite(c.picture) {
 		p.Frame(vgdraw.LineStyle{Color: page.Grid, Width: 0.5}, place)
 	}
+	drawBoxes(p, c.boxes, place)
 }
 
 // drawTitle writes the title, centred above the given point.

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"image/color"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -66,9 +67,12 @@ func Wrap(text string, width vg.Length) (lines []string) {
 }
 
 // Write writes lines of text with the top of the first at the given point.
-func (p Pen) Write(top vg.Point, align Align, lines ...string) {
+func (p Pen) Write(top vg.Point, align Align, lines ...string) { p.WriteIn(Ink, top, align, lines...) }
+
+// WriteIn is Write in a colour.
+func (p Pen) WriteIn(ink color.Color, top vg.Point, align Align, lines ...string) {
 	style := Text
-	style.XAlign = align
+	style.Color, style.XAlign = ink, align
 	// FillText puts the baseline above its point by the size less the ascent.
 	top.Y += style.FontExtents().Ascent - style.Font.Size - CapHeight
 	for i, line := range lines {
