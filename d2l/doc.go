@@ -176,6 +176,7 @@
 //	resize.go         images resized, on the host and on a device
 //	on_device.go      data sets kept on a device
 //	text.go           tokens, Vocab
+//	token_embedding.go pretrained vectors of tokens
 //	seq_data_iter.go  sequences of tokens
 //	time_machine.go   The Time Machine, the text of chapter 8
 //

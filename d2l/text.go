@@ -145,6 +145,14 @@ func (v *Vocab) ToTokens(indices ...int32) []string {
 	return tokens
 }
 
+// Tokens returns all tokens, in the order of their numbers.
+//
+// Book: vocab.idx_to_token, section "Text Preprocessing".
+func (v *Vocab) Tokens() []string {
+	requireMade(v, "Vocab.Tokens", "NewVocab")
+	return slices.Clone(v.tokens)
+}
+
 // TokenFreqs returns the tokens of the text with their frequencies, as CountCorpus does, those left out included.
 //
 // Book: vocab.token_freqs, section "Text Preprocessing".
