@@ -74,8 +74,10 @@
 // until the first batch is needed. [LoadDataMnist] does the same for handwritten digits.
 // [LoadArray] and, for several inputs, [LoadArrays] have examples in memory, [LoadImages]
 // and [LoadImageFolder] pictures, and [SeqDataIterRandom] and [SeqDataIterConsecutive]
-// the tokens that a [Vocab] numbers. For other data, write a type with the methods of
-// [DataIter].
+// the tokens that a [Vocab] numbers. For other data, write a type with the methods of [DataIter].
+//
+// [Download] and [DownloadExtract] fetch the book's other data sets, which are listed in
+// [DataHub], verify them and keep them in the user's cache; reading them is up to you.
 //
 // # Training
 //
@@ -169,6 +171,7 @@
 //	text.go           tokens, Vocab
 //	seq_data_iter.go  sequences of tokens
 //	time_machine.go   The Time Machine, the text of chapter 8
+//	download.go       DataHub, and Download of what is in it
 //
 // Devices:
 //
@@ -245,10 +248,11 @@
 //
 //	internal/chart    plots: panels, axes, ticks, legends
 //	internal/compiled what XLA compiled, kept for later programs
+//	internal/fetch    downloads, archives; where files of data sets are
 //	internal/files    atomic writes, safe reads
 //	internal/imagegrid pictures in rows and columns, with titles
 //	internal/kernels  layers, updates and a search for NaN, in C, for XLA on the CPU
-//	internal/mnist    finding, downloading and reading MNIST files
+//	internal/mnist    the files of MNIST and Fashion-MNIST
 //	internal/netfig   pictures of nets: data flow, compressed notation
 //	internal/page     style, text and pen of all pictures; SVG and PNG
 //	internal/report   errors from panics, warnings
