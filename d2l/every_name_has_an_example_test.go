@@ -13,11 +13,13 @@ func TestEveryNameHasAnExample(t *testing.T) {
 		"LabeledOutput":         "yielded in ExampleNet_ForwardEach",
 		"Optimizer.UpdateGraph": "the Trainer calls it",
 		"TokenFreq":             "printed in ExampleCountCorpus",
+		"TokenizeNMT":           "called in ExamplePreprocessNMT",
 	}
 	for _, layer := range []string{
 		"Activation", "AddNorm", "AdditiveAttention", "AvgPool2D", "BatchNorm", "Branches", "Conv2D", "Conv2DTranspose", "DecoderBlock", "Dense",
 		"DotProductAttention", "Dropout", "Embedding", "EncoderBlock", "EncoderDecoder", "Flatten", "GlobalAvgPool2D", "GlobalMaxPool2D", "GRU", "LayerNorm", "LeakyReLU", "LSTM", "MaxPool2D",
-		"MultiHeadAttention", "OneHot", "PositionWiseFFN", "PositionalEncoding", "Residual", "RNN", "Sequential",
+		"MultiHeadAttention", "OneHot", "PositionWiseFFN", "PositionalEncoding", "Residual", "RNN", "Seq2SeqEncoder",
+		"Sequential",
 		"TransformerDecoder", "TransformerEncoder",
 	} {
 		without[layer+".Kind"] = "a layer's kind is seen in the names of Sequential's layers"
@@ -29,6 +31,7 @@ func TestEveryNameHasAnExample(t *testing.T) {
 		"MaxPool2D.Settings", "MultiHeadAttention.Settings", "EncoderBlock.Settings", "DecoderBlock.Settings",
 		"PositionWiseFFN.Settings", "TransformerDecoder.Settings", "TransformerEncoder.Settings",
 		"Embedding.Settings", "GRU.Settings", "LeakyReLU.Settings", "LSTM.Settings", "OneHot.Settings", "RNN.Settings",
+		"Seq2SeqEncoder.Settings",
 	} {
 		without[optional] = "d2l calls it; Layer describes it"
 	}
@@ -40,7 +43,7 @@ func TestEveryNameHasAnExample(t *testing.T) {
 	}
 	for _, layer := range []string{
 		"AddNorm", "AdditiveAttention", "DecoderBlock", "DotProductAttention", "EncoderBlock", "EncoderDecoder", "GRU", "LSTM",
-		"MultiHeadAttention", "RNN", "Sequential", "TransformerDecoder", "TransformerEncoder",
+		"MultiHeadAttention", "RNN", "Seq2SeqEncoder", "Sequential", "TransformerDecoder", "TransformerEncoder",
 	} {
 		without[layer+".ForwardN"] = "called for several inputs and outputs; ExampleLayer_severalInputs shows how to write one"
 	}
