@@ -46,6 +46,17 @@ func TestDownloadErrors(t *testing.T) {
 	wantPanic(t, func() { DownloadExtract("ptb", "../a") }, "takes at most one folder, of those in the archive")
 }
 
+// The hashes that the book prints are those of the two files of the book's that are here.
+func TestBookFile(t *testing.T) {
+	t.Setenv("D2L_DATA", "testdata")
+	if path := must(Download("airfoil"))(t); path != filepath.Join("testdata", "airfoil_self_noise.dat") {
+		t.Errorf("it is %s", path)
+	}
+	if got, want := sha1Of([]byte(timeMachine)), DataHub["time_machine"].SHA1; got != want {
+		t.Errorf("The Time Machine has the SHA-1 %s, expected %s", got, want)
+	}
+}
+
 // A folder that the archive does not have is an error that names those it has.
 func TestDownloadExtractFolder(t *testing.T) {
 	saved := maps.Clone(DataHub)

@@ -17,9 +17,9 @@ import (
 //
 // The parameters are initialized first (Xavier). The net is an EncoderDecoder, or another of the inputs that
 // LoadDataNMT describes, and its first output has the logits of the next tokens, (batch, steps, tgtVocab.Len()). The
-// loss is MaskedSoftmaxCELoss: the mean over the tokens of the labels but for <pad>, of which the gradient is taken.
-// The book sums, over the sentences, the sum of the losses divided by the number of steps: the loss that it prints is
-// ours divided by that, and its gradient is larger, so that it is clipped more often.
+// loss is MaskedSoftmaxCELoss: the mean over the tokens of a batch's labels but for <pad>. In the book a sentence has
+// the sum of its tokens' losses divided by the number of steps, and a batch the sum of its sentences'. So the loss
+// that it prints is ours divided by the number of steps, and its gradient is longer, and clipped more often.
 //
 // The loss is plotted every ten epochs and at the end. Then there is a line with it and the speed, in tokens but for
 // <pad> of the translations. Errors are those of TrainCh5, and a net whose number of logits is another. It panics if

@@ -44,10 +44,10 @@ func PreprocessNMT(text string) string {
 	return b.String()
 }
 
-// TokenizeNMT splits the first numExamples pairs of a text, or all if that is 0, into tokens at white space:
-// source[i] is the text before the tab of the i-th pair, and target[i] that after it. Empty lines are no pairs. Any
-// other line without exactly one tab, or with nothing on one side of it, is an error, where the book skips it; the
-// book's numExamples is one less. It panics if numExamples is negative.
+// TokenizeNMT splits the first numExamples pairs of a text, or all if that is 0, into tokens at white space: source[i]
+// is the text before the tab of the i-th pair, and target[i] that after it. (The book takes one pair more.) Empty lines
+// are no pairs. Any other line without exactly one tab, or with nothing on one side of it, is an error, where the book
+// skips it. It panics if numExamples is negative.
 //
 // Book: tokenize_nmt, section "Machine Translation and the Dataset".
 func TokenizeNMT(text string, numExamples int) (source, target [][]string, err error) {
