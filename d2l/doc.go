@@ -74,8 +74,11 @@
 // until the first batch is needed. [LoadDataMnist] does the same for handwritten digits.
 // [LoadArray] and, for several inputs, [LoadArrays] have examples in memory, [LoadImages]
 // and [LoadImageFolder] pictures, and [SeqDataIterRandom] and [SeqDataIterConsecutive]
-// the tokens that a [Vocab] numbers. For other data, write a type with the methods of
-// [DataIter].
+// the tokens that a [Vocab] numbers; [LoadDataNMT] has sentences with their translations.
+// For other data, write a type with the methods of [DataIter].
+//
+// [Download] and [DownloadExtract] fetch the book's other data sets, which are listed in
+// [DataHub], verify them and keep them in the user's cache; reading them is up to you.
 //
 // # Training
 //
@@ -100,7 +103,9 @@
 //	opt := d2l.Momentum(0.3, 0.9).WithSchedule(scheduler.At)
 //
 // [TrainCh6] is the book's later name for TrainCh5. [TrainCh13] is the same loop from the
-// parameters that the net has, for fine tuning, and with a loss of your choice. [Seed]
+// parameters that the net has, for fine tuning, and with a loss of your choice. [TrainCh8]
+// trains a language model, for [PredictCh8], and [TrainSeq2Seq] one that translates, for
+// [PredictSeq2Seq]; [Bleu] tells how well. [Seed]
 // makes runs repeatable, on a GPU together with [UseDeterministicAlgorithms].
 //
 // # Object detection
@@ -179,6 +184,8 @@
 //	token_embedding.go pretrained vectors of tokens
 //	seq_data_iter.go  sequences of tokens
 //	time_machine.go   The Time Machine, the text of chapter 8
+//	download.go       DataHub, and Download of what is in it
+//	translation.go    sentences with their translations
 //
 // Devices:
 //
@@ -205,7 +212,7 @@
 //	normalize.go      images of a mean and a standard deviation
 //	blocks.go         Branches and Residual: layers in parallel, and a sum
 //	share.go          one layer in several places
-//	encoder_decoder.go EncoderDecoder: a layer of two inputs or more
+//	encoder_decoder.go EncoderDecoder: a layer of two inputs or more; Seq2SeqEncoder
 //	masked_softmax.go MaskedSoftmax: the keys that count
 //	attention.go      attentions, positions
 //	transformer.go    the Transformer's blocks, encoder and decoder
@@ -254,6 +261,7 @@
 //	accuracy.go       predictions, accuracy, EvaluateAccuracyGPU
 //	train_ch5.go      TrainCh5, the whole loop
 //	train_ch8.go      TrainCh8 and PredictCh8, for language models
+//	train_seq2seq.go  TrainSeq2Seq and PredictSeq2Seq, for translation; Bleu
 //	train_ch13.go     TrainCh13, which goes on from the parameters that a net has
 //
 // Object detection:
@@ -268,10 +276,11 @@
 //
 //	internal/chart    plots: panels, axes, ticks, legends
 //	internal/compiled what XLA compiled, kept for later programs
+//	internal/fetch    downloads, archives; where files of data sets are
 //	internal/files    atomic writes, safe reads
 //	internal/imagegrid pictures in rows and columns, with titles
 //	internal/kernels  layers, updates and a search for NaN, in C, for XLA on the CPU
-//	internal/mnist    finding, downloading and reading MNIST files
+//	internal/mnist    the files of MNIST and Fashion-MNIST
 //	internal/netfig   pictures of nets: data flow, compressed notation
 //	internal/page     style, text and pen of all pictures; SVG and PNG
 //	internal/report   errors from panics, warnings

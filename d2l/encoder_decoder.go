@@ -15,9 +15,10 @@ import (
 //	encoded := encoder.ForwardN(scope, encX, args...)
 //	outputs := decoder.ForwardN(scope, decX, encoded..., args...)
 //
-// So an encoder without args can be a Sequential of Embedding and GRU, which returns the outputs of all steps, (batch,
-// steps, HiddenSize), and then the last state of each layer, (batch, HiddenSize). A decoder is a type of your own, as
-// in the book. The net's output is the first of outputs.
+// So an encoder without args can be a Sequential of Embedding and GRU, which returns the outputs of all steps,
+// (batch, steps, HiddenSize), and then the last state of each layer, (batch, HiddenSize); Seq2SeqEncoder is one with
+// valid lengths. A decoder is a type of your own, as in the book, or a TransformerDecoder. The net's output is the
+// first of outputs.
 //
 // The parameters are in the scopes encoder and decoder.
 //
@@ -62,4 +63,43 @@ func (e EncoderDecoder) parts() iter.Seq2[string, Layer] {
 			yield("decoder", e.Decoder)
 		}
 	}
+}
+
+// Seq2SeqEncoder is a Layer for the Encoder of an EncoderDecoder: an Embedding and a GRU of NumLayers. Its inputs are
+// tokens, int32 (batch, steps), and perhaps their valid lengths, which it ignores, as the book's does: the decoder
+// gets them, too. So the last state is that after <pad>. Its outputs are those of the last layer at all steps,
+// (batch, steps, NumHiddens), and the last state of each layer, (batch, NumHiddens): a decoder has them from its
+// second input on.
+//
+// The parameters are in embedding and rnn, as in the book's PyTorch edition.
+//
+// Book: Seq2SeqEncoder, section "Sequence to Sequence Learning".
+type Seq2SeqEncoder struct {
+	VocabSize, EmbedSize  int
+	NumHiddens, NumLayers int
+	Dropout               float64 // The rate between layers of the GRU, in training.
+}
+
+// Kind returns "encoder".
+func (Seq2SeqEncoder) Kind() string { return "encoder" }
+
+// Settings returns what decides what the layer computes outside of training: see Layer.
+func (e Seq2SeqEncoder) Settings() any {
+	e.Dropout = 0
+	return e
+}
+
+// Forward adds the encoder to the graph of x, and returns the outputs of all steps.
+func (e Seq2SeqEncoder) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
+	return e.ForwardN(scope, x)[0]
+}
+
+// ForwardN adds the encoder to the graph of the inputs. It returns the outputs of all steps and the last states.
+func (e Seq2SeqEncoder) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
+	if len(inputs) > 2 {
+		panic(fmt.Sprintf("d2l: Seq2SeqEncoder takes tokens and perhaps their valid lengths, and gets %d inputs",
+			len(inputs)))
+	}
+	x := Embedding{VocabSize: e.VocabSize, EmbedSize: e.EmbedSize}.Forward(scope.In("embedding"), inputs[0])
+	return GRU{HiddenSize: e.NumHiddens, NumLayers: e.NumLayers, Dropout: e.Dropout}.ForwardN(scope.In("rnn"), x)
 }

@@ -135,6 +135,33 @@ func TestEncoderDecoderAgainstPyTorch(t *testing.T) {
 	near(t, "outputs of the loaded net", float32s(t, must(loaded.Forward(X...))(t)), want, 1e-5)
 }
 
+// TrainSeq2Seq has PyTorch's losses, with Adam on gradients that are clipped. The loss that the book prints is that
+// divided by the number of steps.
+func TestTrainSeq2SeqAgainstPyTorch(t *testing.T) {
+	var fixture struct {
+		Translating []float32
+		AsBook      float32 `json:"as_book"`
+	}
+	noError(t, json.Unmarshal(must(os.ReadFile("testdata/encoder_decoder.json"))(t), &fixture))
+	pytorch := d2ltest.AgainstPyTorch(t, "training to translate")
+	X, y := pairs()
+	vocab := NewVocab([][]string{{"a", "b"}}, 0, "<pad>", "<bos>", "<eos>")
+	for i, want := range fixture.Translating {
+		net := NewNet(WithInit(encoderDecoder().layer, inOrder()))
+		var loss float64
+		d2ltest.Quietly(t, func() {
+			loss = must(TrainSeq2Seq(net, LoadArrays(X, y, 4, true), 0.1, i+1, vocab, testDevice()))(t)
+		})
+		pytorch.Near(t, "losses of 8 steps", []float32{float32(loss)}, []float32{want})
+		if steps := y.Shape().Dim(1); i == 0 {
+			pytorch.Near(t, "the book's loss", []float32{float32(loss / float64(steps))}, []float32{fixture.AsBook})
+		}
+	}
+	if len(fixture.Translating) != 8 {
+		t.Errorf("%d losses", len(fixture.Translating))
+	}
+}
+
 // A stateDecoder is a decoder that starts with the encoder's last state.
 type stateDecoder struct{ side }
 

@@ -17,11 +17,13 @@ func TestEveryNameHasAnExample(t *testing.T) {
 		"LabeledOutput":         "yielded in ExampleNet_ForwardEach",
 		"Optimizer.UpdateGraph": "the Trainer calls it",
 		"TokenFreq":             "printed in ExampleCountCorpus",
+		"TokenizeNMT":           "called in ExamplePreprocessNMT",
 	}
 	for _, layer := range []string{
 		"Activation", "AddNorm", "AdditiveAttention", "AvgPool2D", "BatchNorm", "Branches", "Conv2D", "Conv2DTranspose", "DecoderBlock", "Dense",
 		"DotProductAttention", "Dropout", "Embedding", "EncoderBlock", "EncoderDecoder", "Flatten", "GlobalAvgPool2D", "GlobalMaxPool2D", "GRU", "LayerNorm", "LeakyReLU", "LSTM", "MaxPool2D",
-		"MultiHeadAttention", "Normalize", "OneHot", "PositionWiseFFN", "PositionalEncoding", "Residual", "RNN", "Sequential",
+		"MultiHeadAttention", "Normalize", "OneHot", "PositionWiseFFN", "PositionalEncoding", "Residual", "RNN",
+		"Seq2SeqEncoder", "Sequential",
 		"TransformerDecoder", "TransformerEncoder",
 	} {
 		without[layer+".Kind"] = "a layer's kind is seen in the names of Sequential's layers"
@@ -32,7 +34,8 @@ func TestEveryNameHasAnExample(t *testing.T) {
 		"Activation.Settings", "AdditiveAttention.Settings", "AvgPool2D.Settings", "Conv2D.Settings", "Conv2DTranspose.Settings", "Dense.Settings",
 		"MaxPool2D.Settings", "MultiHeadAttention.Settings", "EncoderBlock.Settings", "DecoderBlock.Settings",
 		"PositionWiseFFN.Settings", "TransformerDecoder.Settings", "TransformerEncoder.Settings",
-		"Embedding.Settings", "GRU.Settings", "LeakyReLU.Settings", "LSTM.Settings", "Normalize.Settings", "OneHot.Settings", "RNN.Settings",
+		"Embedding.Settings", "GRU.Settings", "LeakyReLU.Settings", "LSTM.Settings", "Normalize.Settings", "OneHot.Settings",
+		"RNN.Settings", "Seq2SeqEncoder.Settings",
 	} {
 		without[optional] = "d2l calls it; Layer describes it"
 	}
@@ -44,7 +47,7 @@ func TestEveryNameHasAnExample(t *testing.T) {
 	}
 	for _, layer := range []string{
 		"AddNorm", "AdditiveAttention", "DecoderBlock", "DotProductAttention", "EncoderBlock", "EncoderDecoder", "GRU", "LSTM",
-		"MultiHeadAttention", "RNN", "Sequential", "TransformerDecoder", "TransformerEncoder",
+		"MultiHeadAttention", "RNN", "Seq2SeqEncoder", "Sequential", "TransformerDecoder", "TransformerEncoder",
 	} {
 		without[layer+".ForwardN"] = "called for several inputs and outputs; ExampleLayer_severalInputs shows how to write one"
 	}

@@ -12,7 +12,8 @@ import (
 	"github.com/d2l-go/book/d2l"
 )
 
-// houses returns a table in the layout of the competition's, made up: numbers, names and missing values, and the price.
+// houses returns a table in the layout of the competition's, made up: numbers, names and missing values, and the
+// price. The competition's is the file of d2l.Download("kaggle_house_train").
 func houses(n int) string {
 	random := rand.New(rand.NewPCG(1, 0))
 	table := "Id,MSZoning,LotArea,YearBuilt,SalePrice\n"

@@ -223,13 +223,16 @@ type Rate interface {
 // Optimizer. It panics unless a learning rate is a positive number.
 //
 // Book: none; train_ch5 always uses 'sgd'.
-func OptimizerOf[R Rate](lr R) Optimizer {
+func OptimizerOf[R Rate](lr R) Optimizer { return optimizerOf(lr, SGD) }
+
+// optimizerOf returns an Optimizer as it is, and, for a learning rate, the one that usual returns.
+func optimizerOf[R Rate](lr R, usual func(lr float64) Optimizer) Optimizer {
 	switch lr := any(lr).(type) {
 	case Optimizer:
 		return lr
 	case int:
-		return SGD(float64(lr))
+		return usual(float64(lr))
 	default:
-		return SGD(lr.(float64))
+		return usual(lr.(float64))
 	}
 }

@@ -1,5 +1,5 @@
-"""Writes encoder_decoder.json: what PyTorch computes with a net of three inputs, for TestEncoderDecoderAgainstPyTorch.
-Run it by scripts/pytorch fixtures.
+"""Writes encoder_decoder.json: what PyTorch computes with a net of three inputs, for TestEncoderDecoderAgainstPyTorch
+and TestTrainSeq2SeqAgainstPyTorch. Run it by scripts/pytorch fixtures.
 
 The decoder gets the encoder's last state, and the mean of its outputs over the valid lengths as context. Parameters and
 tokens come from formulas that the test shares.
@@ -51,13 +51,41 @@ def tokens(vocab, seed, *shape):
     return ((k * k * 3 + k * 5 + seed) % vocab).reshape(shape)
 
 
-net = EncoderDecoder()
-with torch.no_grad():
-    for seed, (name, p) in enumerate(net.named_parameters()):
-        if name == "decoder.dense.weight":  # The test has (in, out).
-            p.copy_(wave(11 + seed, 1, *p.T.shape).T)
-        else:
-            p.copy_(wave(11 + seed, 1, *p.shape))
+def initialized():
+    """A net with parameters from formulas."""
+    net = EncoderDecoder()
+    with torch.no_grad():
+        for seed, (name, p) in enumerate(net.named_parameters()):
+            if name == "decoder.dense.weight":  # The test has (in, out).
+                p.copy_(wave(11 + seed, 1, *p.T.shape).T)
+            else:
+                p.copy_(wave(11 + seed, 1, *p.shape))
+    return net
+
+
+def translating(steps):
+    """The losses of steps with Adam on gradients clipped to a norm of 1; and the sum of the first losses when each
+    sentence has the mean over its steps, padding included, divided by the number of tokens, as the book prints it."""
+    net = initialized()
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.1, eps=1e-6)
+    losses = []
+    for _ in range(steps):
+        optimizer.zero_grad()
+        each = nn.functional.cross_entropy(net(enc_X, dec_X, lengths).transpose(1, 2), y, reduction="none")
+        each = each * (y != PAD)
+        mean = each.sum() / (y != PAD).sum()
+        mean.backward()
+        if not losses:
+            as_book = (each.mean(1).sum() / (y != PAD).sum()).item()
+        losses.append(mean.item())
+        norm = torch.cat([p.grad.flatten() for p in net.parameters()]).norm()
+        for p in net.parameters():
+            p.grad *= min(1, 1 / norm)
+        optimizer.step()
+    return dict(translating=[float(f"{x:.9g}") for x in losses], as_book=float(f"{as_book:.9g}"))
+
+
+net = initialized()
 enc_X, dec_X = tokens(ENC_VOCAB, 0, BATCH, ENC_STEPS), tokens(DEC_VOCAB, 2, BATCH, DEC_STEPS)
 lengths, y = torch.tensor([5, 2, 3, 1]), tokens(DEC_VOCAB, 4, BATCH, DEC_STEPS)
 output = net(enc_X, dec_X, lengths)
@@ -74,4 +102,4 @@ for _ in range(5):
     optimizer.step()
 write(__file__, dict(
     output=numbers(output), losses=[float(f"{x:.9g}") for x in losses], gradients=gradients,
-    after={key: numbers(p) for key, p in net.named_parameters()}))
+    after={key: numbers(p) for key, p in net.named_parameters()}, **translating(8)))

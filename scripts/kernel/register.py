@@ -35,7 +35,7 @@ def kernel_env(root: Path, cache: Path, go: str, goflags: str) -> dict[str, str]
     # time, and packages compiled without them (by setup, with the same flag) save another tenth.
     # -mod and -modfile cannot be had in a workspace.
     flags = [f for f in shlex.split(goflags) if not f.lstrip("-").startswith(("mod=", "modfile="))]
-    # Without net/http there is less to link: what a cell reads, set-up has fetched (d2l/internal/mnist).
+    # Without net/http there is less to link: what a cell reads, set-up has fetched (d2l/internal/fetch).
     tags = [t for f in flags if f.lstrip("-").startswith("tags=") for t in f.partition("=")[2].split(",")]
     flags = ["-gcflags=all=-dwarf=false", *flags, f"-tags={','.join([*tags, 'd2l_no_download'])}", "-ldflags=-s -w"]
 

@@ -57,14 +57,16 @@ class KernelEnvTest(unittest.TestCase):
     def test_cells_do_not_fetch(self):
         cache = subprocess.run(["go", "env", "GOCACHE"], text=True, check=True, stdout=subprocess.PIPE).stdout.strip()
         with tempfile.TemporaryDirectory() as empty:
-            done = subprocess.run(
-                ["go", "run", "-gcflags=all=-dwarf=false", "-ldflags=-s -w", "-tags=d2l_no_download", "./scripts/data",
-                 "mnist"],
-                cwd=ROOT, text=True, stderr=subprocess.PIPE,
-                env=dict(os.environ, GOCACHE=cache, XDG_CACHE_HOME=empty, D2L_DATA=empty))
-        self.assertIn("is not on this machine", done.stderr)
-        self.assertIn("and cells do not fetch it; run scripts/setup, or put it", done.stderr)
-        self.assertNotIn("fetching", done.stderr)
+            for name, remedy in (("mnist", "run scripts/setup, or put it"),
+                                 ("fra-eng", "in the clone, go run ./scripts/data fra-eng does; or get it from http")):
+                done = subprocess.run(
+                    ["go", "run", "-gcflags=all=-dwarf=false", "-ldflags=-s -w", "-tags=d2l_no_download",
+                     "./scripts/data", name],
+                    cwd=ROOT, text=True, stderr=subprocess.PIPE,
+                    env=dict(os.environ, GOCACHE=cache, XDG_CACHE_HOME=empty, D2L_DATA=empty))
+                self.assertIn("is not on this machine", done.stderr)
+                self.assertIn("and cells do not fetch it; " + remedy, done.stderr)
+                self.assertNotIn("fetching", done.stderr)
 
 
 class UserKernelTest(unittest.TestCase):

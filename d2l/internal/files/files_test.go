@@ -16,7 +16,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	d2ltest.RunAsChild(map[string]func() string{"write": childWritesForever})
+	d2ltest.RunAsChild(map[string]func() string{"write": childWritesForever, "write folder": childDiesInFolder})
 	os.Exit(m.Run())
 }
 

@@ -2,6 +2,7 @@ package files
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -17,15 +18,27 @@ const WriteRemedy = "make room there, or name a path that you may write to"
 // Write writes a file atomically: whatever interrupts it, readers see the old content or the new. It makes missing
 // folders, keeps the mode of an existing file, follows a link to a file, and refuses to replace a folder, device or
 // pipe.
-func Write(path string, content []byte) error { return write(path, content, (*os.File).Sync) }
+func Write(path string, content []byte) error {
+	return WriteFrom(path, func(w io.Writer) error { return writeAll(w, content) })
+}
+
+// WriteFrom is Write for content that fill writes. If fill fails, the old content stays.
+func WriteFrom(path string, fill func(w io.Writer) error) error {
+	return write(path, fill, (*os.File).Sync)
+}
+
+func writeAll(w io.Writer, content []byte) error {
+	_, err := w.Write(content)
+	return err
+}
 
 // WriteUnsynced is Write for files that say themselves whether they are whole: it does not wait for the disk, so that
 // a power cut may leave the file without some of its content.
 func WriteUnsynced(path string, content []byte) error {
-	return write(path, content, func(*os.File) error { return nil })
+	return write(path, func(w io.Writer) error { return writeAll(w, content) }, func(*os.File) error { return nil })
 }
 
-func write(path string, content []byte, sync func(*os.File) error) (err error) {
+func write(path string, fill func(w io.Writer) error, sync func(*os.File) error) (err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
@@ -51,7 +64,7 @@ func write(path string, content []byte, sync func(*os.File) error) (err error) {
 			os.Remove(temporary.Name())
 		}
 	}()
-	if _, err := temporary.Write(content); err != nil {
+	if err := fill(temporary); err != nil {
 		return err
 	}
 	if existing != nil {
@@ -73,18 +86,23 @@ const temporarySuffix = ".d2l-part"
 
 func temporaryPrefix(path string) string { return "." + filepath.Base(path) + "." }
 
+// temporaryName returns the path of a temporary file or folder beside path.
+func temporaryName(path string) string {
+	name := temporaryPrefix(path) + strconv.FormatUint(uint64(rand.Uint32()), 10) + temporarySuffix
+	return filepath.Join(filepath.Dir(path), name)
+}
+
 // createTemporary makes a new file beside path. Unlike os.CreateTemp it respects the umask.
 func createTemporary(path string, mode fs.FileMode) (*os.File, error) {
 	for {
-		name := temporaryPrefix(path) + strconv.FormatUint(uint64(rand.Uint32()), 10) + temporarySuffix
-		file, err := os.OpenFile(filepath.Join(filepath.Dir(path), name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+		file, err := os.OpenFile(temporaryName(path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 		if !errors.Is(err, fs.ErrExist) {
 			return file, err
 		}
 	}
 }
 
-// isTemporary returns whether createTemporary may have made the file name for path. Only digits may stand between
+// isTemporary returns whether temporaryName may have been name, for path. Only digits may stand between
 // prefix and suffix: a leftover of net.params is none of net.
 func isTemporary(name, path string) bool {
 	number, hasPrefix := strings.CutPrefix(name, temporaryPrefix(path))
@@ -92,12 +110,13 @@ func isTemporary(name, path string) bool {
 	return hasPrefix && hasSuffix && number != "" && strings.Trim(number, "0123456789") == ""
 }
 
-// leftoverAge is the age from which a temporary file counts as left over by a killed program: no program takes that
-// long to write one.
+// leftoverAge is the time since the last write after which a temporary file counts as left over by a killed program:
+// none waits that long between two. The time of a folder is when something was last put directly into it: it gets a
+// day more.
 const leftoverAge = time.Hour
 
-// removeLeftovers removes the temporary files of programs that were killed while they wrote path, so that they do not
-// pile up. It ignores errors: a leftover harms nobody.
+// removeLeftovers removes the temporary files and folders of programs that were killed while they wrote path, so that
+// they do not pile up. It ignores errors: a leftover harms nobody.
 func removeLeftovers(path string) {
 	dir := filepath.Dir(path)
 	entries, err := os.ReadDir(dir)
@@ -109,8 +128,15 @@ func removeLeftovers(path string) {
 			continue
 		}
 		info, err := entry.Info()
-		if err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > leftoverAge {
-			os.Remove(filepath.Join(dir, entry.Name()))
+		if err != nil {
+			continue
+		}
+		leftover, age := filepath.Join(dir, entry.Name()), time.Since(info.ModTime())
+		switch {
+		case info.Mode().IsRegular() && age > leftoverAge:
+			os.Remove(leftover)
+		case info.IsDir() && age > leftoverAge+24*time.Hour:
+			os.RemoveAll(leftover)
 		}
 	}
 }

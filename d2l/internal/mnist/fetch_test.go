@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/d2l-go/book/d2l/internal/fetch"
 )
 
 // badAnswers are what a server may send instead of the file, and what the user then reads.
@@ -85,9 +87,9 @@ func TestMissing(t *testing.T) {
 
 // shortenStallTimeout makes downloads give up after a second.
 func shortenStallTimeout(t *testing.T) {
-	saved := stallTimeout
-	stallTimeout = time.Second
-	t.Cleanup(func() { stallTimeout = saved })
+	saved := fetch.StallTimeout
+	fetch.StallTimeout = time.Second
+	t.Cleanup(func() { fetch.StallTimeout = saved })
 }
 
 // If an address does not have the file, the user reads why, and the file comes from the next one.
@@ -161,7 +163,7 @@ func TestCutAtAnyByte(t *testing.T) {
 	})
 	for n := range len(archive) {
 		for _, promise := range []string{"", "&promise=yes"} {
-			content, err := sampleFile().download(fmt.Sprintf("%s?n=%d%s", url, n, promise))
+			content, err := fetch.Get(fmt.Sprintf("%s?n=%d%s", url, n, promise), sampleFile().decode)
 			if content != nil || err == nil {
 				t.Errorf("cut off after %d of %d bytes: %d bytes and error %v", n, len(archive), len(content), err)
 			}

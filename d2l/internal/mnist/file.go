@@ -14,14 +14,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
+	"github.com/d2l-go/book/d2l/internal/fetch"
 	"github.com/d2l-go/book/d2l/internal/files"
-	"github.com/d2l-go/book/d2l/internal/report"
 )
-
-// dataVariable names a folder that holds data sets, for machines without the internet.
-const dataVariable = "D2L_DATA"
 
 // A file is one file of a data set. Archives of the same data differ in how they were compressed, so the uncompressed
 // content is verified.
@@ -55,12 +51,9 @@ func (f file) load() ([]byte, error) {
 // find returns the content and the path of the file. The error is fs.ErrNotExist if it is nowhere, and another one if
 // there is a file that is not what it should be.
 func (f file) find() (content []byte, path string, err error) {
-	given := os.Getenv(dataVariable)
-	if given != "" {
-		if info, err := os.Stat(given); err != nil || !info.IsDir() {
-			return nil, "", fmt.Errorf("%s names %s, which is not a folder: set it to the one that holds %s, or unset it",
-				dataVariable, given, f)
-		}
+	given, err := fetch.Given(f.String())
+	if err != nil {
+		return nil, "", err
 	}
 	for _, dir := range f.dirs() {
 		for _, name := range []string{f.name, f.name + ".gz"} {
@@ -74,10 +67,10 @@ func (f file) find() (content []byte, path string, err error) {
 				continue
 			}
 			if err != nil {
-				return nil, path, unusable(path, err)
+				return nil, path, fetch.Unusable(path, err)
 			}
 			if given != "" && !slices.Contains(f.givenDirs(given), dir) {
-				report.WarnOnce(fmt.Sprintf("d2l: %s=%s has no %s; it is read from %s", dataVariable, given, f, path))
+				fetch.WarnElsewhere(given, f.String(), path)
 			}
 			return content, path, nil
 		}
@@ -88,25 +81,13 @@ func (f file) find() (content []byte, path string, err error) {
 // missing is the error of a file that is nowhere; what says why it does not come, and what to do.
 func (f file) missing(what, before string, err error) error {
 	return fmt.Errorf("%s is not on this machine (looked in %s) and %s, or put it, plain or as .gz, into a folder and "+
-		"set %s to that%s%w", f, strings.Join(f.dirs(), ", "), what, dataVariable, before, err)
-}
-
-// unusable adds to the error of a file that exists what to do about it.
-func unusable(path string, err error) error {
-	remedy := refetch
-	switch {
-	case errors.Is(err, fs.ErrPermission):
-		remedy = "let this user read it"
-	case errors.Is(err, syscall.ENOTDIR):
-		remedy = "a file stands where a folder should be: delete that"
-	}
-	return fmt.Errorf("%s cannot be used: %w; %s, or set %s to a folder with a good copy", path, err, remedy, dataVariable)
+		"set %s to that%s%w", f, strings.Join(f.dirs(), ", "), what, fetch.Variable, before, err)
 }
 
 // dirs returns the folders to look in, that of the user first.
 func (f file) dirs() []string {
 	var dirs []string
-	if dir := os.Getenv(dataVariable); dir != "" {
+	if dir := os.Getenv(fetch.Variable); dir != "" {
 		dirs = f.givenDirs(dir)
 	}
 	if dir, err := f.cacheDir(); err == nil {
@@ -120,18 +101,15 @@ func (f file) dirs() []string {
 func (f file) givenDirs(dir string) []string { return []string{dir, filepath.Join(dir, f.set)} }
 
 // cacheDir returns the folder of the data set in the user's cache.
-func (f file) cacheDir() (string, error) {
-	dir, err := files.CacheDir()
-	return filepath.Join(dir, "data", f.set), err
-}
+func (f file) cacheDir() (string, error) { return fetch.CacheDir(f.set) }
 
-// keep finds or fetches the file and puts it uncompressed into the cache. It returns its folder there.
-func (f file) keep(fetch bool) (dir string, err error) {
+// keep finds or, if download is set, fetches the file and puts it uncompressed into the cache. It returns its folder there.
+func (f file) keep(download bool) (dir string, err error) {
 	if dir, err = f.cacheDir(); err != nil {
 		return "", err
 	}
 	content, path, err := f.find()
-	if errors.Is(err, fs.ErrNotExist) && fetch {
+	if errors.Is(err, fs.ErrNotExist) && download {
 		if _, err = f.fetch(); err == nil { // It is in the cache now.
 			return dir, nil
 		}
@@ -142,14 +120,11 @@ func (f file) keep(fetch bool) (dir string, err error) {
 	kept := filepath.Join(dir, f.name)
 	if info, err := os.Stat(kept); err != nil || path != kept || info.Size() != f.size { // It may be an archive there.
 		if err := files.Write(kept, content); err != nil {
-			return "", fmt.Errorf("%s cannot be kept: %w; %s", f, err, cacheRemedy)
+			return "", fmt.Errorf("%s cannot be kept: %w; %s", f, err, fetch.CacheRemedy)
 		}
 	}
 	return dir, nil
 }
-
-// cacheRemedy is what to do if the cache cannot be written.
-const cacheRemedy = "make room or set XDG_CACHE_HOME to another folder"
 
 func (f file) read(path string) ([]byte, error) {
 	opened, err := files.Open(path)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/d2l-go/book/d2l/d2ltest"
+	"github.com/d2l-go/book/d2l/internal/fetch"
 )
 
 func TestKeep(t *testing.T) {
@@ -49,7 +50,7 @@ var savers = []d2ltest.Saver{{
 		_, err := sampleFile().keep(false)
 		return err
 	},
-	Want: []string{"samples of d2l-test-set cannot be kept", cacheRemedy},
+	Want: []string{"samples of d2l-test-set cannot be kept", fetch.CacheRemedy},
 }}
 
 func TestFullDisk(t *testing.T) {
