@@ -10,8 +10,6 @@ func TestEveryNameHasAnExample(t *testing.T) {
 	without := map[string]string{
 		"Rate":                  "a constraint, met in ExampleTrainCh5 and ExampleOptimizerOf",
 		"Labels":                "a constraint, met in ExampleLossFuncN and ExampleLoadArrays",
-		"LossFunc.Forward":      "the Trainer calls it",
-		"LossFuncN.Forward":     "the Trainer calls it",
 		"LossFuncN.ForwardN":    "the Trainer calls it",
 		"StepMetrics":           "yielded in ExampleTrainer_Steps",
 		"LabeledOutput":         "yielded in ExampleNet_ForwardEach",
@@ -55,13 +53,16 @@ func TestEveryNameHasAnExample(t *testing.T) {
 		without[layer+".ForwardFrom"] = "as ExampleGRU_ForwardFrom"
 	}
 	for _, loss := range []string{
-		"HuberLoss", "L1Loss", "L2Loss", "LossFunc", "MaskedSoftmaxCELoss", "MSELoss", "SigmoidBinaryCrossEntropyLoss",
+		"HuberLoss", "L1Loss", "L2Loss", "LossFunc", "LossFuncN", "MaskedSoftmaxCELoss", "MSELoss", "SigmoidBinaryCrossEntropyLoss",
 		"SoftmaxCrossEntropyLoss",
 	} {
 		without[loss+".Forward"] = "a loss is called by the Trainer; ExampleLoss shows how to write one"
 	}
-	for _, method := range []string{"Index", "Indices", "Len", "ToTokens", "TokenFreqs"} {
+	for _, method := range []string{"Index", "Indices", "Len", "Tokens", "ToTokens", "TokenFreqs"} {
 		without["Vocab."+method] = "called in ExampleVocab"
+	}
+	for _, method := range []string{"IdxToVec", "Index", "Len", "Tokens", "Vectors"} {
+		without["TokenEmbedding."+method] = "called in ExampleTokenEmbedding"
 	}
 	for _, typ := range []string{"Activation", "Device", "Devices", "LayerShape", "LoadReport", "Result", "Shape"} {
 		without[typ+".String"] = "printed in the Examples of its type"

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"strconv"
+	"path/filepath"
 	"strings"
 
 	"github.com/d2l-go/book/d2l"
@@ -75,9 +75,10 @@ func Example_sentimentDataset() {
 	// label: 1 review: [a lovely superb and movie so good story was superb good is was story this great]
 }
 
-// madeUpVectors stands for the lines of a file such as glove.6B.100d.txt: a word and the numbers of its vector. These are
-// small random numbers but for the first, which tells blame from praise.
-func madeUpVectors(embedSize int) (text strings.Builder) {
+// madeUpVectors stands for d2l.LoadTokenEmbedding(d2l.Must(d2l.DownloadExtract("glove.6b.100d"))). The vectors are small
+// random numbers but for the first, which tells blame from praise.
+func madeUpVectors(embedSize int) *d2l.TokenEmbedding {
+	var text strings.Builder
 	random := rand.New(rand.NewPCG(3, 0))
 	for i, words := range [][]string{opinionWords[0], neutralWords, opinionWords[1]} {
 		for _, word := range words {
@@ -88,21 +89,10 @@ func madeUpVectors(embedSize int) (text strings.Builder) {
 			fmt.Fprintln(&text)
 		}
 	}
-	return text
-}
-
-// tokenEmbedding is the book's TokenEmbedding: the vectors of all words of a vocabulary, zeros for those without one.
-func tokenEmbedding(text string, vocab *d2l.Vocab, embedSize int) *d2l.Tensor {
-	vectors := make([]float32, vocab.Len()*embedSize)
-	for line := range strings.Lines(text) {
-		elems := strings.Fields(line)
-		if i := vocab.Index(elems[0]); i != vocab.Index(d2l.Unk) {
-			for j, elem := range elems[1:] {
-				vectors[int(i)*embedSize+j] = float32(d2l.Must(strconv.ParseFloat(elem, 32)))
-			}
-		}
-	}
-	return d2l.NewTensor(vectors, vocab.Len(), embedSize)
+	dir := d2l.Must(os.MkdirTemp("", ""))
+	defer os.RemoveAll(dir)
+	d2l.Check(os.WriteFile(filepath.Join(dir, "vec.txt"), []byte(text.String()), 0o600))
+	return d2l.Must(d2l.LoadTokenEmbedding(dir))
 }
 
 // FirstAndLast puts the outputs of the first and the last step side by side.
@@ -142,8 +132,7 @@ func predictSentiment(net *d2l.Net, vocab *d2l.Vocab, sequence string) string {
 func trainSentiment(newNet func(vocabSize int) *d2l.Net, embedSize int, lr float64, embeddings ...string) {
 	d2l.Seed(1)
 	trainIter, testIter, vocab := loadReviews(64)
-	net, text := newNet(vocab.Len()), madeUpVectors(embedSize)
-	embeds := tokenEmbedding(text.String(), vocab, embedSize)
+	net, embeds := newNet(vocab.Len()), madeUpVectors(embedSize).Vectors(vocab.Tokens()...)
 	setPretrained(net, embeds, embeddings...)
 	for _, layer := range d2l.Must(net.Shapes()) {
 		fmt.Println(layer)

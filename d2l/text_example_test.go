@@ -43,11 +43,11 @@ func ExampleVocab() {
 	tokens := travellerTokens("word")
 	vocab := d2l.NewVocab(tokens, 0)
 	fmt.Println(vocab.Len(), vocab.TokenFreqs()[0])
-	fmt.Println(vocab.ToTokens(0, 1, 2, 3, 4))
+	fmt.Println(vocab.Tokens()[:5], vocab.ToTokens(1, 8))
 	fmt.Println(tokens[0][:4], vocab.Indices(tokens[0][:4]), vocab.Index("horse"))
 	// Output:
 	// 37 {the 4}
-	// [<unk> the and to of]
+	// [<unk> the and to of] [the traveller]
 	// [the time traveller for] [1 7 8 9] 0
 }
 

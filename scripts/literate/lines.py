@@ -121,6 +121,8 @@ PAGES = """
     word2vec
 14.6: nlp-pretraining/subword-embedding
     subword_embedding
+14.7: nlp-pretraining/similarity-analogy
+    token_embedding
 14.8–14.10: nlp-pretraining/bert,bert-dataset,bert-pretraining
     bert bert_pretraining
 15.1–15.3: nlp-applications/sentiment-analysis-and-dataset,sentiment-analysis-rnn,sentiment-analysis-cnn
