@@ -85,14 +85,15 @@ func Example_anchorBoxes() {
 // The book's section "Multiscale Object Detection".
 func Example_multiscaleAnchors() {
 	var pictures []image.Image
-	for n, size := range map[int]float64{4: 0.15, 2: 0.4, 1: 0.8} {
-		anchors := d2l.MultiboxPrior(n, n, []float64{size}, []float64{1, 2, 0.5})
+	sizes := []float64{0.15, 0.4, 0.8}
+	for i, n := range []int{4, 2, 1} {
+		anchors := d2l.MultiboxPrior(n, n, sizes[i:i+1], []float64{1, 2, 0.5})
 		fmt.Println(n, d2l.ShapeOf(anchors))
 		boxes := anchors.Value().([][]float32)
 		pictures = append(pictures, d2l.Must(d2l.WithBBoxes(catDog(), boxes, d2l.BBoxOptions{})))
 	}
 	d2l.Must(d2l.ShowImages(pictures, 1, 3, nil, 0))
-	// Unordered output:
+	// Output:
 	// 4 (48, 4)
 	// 2 (12, 4)
 	// 1 (3, 4)

@@ -148,7 +148,7 @@ func (m MultiHeadAttention) apart(x *graph.Node) *graph.Node {
 	return graph.Reshape(x, append([]int{-1, m.NumHeads}, x.Shape().Dimensions[1:]...)...)
 }
 
-// A softmaxOf is MaskedSoftmax, or that of lengths which have been looked at.
+// A softmaxOf is MaskedSoftmax, or maskedSoftmax with what demandLens has found.
 type softmaxOf func(X, validLens *graph.Node) *graph.Node
 
 // attend returns the outputs of an attention with scores (batch, queries, keys). In values, valid lengths may follow the

@@ -90,7 +90,7 @@ func meetDemands(g *graph.Graph, X, outputs []*tensors.Tensor) ([]*tensors.Tenso
 	return outputs[:end], nil
 }
 
-// unmetError returns the results of unmetDemand as an error, nil if there is nothing wrong.
+// unmetError returns the results of unmetIn or unmetDemand as an error, nil if there is nothing wrong.
 func unmetError(cause, remedy string, err error) error {
 	if err == nil && cause != "" {
 		err = fmt.Errorf("%s: %s", cause, remedy)

@@ -47,18 +47,17 @@
 // [Conv2DTranspose], [AvgPool2D], [MaxPool2D], [GlobalAvgPool2D], [GlobalMaxPool2D],
 // [Flatten], [BatchNorm], [LayerNorm], [Normalize], [Dropout], an [Activation] such as ReLU,
 // [LeakyReLU], and [Sequential], which applies several in order; for sequences
-// [Embedding], [OneHot], [RNN], [GRU], [LSTM] and [PositionalEncoding]. Anything that
-// GoMLX can build can be a layer: a type with the two methods of [Layer], as its example
-// shows. A net of several inputs begins with an [EncoderDecoder], with an attention such
-// as [MultiHeadAttention], or with a layer that has the method ForwardN.
+// [Embedding], [OneHot], [RNN], [GRU], [LSTM], [PositionalEncoding] and [Seq2SeqEncoder].
+// Anything that GoMLX can build can be a layer: a type with the two methods of [Layer], as
+// its example shows. A net of several inputs begins with an [EncoderDecoder], with an
+// attention such as [MultiHeadAttention], or with a layer that has the method ForwardN.
 //
 // A [Net] is a layer with parameters on a device. [Net.Initialize] prepares to draw
 // them, with [Xavier] or another [Initializer]; they are drawn when the first batch
 // shows the shape of the input. [TrainCh5] initializes the net it trains.
-// [Net.Forward] computes the output, and [Net.ForwardN] all outputs where there are
-// several, such as attention weights; [Net.Outputs] has the outputs of all layers, and
-// [Net.Shapes] their shapes without computing anything. [DrawDataFlow] and
-// [DrawVertical] draw the net.
+// [Net.Forward] computes the output, and [Net.ForwardN] all of several, such as attention
+// weights; [Net.Outputs] has those of all layers, and [Net.Shapes] their shapes without
+// computing anything. [DrawDataFlow] and [DrawVertical] draw the net.
 //
 // # Data
 //
@@ -70,31 +69,30 @@
 //		…
 //	}
 //
-// [LoadDataFashionMnist] returns two, for training and for testing; they read nothing
-// until the first batch is needed. [LoadDataMnist] does the same for handwritten digits.
-// [LoadArray] and, for several inputs, [LoadArrays] have examples in memory, [LoadImages]
-// and [LoadImageFolder] pictures, and [SeqDataIterRandom] and [SeqDataIterConsecutive]
-// the tokens that a [Vocab] numbers; [LoadDataNMT] has sentences with their translations.
-// For other data, write a type with the methods of [DataIter].
+// [LoadDataFashionMnist] returns two, for training and for testing, which read nothing until
+// the first batch is needed, and so does [LoadDataMnist] for handwritten digits. [LoadArray]
+// and [LoadArrays] have examples in memory, [LoadImages] and [LoadImageFolder] pictures,
+// [SeqDataIterRandom] and [SeqDataIterConsecutive] the tokens that a [Vocab] numbers, and
+// [LoadDataNMT] sentences with translations. For other data, write a [DataIter].
 //
 // [Download] and [DownloadExtract] fetch the book's other data sets, which are listed in
-// [DataHub], verify them and keep them in the user's cache; reading them is up to you.
+// [DataHub], verify them and keep them in the user's cache. [ReadDataNMT] and
+// [LoadTokenEmbedding] read some; the others are up to you.
 //
 // # Training
 //
 // [TrainCh5] is the book's whole loop. For a loop of your own use a [Trainer]:
 // [Trainer.Steps] trains for one epoch and yields the metrics of each step, with
-// [Trainer.Err] for the error that may have ended it, and
-// [Trainer.Step] makes a single one: it computes loss, gradients and update for a
-// batch in one compiled program, where the book has backward and step. [Accumulator]
-// sums the metrics, [Timer] measures the steps, [Animator] plots them, and
+// [Trainer.Err] for the error that may have ended it, and [Trainer.Step] makes a single one:
+// loss, gradients and update in one compiled program, where the book has backward and step.
+// [Accumulator] sums the metrics, [Timer] measures the steps, [Animator] plots them, and
 // [EvaluateAccuracyGPU] tests the net.
 //
 // The loss is softmax cross-entropy of classes. [Trainer.WithLoss] chooses another, such
 // as [L2Loss] for numbers, or a function of your own as [LossFunc], with labels of any
-// shape and type, or as [LossFuncN], of several outputs and arrays of labels;
-// [Trainer.EvaluateLoss] then tests the net. Such a function may apply
+// shape and type, or as [LossFuncN], of several outputs and arrays of labels. It may apply
 // another net by [Net.Apply], as a generative adversarial network does.
+// [Trainer.EvaluateLoss] then tests the net.
 //
 // [NewTrainer] takes an [Optimizer], and [TrainCh5] one in place of a learning rate:
 // [SGD], [Momentum], [Adam] or an optimizer of GoMLX, with or without a schedule:
@@ -105,8 +103,8 @@
 // [TrainCh6] is the book's later name for TrainCh5. [TrainCh13] is the same loop from the
 // parameters that the net has, for fine tuning, and with a loss of your choice. [TrainCh8]
 // trains a language model, for [PredictCh8], and [TrainSeq2Seq] one that translates, for
-// [PredictSeq2Seq]; [Bleu] tells how well. [Seed]
-// makes runs repeatable, on a GPU together with [UseDeterministicAlgorithms].
+// [PredictSeq2Seq]; [Bleu] tells how well. [Seed] makes runs repeatable, on a GPU together
+// with [UseDeterministicAlgorithms].
 //
 // # Object detection
 //
@@ -137,10 +135,9 @@
 //
 // # Notebooks
 //
-// In a GoNB notebook [Plot], [ShowImages], [ShowImageGrid] and an [Animator] show
-// their pictures below the cell, and they are saved with the notebook. Elsewhere they
-// return figures that [Figure.Save] writes to a file, and an Animator writes its
-// points to standard error.
+// In a GoNB notebook [Plot], [ShowImages], [ShowImageGrid] and an [Animator] show their
+// pictures below the cell, and they are saved with the notebook. Elsewhere they return
+// figures for [Figure.Save], and an Animator writes its points to standard error.
 //
 // Each cell is a program of its own: declarations are available in later cells, but
 // variables are initialized again. So data sets and nets cost nothing until they are
@@ -234,7 +231,7 @@
 //	parameters.go     saved parameters, also from and for PyTorch
 //	parameters_matching.go what fits of another net's, for fine tuning
 //	parameters_describe.go what a file tells of the layers
-//	parameters_fields.go and of those of the program's own
+//	parameters_fields.go fields of the program's own layers
 //	trained.go        how far a net has been trained
 //
 // Training:

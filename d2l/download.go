@@ -1,6 +1,7 @@
 package d2l
 
 import (
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"net/url"
@@ -32,7 +33,8 @@ type DataFile struct{ URL, SHA1 string }
 // In a notebook, do so in each cell that needs it, or in a function whose name begins with init_.
 //
 // None of the book's addresses has been tried: the project's tests have no network, and serve files of their own. Of
-// the hashes, airfoil's and time_machine's have been compared with the files.
+// the hashes, airfoil's and time_machine's have been compared with the files. (ReadTimeMachine has its text without a
+// download.)
 //
 // Book: DATA_HUB, section "Predicting House Prices on Kaggle".
 var DataHub = map[string]DataFile{
@@ -101,16 +103,17 @@ func DownloadExtract(name string, folder ...string) (dir string, err error) {
 	}
 	path := filepath.Join(dir, inside)
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
-		return "", fmt.Errorf("%s has no folder %s, but %s: give DownloadExtract one of these, or \".\" for all",
-			file.Name, inside, entriesOf(dir))
+		return "", fmt.Errorf("%s has no folder %s, but %s: give DownloadExtract a folder that it has, or \".\" for all",
+			file.Name, inside, cmp.Or(foldersOf(dir), "none at its top"))
 	}
 	return path, nil
 }
 
-// entriesOf returns the names of the first entries of a folder.
-func entriesOf(dir string) string {
+// foldersOf returns the names of the first folders in a folder.
+func foldersOf(dir string) string {
 	var names []string
 	entries, _ := os.ReadDir(dir)
+	entries = slices.DeleteFunc(entries, func(e os.DirEntry) bool { return !e.IsDir() })
 	for _, entry := range entries[:min(len(entries), 5)] {
 		names = append(names, entry.Name())
 	}

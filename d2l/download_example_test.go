@@ -71,7 +71,10 @@ func ExampleDownloadExtract() {
 }
 
 func ExampleDataFile() {
-	airfoil := d2l.DataHub["airfoil"]
-	fmt.Println(airfoil.URL == d2l.DataURL+"airfoil_self_noise.dat", len(airfoil.SHA1))
-	// Output: true 40
+	d2l.DataHub["houses"] = d2l.DataFile{
+		URL: "https://example.org/houses.zip", SHA1: "0b8703943ccdb6eb788e6f091b8946e82231bc4d",
+	}
+	defer delete(d2l.DataHub, "houses")
+	fmt.Println(d2l.DataHub["houses"].URL)
+	// Output: https://example.org/houses.zip
 }

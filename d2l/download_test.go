@@ -8,6 +8,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/d2l-go/book/d2l/d2ltest"
@@ -16,6 +18,11 @@ import (
 
 // Whatever is in DataHub, Download takes.
 func TestDataHub(t *testing.T) {
+	const names = "SNLI aclImdb airfoil banana-detection cifar10_tiny ctr dog_tiny fra-eng glove.42b.300d glove.6b.100d " +
+		"glove.6b.50d hotdog kaggle_house_test kaggle_house_train ml-100k pokemon ptb time_machine voc2012 wiki.en wikitext-2"
+	if got := strings.Join(slices.Sorted(maps.Keys(DataHub)), " "); got != names {
+		t.Errorf("DataHub has %s", got)
+	}
 	for name, data := range DataHub {
 		file := dataFile("Download", name)
 		digest, err := hex.DecodeString(data.SHA1)
@@ -82,7 +89,7 @@ func TestDownloadExtractFolder(t *testing.T) {
 		put(t, filepath.Join(extracted, name), nil)
 	}
 	d2ltest.Quietly(t, func() { _, err = DownloadExtract("mine") })
-	wantError(t, err, "mine.tar.gz has no folder mine, but a, b, d, e, f, …: give DownloadExtract one of these")
+	wantError(t, err, "mine.tar.gz has no folder mine, but b: give DownloadExtract a folder that it has, or")
 	_, err = DownloadExtract("mine", "a")
 	wantError(t, err, "mine.tar.gz has no folder a") // It is a file.
 	for folder, want := range map[string]string{"b": filepath.Join(extracted, "b"), ".": extracted} {

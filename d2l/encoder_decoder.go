@@ -15,9 +15,9 @@ import (
 //	encoded := encoder.ForwardN(scope, encX, args...)
 //	outputs := decoder.ForwardN(scope, decX, encoded..., args...)
 //
-// So an encoder without args can be a Sequential of Embedding and GRU, which returns the outputs of all steps,
-// (batch, steps, HiddenSize), and then the last state of each layer, (batch, HiddenSize); Seq2SeqEncoder is one with
-// valid lengths. A decoder is a type of your own, as in the book, or a TransformerDecoder. The net's output is the
+// So an encoder without args can be a Sequential of Embedding and GRU, which returns the outputs of all steps, (batch,
+// steps, HiddenSize), and then the last state of each layer, (batch, HiddenSize); Seq2SeqEncoder is one that takes
+// valid lengths, too. A decoder is a type of your own, as in the book, or a TransformerDecoder. The net's output is the
 // first of outputs.
 //
 // The parameters are in the scopes encoder and decoder.

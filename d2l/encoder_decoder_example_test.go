@@ -68,6 +68,8 @@ func translateAll(net *d2l.Net, srcVocab, tgtVocab *d2l.Vocab) (translation stri
 
 // Machine translation: the net of the book's section "Sequence to Sequence Learning", on a few sentences. The decoder's
 // input is the translation itself, one step later (teacher forcing). <pad> fills up the labels and does not count.
+//
+// It prints the loss and the speed, and then sentences: go . => va !, bleu 1.000
 func ExampleTrainSeq2Seq() {
 	d2l.Seed(1)
 	trainIter, srcVocab, tgtVocab, err := d2l.LoadDataNMT(pairs, 8, numSteps, 0, 0)

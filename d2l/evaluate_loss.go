@@ -77,7 +77,8 @@ func (t *Trainer) evaluate(X, ys []*tensors.Tensor) (lossSum, examples float64, 
 	}
 	if math.IsNaN(float64(mean[0])) {
 		if err = unmetError(t.net.unmetDemand(X)); err == nil {
-			err = errors.New("it is NaN: look for NaN in X, y and the parameters")
+			err = errors.New("it is NaN: look for NaN in X, y and the parameters, and in y for a class that the net has no " +
+				"output for")
 		}
 		return 0, 0, err
 	}

@@ -39,8 +39,8 @@ func requireFigsize(what string, width, height float64) {
 // positive returns whether a length can be drawn.
 func positive(length float64) bool { return length > 0 && !math.IsInf(length, 1) }
 
-// Figure is a picture on white paper: what [Plot], [ShowImages], [ShowImageGrid], [ShowBBoxes],
-// [DrawDataFlow], [DrawVertical] and [Animator.Figure] return. These show it in a notebook; [Figure.Save] writes it to a file.
+// Figure is a picture on white paper: what [Plot], [ShowImages], [ShowImageGrid], [ShowBBoxes], [DrawDataFlow],
+// [DrawVertical] and [Animator.Figure] return. These show it in a notebook; [Figure.Save] writes it to a file.
 //
 // Its PNG, of 192 pixels an inch, may have sides below 2^16 pixels and 2^26 pixels in all: up to 42 × 42 inches, or
 // 341 × 5. A larger figure is refused before anything is drawn: by a panic where its size is given, by an error

@@ -30,7 +30,8 @@ type LabeledOutput struct {
 // A GPU computes up to 50 batches in one program, where the images are on it: those of
 // LoadDataFashionMnist and LoadDataMnist, on the first GPU. Everywhere else, each batch
 // is a call of Forward. The results are the same. An error of the data or of the net
-// ends the iteration; that there is no batch is one.
+// ends the iteration; that there is no batch is one, and so are batches of several arrays of
+// labels.
 //
 // Book: the loop of evaluate_accuracy_gpu, section "Convolutional Neural Networks
 // (LeNet)".
@@ -94,8 +95,8 @@ func (n *Net) labeledOutputs(dataIter DataIter) iter.Seq2[LabeledOutput, error] 
 // oneArrayOfLabels returns an error if a batch has several, of which a LabeledOutput has one.
 func oneArrayOfLabels(batch train.Batch) error {
 	if n := len(batch.Labels); n > 1 {
-		return fmt.Errorf("the batch has %d arrays of labels, of which ForwardEach and the accuracies take 1: for several, write "+
-			"a loop over the batches that calls net.ForwardN", n)
+		return fmt.Errorf("the batch has %d arrays of labels, of which ForwardEach and the accuracies take 1: for several, "+
+			"write a loop over the batches that calls net.ForwardN", n)
 	}
 	return nil
 }

@@ -13,17 +13,18 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/d2l-go/book/d2l/internal/files"
 	"github.com/d2l-go/book/d2l/internal/imagegrid"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/train"
 )
 
-// ReadImage reads a picture from a file: PNG, JPEG or GIF. The pixels are those of PyTorch and MXNet, up to a few steps of
-// 255 in a JPEG; as there, a picture that a camera has marked as turned is not turned back.
+// ReadImage reads a picture from a file: PNG, JPEG or GIF. The pixels are those of PyTorch and MXNet, up to a few steps
+// of 255 in a JPEG; as there, a picture that a camera has marked as turned is not turned back.
 //
 // Book: image.imread, section "Image Augmentation".
 func ReadImage(path string) (image.Image, error) {
-	file, err := os.Open(path)
+	file, err := files.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading a picture: %w", err)
 	}
@@ -67,10 +68,10 @@ func ToTensor(pictures ...image.Image) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(X, len(pictures), channels, size.Y, size.X)
 }
 
-// LoadImages returns the batches of pictures in memory, as ToTensor makes them, with their labels: int32 (batch). Unless
-// all are [image.Gray], every batch has three channels. Each picture goes through transform whenever it is in a batch;
-// nil leaves it as it is. For training they are shuffled in each epoch, as Seed has it. It panics unless there is a label
-// for each picture, at least one, and a positive batch size.
+// LoadImages returns the batches of pictures in memory, as ToTensor makes them, with their labels: int32 (batch).
+// Unless all are [image.Gray], every batch has three channels. Each picture goes through transform whenever it is in a
+// batch; nil leaves it as it is. For training they are shuffled in each epoch, as Seed has it. It panics unless there
+// is a label for each picture, at least one, and a positive batch size.
 //
 // Book: load_cifar10, section "Image Augmentation".
 func LoadImages(pictures []image.Image, labels []int32, batchSize int, isTrain bool, transform Transform) DataIter {
@@ -113,12 +114,12 @@ func picturesIter(name string, labels []int32, batchSize int, isTrain bool, tran
 	return &exampleIter{name: name, n: len(labels), batchSize: batchSize, shuffle: isTrain, batch: batch}
 }
 
-// LoadImageFolder returns the batches of the pictures in a folder, which has a subfolder for each class, and the names of
-// the classes in alphabetical order: the label of a picture is the index of its class. Files that end with .png, .jpg,
-// .jpeg or .gif, also in folders of that one, are read when their batch is; others, and folders whose names begin with a
-// dot, are left out. All have three channels, as in PyTorch's ImageFolder, also those without colours. Otherwise it is
-// LoadImages. A folder that cannot be read is an error, and so is a link to one in a class, a class without pictures,
-// and, for the loop, a picture that cannot be read.
+// LoadImageFolder returns the batches of the pictures in a folder, which has a subfolder for each class, and the names
+// of the classes in alphabetical order: the label of a picture is the index of its class. Files that end with .png,
+// .jpg, .jpeg or .gif, also in folders of that one, are read when their batch is; others, and folders whose names begin
+// with a dot, are left out. All have three channels, as in PyTorch's ImageFolder, also those without colours. Otherwise
+// it is LoadImages. A folder that cannot be read is an error, and so is a link to one in a class, a class without
+// pictures, and, for the loop, a picture that cannot be read.
 //
 // Book: gluon.data.vision.ImageFolderDataset, section "Fine-Tuning".
 func LoadImageFolder(dir string, batchSize int, isTrain bool, transform Transform) (DataIter, []string, error) {
@@ -178,8 +179,8 @@ func isGrey(picture image.Image) bool {
 	return ok
 }
 
-// isLinkToFolder reports whether what was found at a path is a link, and to a folder. A link to nothing is read later, as
-// any picture.
+// isLinkToFolder reports whether what was found at a path is a link, and to a folder. A link to nothing is read later,
+// as any picture.
 func isLinkToFolder(files fs.FS, path string, found fs.DirEntry) bool {
 	if found.Type()&fs.ModeSymlink == 0 {
 		return false

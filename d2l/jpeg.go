@@ -39,9 +39,9 @@ func smoothColours(picture image.Image) image.Image {
 	return result
 }
 
-// enlarged returns a plane of colour in the size of the picture. A value lies in the middle of the pixels that it stands
-// for, so that of a pixel is by three quarters that of its own, and by one that of the next on its side; at the border,
-// its own alone. Rounding is libjpeg's: halves go up or down by turns.
+// enlarged returns a plane of colour in the size of the picture. A value lies in the middle of the pixels that it
+// stands for, so that of a pixel is by three quarters that of its own, and by one that of the next on its side; at the
+// border, its own alone. Rounding is libjpeg's: halves go up or down by turns.
 func enlarged(plane []byte, stride int, size image.Point, across, down bool) []byte {
 	// beside returns which value along an axis a position has, and which is the next on its side.
 	beside := func(at, length int) (own, next int) {

@@ -42,7 +42,7 @@ import (
 // and replaces one of the two replaces both. Of d2l's layers EncoderDecoder and the attentions, such as
 // MultiHeadAttention, take several inputs, these and RNN, GRU and LSTM have several outputs, and
 // Sequential gives its first layer all inputs and returns all outputs of its last. A net's output
-// is the first of them; Net.ForwardN returns all.
+// is the first of them; Net.ForwardN returns all, and a LossFuncN gets all.
 //
 // A Layer may also have the method
 //

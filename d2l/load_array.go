@@ -11,8 +11,8 @@ import (
 )
 
 // SyntheticData returns n examples of a linear model with noise: features X, float32 (n, len(w)), from a normal
-// distribution with standard deviation 1, and labels y = Xw + b + ε, float32 (n, 1), where the noise ε has 0.01. They are
-// as Seed has it. It panics if n is not positive or w is empty.
+// distribution with standard deviation 1, and labels y = Xw + b + ε, float32 (n, 1), where the noise ε has 0.01. They
+// are as Seed has it. It panics if n is not positive or w is empty.
 //
 // Book: synthetic_data, section "Linear Regression Implementation from Scratch".
 func SyntheticData(w []float32, b float32, n int) (X, y *tensors.Tensor) {
@@ -42,9 +42,9 @@ func LoadArray(X, y *tensors.Tensor, batchSize int, isTrain bool) DataIter {
 	return loadArrays("LoadArray", []*tensors.Tensor{X}, []*tensors.Tensor{y}, batchSize, isTrain)
 }
 
-// LoadArrays is LoadArray for a net of several inputs, which get an array each, and for a LossFuncN of several arrays of
-// labels: the inputs of a batch are rows of inputs[0], inputs[1], …, and its labels rows of y, or of y[0], y[1], …, in
-// this order.
+// LoadArrays is LoadArray for a net of several inputs, which get an array each, and for a LossFuncN of several arrays
+// of labels: the inputs of a batch are rows of inputs[0], inputs[1], …, and its labels rows of y, or of y[0], y[1], …,
+// in this order.
 //
 // Book: load_array, section "Concise Implementation of Linear Regression".
 func LoadArrays[Y Labels](inputs []*tensors.Tensor, y Y, batchSize int, isTrain bool) DataIter {

@@ -41,7 +41,8 @@ func (f LossFunc) Forward(yHat, y *graph.Node) *graph.Node { return f(yHat, y) }
 //			d2l.L1Loss{}.Forward(yHats[1], ys[1]))
 //	}))
 //
-// Each array has a row for each example. It returns what Loss.Forward does.
+// Each array has a row for each example. It returns what Loss.Forward does. Labels are not checked: a class that the
+// net has no output for makes SoftmaxCrossEntropyLoss NaN, which is an error of the step.
 //
 // Book: none; there the loop calls such a function, as calc_loss, section "Single Shot Multibox Detection".
 type LossFuncN func(yHats, ys []*graph.Node) *graph.Node
@@ -175,9 +176,9 @@ func (l HuberLoss) Forward(yHat, y *graph.Node) *graph.Node {
 }
 
 // SigmoidBinaryCrossEntropyLoss is the cross-entropy between the labels y, numbers from 0 to 1 of any type, and
-// sigmoid(yHat), for each example its mean over the other axes. y is as for L2Loss. (PyTorch calls it BCEWithLogitsLoss.)
-// Where the numbers of an example have different weights, such as 0 for padding, a LossFunc calls it on both reshaped to
-// (-1), which gives the loss of each number, and weights these: see ExampleEmbedding_word2vec.
+// sigmoid(yHat), for each example its mean over the other axes. y is as for L2Loss. (PyTorch calls it
+// BCEWithLogitsLoss.) Where the numbers of an example have different weights, such as 0 for padding, a LossFunc calls
+// it on both reshaped to (-1), which gives the loss of each number, and weights these: see ExampleEmbedding_word2vec.
 //
 // Book: gluon.loss.SigmoidBinaryCrossEntropyLoss, section "Pretraining word2vec".
 type SigmoidBinaryCrossEntropyLoss struct{}

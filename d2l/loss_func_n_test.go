@@ -117,9 +117,11 @@ func TestLossFuncNFaults(t *testing.T) {
 	net := drawnFor(t, detector{}, X)
 	_, err := must(NewTrainer(net, SGD(0.1)))(t).WithLoss(L2Loss{}).StepBatch(batch(numbers, numbers))
 	wantError(t, err, "a batch has 2 arrays of labels, but the loss d2l.L2Loss takes 1: write a LossFuncN")
-	trainer := must(NewTrainer(net, SGD(0.1)))(t).WithLoss(LossFuncN(headLosses))
+	trainer := must(NewTrainer(net, SGD(0.1)))(t).WithLoss(L2Loss{})
+	must(trainer.EvaluateLoss(LoadArray(X, waves(3, 1, 5, 3), 5, false)))(t) // It counts for its loss alone.
+	trainer.WithLoss(LossFuncN(headLosses))
 	_, err = trainer.StepBatch(batch(classes)) // It is refused, so that it does not tell how many arrays there are.
-	wantError(t, err, "index out of range [1] with length 1")
+	wantError(t, err, "the loss d2l.LossFuncN, of 2 outputs and 1 array of labels: ", "index out of range [1] with length 1", "loss_func_n_test.go")
 	_, err = trainer.StepBatch(batch(classes, waves(3, 1, 4, 2)))
 	wantError(t, err, "there are 4 labels in y[1] for 5 examples")
 	_, err = trainer.StepBatch(batch(classes, tensors.FromScalar(float32(1))))
@@ -133,6 +135,9 @@ func TestLossFuncNFaults(t *testing.T) {
 	if !slices.Equal(float32s(t, must(before.Value())(t)), want) {
 		t.Error("a step that fails changes the net")
 	}
+	none := tensors.FromValue([]int32{0, 1, 3, 2, 1})
+	_, err = trainer.StepBatch(batch(none, numbers))
+	wantError(t, err, "the loss of step 1 is NaN, where the net's outputs are finite", "look at the loss, and in y for a class")
 	must(trainer.StepBatch(batch(classes, numbers)))(t)
 	_, err = trainer.StepBatch(batch(classes, numbers, numbers))
 	wantError(t, err, "the batch has 3 arrays of labels, and an earlier one had 2")

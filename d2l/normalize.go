@@ -9,14 +9,14 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Normalize is a Layer that subtracts from each channel of images, (batch, channel, height, width), its Mean, and divides by
-// its Std. A net with the parameters of one that was trained on normalized images begins with it, so that training,
-// evaluation and files of parameters agree. For most of PyTorch's these are
+// Normalize is a Layer that subtracts from each channel of images, (batch, channel, height, width), its Mean, and
+// divides by its Std. A net with the parameters of one that was trained on normalized images begins with it, so that
+// training, evaluation and files of parameters agree. For most of PyTorch's these are
 //
 //	d2l.Normalize{Mean: []float64{0.485, 0.456, 0.406}, Std: []float64{0.229, 0.224, 0.225}}
 //
-// of red, green and blue in [0, 1]. It has no parameters. It is an error unless there is a Mean and a positive Std for
-// each channel.
+// of red, green and blue in [0, 1]. It has no parameters. The first batch is an error unless there is a Mean and a
+// positive Std for each channel.
 //
 // Book: transforms.Normalize, section "Fine-Tuning".
 type Normalize struct{ Mean, Std []float64 }
@@ -37,9 +37,10 @@ func (n Normalize) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
 			Shape(x.Shape().Dimensions), x.DType()))
 	}
 	channels := x.Shape().Dim(1)
-	if len(n.Mean) != channels || len(n.Std) != channels || slices.ContainsFunc(n.Std, func(s float64) bool { return !(s > 0) }) {
-		panic(fmt.Sprintf("d2l: Normalize needs a Mean and a positive Std for each of %d channels, got %v and %v", channels, n.Mean,
-			n.Std))
+	notPositive := slices.ContainsFunc(n.Std, func(s float64) bool { return !(s > 0) })
+	if len(n.Mean) != channels || len(n.Std) != channels || notPositive {
+		panic(fmt.Sprintf("d2l: Normalize needs a Mean and a positive Std for each of %d channels, got %v and %v", channels,
+			n.Mean, n.Std))
 	}
 	each := func(values []float64) *graph.Node {
 		node := graph.Const(x.Graph(), tensors.FromFlatDataAndDimensions(values, channels, 1, 1))

@@ -106,16 +106,15 @@ func (n *Net) encodeParameters() ([]byte, error) {
 //
 //	safetensors.torch.save_file(net.state_dict(), "lenet.safetensors")
 //
-// for a net whose layers have the names that they have here, see SaveParameters, or
-// nn.Sequential's numbers: layers with parameters are then taken in their order. A
-// beginning that all names have in common and that this net's have not, such as _orig_mod.
-// of torch.compile, module. of DataParallel or model. of Lightning, is left out. Of parameters that the net has in several
-// places (see Share), safetensors.torch.save_model writes one name, and the others into the metadata: any of them will
-// do, and by number they are those of the first place.
+// for a net whose layers have the names that they have here, see SaveParameters, or nn.Sequential's numbers: layers
+// with parameters are then taken in their order. A beginning that all names have in common and that this net's have
+// not, such as _orig_mod. of torch.compile, module. of DataParallel or model. of Lightning, is left out. Of parameters
+// that the net has in several places (see Share), safetensors.torch.save_model writes one name, and the others into the
+// metadata: any of them will do, and by number they are those of the first place.
 //
 // A file of SaveParameters is refused, with an error that names the first difference, if
 // it is damaged or if it is that of a net with other layers or other settings. Of layers
-// without Settings, the types are compared.
+// without Settings, the types are compared and, of the program's own, fields: see Layer.
 //
 // A file from PyTorch tells names and shapes and nothing else, so these alone are compared:
 // not activations or pooling, and not whether values are damaged. The input is the shape

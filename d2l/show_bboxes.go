@@ -30,8 +30,8 @@ const maxBoxesShown = 1 << 12
 //
 // It panics on rows of other than four numbers, on more labels than boxes, and on a picture that is nil or has no
 // pixels. An error names the row of numbers that are no box, and of a box that is further from the picture than the
-// picture is long, as boxes in pixels are without the option Pixels. More than 4096 boxes of a picture are an error,
-// too.
+// picture is long, or has a hundred times its size, as boxes in pixels without the option Pixels. More than 4096 boxes
+// of a picture are an error, too.
 //
 // Book: show_bboxes, section "Anchor Boxes".
 func WithBBoxes(picture image.Image, boxes [][]float32, options BBoxOptions) (image.Image, error) {
@@ -77,9 +77,10 @@ func WithBBoxes(picture image.Image, boxes [][]float32, options BBoxOptions) (im
 		if b.Color == nil {
 			panic(fmt.Sprintf("d2l: color %d given to WithBBoxes is nil", i%len(colors)))
 		}
-		if b.Left > 2 || b.Top > 2 || b.Right < -1 || b.Bottom < -1 {
-			const message = "row %d of the boxes, %v, is far from the picture, which is from 0 to %v wide and from 0 to %v " +
-				"high: boxes are in fractions of the picture's width and height or, with the option Pixels, in pixels"
+		const most = 100 // Sides of the picture, which no anchor has; a box in pixels may begin at 0.
+		if b.Left > 2 || b.Top > 2 || b.Right < -1 || b.Bottom < -1 || b.Right-b.Left > most || b.Bottom-b.Top > most {
+			const message = "row %d of the boxes, %v, is far from the picture or much larger than it, which is from 0 to %v " +
+				"wide and from 0 to %v high: boxes are in fractions of the picture's width and height or, with the option Pixels, in pixels"
 			return nil, fmt.Errorf(message, i, row, width, height)
 		}
 		if i < len(options.Labels) {

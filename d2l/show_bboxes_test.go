@@ -77,13 +77,15 @@ func TestBoxesAreNoPixels(t *testing.T) {
 func TestWithBBoxesFaults(t *testing.T) {
 	good := []float32{0, 0, 1, 1}
 	for fault, row := range map[string][]float32{
-		"row 1 of the boxes, [0 0 NaN 1], is not finite":                         {0, 0, nan, 1},
-		"row 1 of the boxes, [1 0 0 1], has its lower right corner left":         {1, 0, 0, 1},
-		"row 1 of the boxes, [60 45 378 516], is far from the picture, which is": {60, 45, 378, 516},
-		"row 1 of the boxes, [-3 0 -2 1], is far from the picture":               {-3, 0, -2, 1},
-		"row 1 of the boxes, [3 0 4 1], is far from the picture":                 {3, 0, 4, 1},
-		"row 1 of the boxes, [0 3 1 4], is far from the picture":                 {0, 3, 1, 4},
-		"row 1 of the boxes, [0 -3 1 -2], is far from the picture":               {0, -3, 1, -2},
+		"row 1 of the boxes, [0 0 NaN 1], is not finite":                              {0, 0, nan, 1},
+		"row 1 of the boxes, [1 0 0 1], has its lower right corner left":              {1, 0, 0, 1},
+		"row 1 of the boxes, [60 45 378 516], is far from the picture or much larger": {60, 45, 378, 516},
+		"row 1 of the boxes, [0 0 378 1], is far from":                                {0, 0, 378, 1},
+		"row 1 of the boxes, [0 0 1 516], is far from":                                {0, 0, 1, 516},
+		"row 1 of the boxes, [-3 0 -2 1], is far from the picture":                    {-3, 0, -2, 1},
+		"row 1 of the boxes, [3 0 4 1], is far from the picture":                      {3, 0, 4, 1},
+		"row 1 of the boxes, [0 3 1 4], is far from the picture":                      {0, 3, 1, 4},
+		"row 1 of the boxes, [0 -3 1 -2], is far from the picture":                    {0, -3, 1, -2},
 	} {
 		_, err := WithBBoxes(ramp(8), [][]float32{good, row}, BBoxOptions{})
 		wantError(t, err, fault)

@@ -199,6 +199,10 @@ func (s failedStep) find() (cause, remedy string, err error) {
 			return cause, remedy + ", or fix the layer", nil
 		}
 	}
+	if s.classes == 0 && math.IsNaN(mean) { // Nobody has looked at the labels.
+		cause += ", where the net's outputs are finite"
+		remedy = "look at the loss, and in y for a class that the net has no output for; or " + remedy
+	}
 	return cause, remedy, nil
 }
 

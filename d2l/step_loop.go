@@ -125,7 +125,8 @@ func (l *stepLoop) run(images *deviceImages, labels []byte, examples []int, batc
 				return made, fail(err)
 			}
 			y := tensors.FromFlatDataAndDimensions(y, batch)
-			return made, failedStep{t.net, &t.rate, []*tensors.Tensor{x}, []*tensors.Tensor{y}, plan.changed, plan.classes, result, nil}.diagnose()
+			X, ys := []*tensors.Tensor{x}, []*tensors.Tensor{y}
+			return made, failedStep{t.net, &t.rate, X, ys, plan.changed, plan.classes, result, nil}.diagnose()
 		}
 		t.rate.updates++
 		t.net.stepMade()

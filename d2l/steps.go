@@ -100,9 +100,9 @@ func errNoExamples(dataIter DataIter) error {
 	return fmt.Errorf("there are no examples in %s", dataIter.Name())
 }
 
-// StepBatch is Step for a batch of one or several inputs, in the order in which the net's layer
-// takes them (see Layer), and of one or several arrays of labels, as the loss takes them (see
-// LossFuncN), each with a row for each example. It also returns the number of examples. Errors and panics are those of Step.
+// StepBatch is Step for a batch of one or several inputs, in the order in which the net's layer takes them (see Layer),
+// and of one or several arrays of labels, as the loss takes them (see LossFuncN), each with a row for each example. It
+// also returns the number of examples. Errors and panics are those of Step.
 //
 // Book: the body of the loop in train_s2s_ch9, section "Sequence to Sequence Learning".
 func (t *Trainer) StepBatch(batch train.Batch) (StepMetrics, error) {

@@ -12,11 +12,12 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/d2l-go/book/d2l/internal/files"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// TokenEmbedding has pretrained vectors of tokens, such as GloVe's and fastText's, by the numbers of the tokens: 0 is Unk,
-// whose vector is zeros.
+// TokenEmbedding has pretrained vectors of tokens, such as GloVe's and fastText's, by the numbers of the tokens: 0 is
+// Unk, whose vector is zeros.
 //
 // Book: TokenEmbedding, section "Word Similarity and Analogy".
 type TokenEmbedding struct {
@@ -28,16 +29,18 @@ type TokenEmbedding struct {
 
 // LoadTokenEmbedding reads pretrained vectors from a text file, or from the file vec.txt in a folder. Each line has a
 // token, which may have spaces in it as some of GloVe's have, and the numbers of its vector, as many in each line, all
-// divided by single spaces. A first line of two whole numbers, as fastText writes it, has the number of tokens and that of
-// a vector's numbers. Of a token that comes twice, the last vector counts, as in the book. A line with fewer numbers, or
-// one that is not finite, is an error that names the line; so is a file without as many tokens as its first line says.
+// divided by single spaces. A first line of two whole numbers, as fastText writes it, has the number of tokens and that
+// of a vector's numbers. Of a token that comes twice, the last vector counts, as in the book. A line with fewer
+// numbers, or one that is not finite, is an error that names the line; so is a file without as many tokens as its first
+// line says. What a line has more is taken for a part of its token. If the file has <unk>, that vector is found by this
+// name, and a token without one still has zeros.
 //
 // Book: TokenEmbedding, section "Word Similarity and Analogy".
 func LoadTokenEmbedding(path string) (*TokenEmbedding, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, "vec.txt")
 	}
-	file, err := os.Open(path)
+	file, err := files.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading vectors of tokens: %w", err)
 	}
@@ -73,9 +76,10 @@ func readTokenEmbedding(r io.Reader) (*TokenEmbedding, error) {
 			continue
 		}
 		if got := len(e.tokens) - 1; got == 0 {
-			return nil, errors.New("there is none")
+			return nil, errors.New("there is none: give a file of lines, each a token and its numbers")
 		} else if announced >= 0 && announced != got {
-			return nil, fmt.Errorf("the first line says that there are %d, and there are %d: the file may be cut off", announced, got)
+			return nil, fmt.Errorf("the first line says that there are %d, and there are %d: the file may be cut off",
+				announced, got)
 		}
 		e.vectors = append(make([]float32, e.size), e.vectors...)
 		return e, nil
@@ -89,7 +93,8 @@ func header(elems []string) (tokens, size int, err error) {
 		size, err = strconv.Atoi(elems[1])
 	}
 	if err != nil || tokens < 0 || size <= 0 {
-		return 0, 0, fmt.Errorf("line 1 is %.40q, and is no token with a vector, nor the numbers of both", strings.Join(elems, " "))
+		return 0, 0, fmt.Errorf("line 1 is %.40q, and is no token with a vector, nor the numbers of both",
+			strings.Join(elems, " "))
 	}
 	return tokens, size, nil
 }
@@ -101,7 +106,8 @@ func (e *TokenEmbedding) add(elems []string) error {
 	}
 	at := len(elems) - e.size
 	if at < 1 || e.size == 0 {
-		return fmt.Errorf("there are %d numbers, expected a token and %d", max(len(elems)-1, 0), max(e.size, 1))
+		n := len(elems) - 1
+		return fmt.Errorf("it has %d %s, expected a token and %d", n, plural("number", float64(n)), max(e.size, 1))
 	}
 	vector := make([]float32, 0, e.size)
 	for _, elem := range elems[at:] {
@@ -142,7 +148,8 @@ func (e *TokenEmbedding) Tokens() []string {
 	return slices.Clone(e.tokens)
 }
 
-// Vectors returns the vectors of tokens, float32 (tokens, size): zeros for a token without one. Those of a Vocab's tokens,
+// Vectors returns the vectors of tokens, float32 (tokens, size): zeros for a token without one. Those of a Vocab's
+// tokens,
 //
 //	net.SetParameter("embedding0.weight", e.Vectors(vocab.Tokens()...))
 //

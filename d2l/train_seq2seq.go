@@ -30,7 +30,8 @@ import (
 func TrainSeq2Seq[R Rate](net *Net, dataIter DataIter, lr R, numEpochs int,
 	tgtVocab *Vocab, ctx ...Device) (float64, error) {
 	if numEpochs <= 0 || len(ctx) == 0 || dataIter == nil {
-		panic("d2l: TrainSeq2Seq needs data, at least one epoch, and a device, such as TryGPU(0)")
+		panic(fmt.Sprintf("d2l: TrainSeq2Seq needs data, at least one epoch, and a device, such as TryGPU(0), got %d epochs "+
+			"and %d devices", numEpochs, len(ctx)))
 	}
 	requireNMT("TrainSeq2Seq", "tgtVocab", tgtVocab)
 	opt := optimizerOf(lr, func(lr float64) Optimizer { return Adam(lr) }).WithGradientClipping(1)
@@ -98,8 +99,9 @@ func (l seq2seqLoss) Forward(yHat, y *graph.Node) *graph.Node {
 // Book: predict_seq2seq, section "Sequence to Sequence Learning".
 func PredictSeq2Seq(net *Net, sentence string, srcVocab, tgtVocab *Vocab, numSteps int) (translation string,
 	outputs []*tensors.Tensor, err error) {
-	if net == nil || numSteps <= 0 {
-		panic("d2l: PredictSeq2Seq needs a net and a positive number of steps")
+	requireMade(net, "PredictSeq2Seq", "NewNet")
+	if numSteps <= 0 {
+		panic(fmt.Sprintf("d2l: PredictSeq2Seq needs a positive number of steps, got %d", numSteps))
 	}
 	requireNMT("PredictSeq2Seq", "srcVocab", srcVocab)
 	requireNMT("PredictSeq2Seq", "tgtVocab", tgtVocab)

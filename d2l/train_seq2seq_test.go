@@ -238,11 +238,11 @@ func TestPredictSeq2SeqErrors(t *testing.T) {
 	d2ltest.WantError(t, err, "Initialize")
 	other := d2l.NewVocab(nil, 0, "<pad>", "<eos>")
 	for want, f := range map[string]func(){
-		"a net and a positive number of steps": func() { d2l.PredictSeq2Seq(nil, "a", srcVocab, tgtVocab, 3) },
-		"a positive number of steps":           func() { d2l.PredictSeq2Seq(net, "a", srcVocab, tgtVocab, 0) },
-		"a srcVocab with the reserved tokens":  func() { d2l.PredictSeq2Seq(net, "a", other, tgtVocab, 3) },
-		"a tgtVocab with the reserved tokens":  func() { d2l.PredictSeq2Seq(net, "a", srcVocab, nil, 3) },
+		"of a nil *d2l.Net":                   func() { d2l.PredictSeq2Seq(nil, "a", srcVocab, tgtVocab, 3) },
+		"a positive number of steps":          func() { d2l.PredictSeq2Seq(net, "a", srcVocab, tgtVocab, 0) },
+		"a srcVocab with the reserved tokens": func() { d2l.PredictSeq2Seq(net, "a", other, tgtVocab, 3) },
+		"a tgtVocab with the reserved tokens": func() { d2l.PredictSeq2Seq(net, "a", srcVocab, nil, 3) },
 	} {
-		d2ltest.WantPanic(t, f, "d2l: PredictSeq2Seq needs ", want)
+		d2ltest.WantPanic(t, f, "d2l: PredictSeq2Seq ", want)
 	}
 }

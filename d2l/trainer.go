@@ -160,7 +160,8 @@ func (n *Net) dropOptimizer() error {
 // It returns the sum of the batch's losses
 // and the number of correct predictions, both of the forward pass before the update,
 // and it waits for the device. Where labels have more axes than (batch), the sum has the
-// losses of all labels; the number is NaN if they are no classes. StepBatch takes several inputs.
+// losses of all labels; the number is NaN if they are no classes. StepBatch takes several inputs
+// and several arrays of labels.
 //
 // Step is atomic: on error the net, the optimizer and the schedule are unchanged, but
 // that a net's first batch may have drawn its parameters.

@@ -76,16 +76,16 @@ func (t *Trainer) split(inputs []*graph.Node) (X, ys []*graph.Node) {
 	return inputs[:at], inputs[at:]
 }
 
-// requireLabels returns an error unless a batch has as many arrays of labels as the loss takes and an earlier batch had,
-// each with a row for each example.
+// requireLabels returns an error unless a batch has as many arrays of labels as the loss takes and an earlier batch
+// had, each with a row for each example.
 func (t *Trainer) requireLabels(X, ys []*tensors.Tensor) error {
 	if _, many := t.loss.(manyLoss); !many && len(ys) > 1 {
-		return fmt.Errorf("a batch has %d arrays of labels, but the loss %T takes 1: write a LossFuncN, which takes all; what the "+
-			"net needs, such as lengths, goes to Inputs", len(ys), t.loss)
+		return fmt.Errorf("a batch has %d arrays of labels, but the loss %T takes 1: write a LossFuncN, which takes all; what "+
+			"the net needs, such as lengths, goes to Inputs", len(ys), t.loss)
 	}
 	if t.labels > 0 && t.labels != len(ys) {
-		return fmt.Errorf("the batch has %d %s of labels, and an earlier one had %d", len(ys), plural("array", float64(len(ys))),
-			t.labels)
+		return fmt.Errorf("the batch has %d %s of labels, and an earlier one had %d: a Trainer takes as many in each batch",
+			len(ys), plural("array", float64(len(ys))), t.labels)
 	}
 	for i, y := range ys {
 		name := labelsName(i, ys)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/d2l-go/book/d2l/internal/report"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
@@ -29,16 +30,16 @@ func (t *Trainer) WithLoss(loss Loss) *Trainer {
 	if len(t.ran) > 0 {
 		panic("d2l: WithLoss is called before the first step: for another loss make a new Trainer")
 	}
-	t.loss = loss
-	if t.mean != nil { // EvaluateLoss has computed another loss.
+	t.loss, t.labels = loss, 0
+	if t.mean != nil { // EvaluateLoss has computed another loss, perhaps of another number of arrays of labels.
 		t.mean.Finalize()
 		t.mean = nil
 	}
 	return t
 }
 
-// losses adds the net and the losses of a batch to the graph. It returns their mean, a scalar, and the number of correct
-// predictions, 0 for a loss that does not have classes.
+// losses adds the net and the losses of a batch to the graph. It returns their mean, a scalar, and the number of
+// correct predictions, 0 for a loss that does not have classes.
 func (t *Trainer) losses(scope *model.Scope, X, ys []*graph.Node) (mean, correct *graph.Node) {
 	of, classes := t.loss.(classLoss)
 	loss, many := t.loss.(manyLoss)
@@ -52,7 +53,7 @@ func (t *Trainer) losses(scope *model.Scope, X, ys []*graph.Node) (mean, correct
 	}
 	var losses *graph.Node
 	if many {
-		losses = loss.ForwardN(yHats, ys)
+		losses = callLossN(loss, yHats, ys)
 	} else {
 		losses = t.loss.Forward(yHat, y)
 	}
@@ -69,6 +70,19 @@ func (t *Trainer) losses(scope *model.Scope, X, ys []*graph.Node) (mean, correct
 	}
 	yHat.WithAlias(logitsAlias)
 	return mean, numCorrect(yHat, y, of)
+}
+
+// callLossN calls a loss of all outputs and arrays of labels. If it fails, as where it takes more of them, the error
+// says how many there are.
+func callLossN(loss manyLoss, yHats, ys []*graph.Node) *graph.Node {
+	defer func() {
+		if e := recover(); e != nil {
+			panic(fmt.Errorf("the loss %T, of %d %s and %d %s of labels: %w", loss,
+				len(yHats), plural("output", float64(len(yHats))),
+				len(ys), plural("array", float64(len(ys))), report.PanicError(e)))
+		}
+	}()
+	return loss.ForwardN(yHats, ys)
 }
 
 // logitsAlias and lossesAlias are where the graph of a step has a classifier's output, or else the losses.

@@ -21,7 +21,10 @@ func ReadDataNMT() (string, error) {
 		return "", err
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "fra.txt"))
-	return string(text), err
+	if err != nil {
+		return "", fmt.Errorf("reading the sentences: %w; delete %s to have it extracted again", err, filepath.Dir(dir))
+	}
+	return string(text), nil
 }
 
 // PreprocessNMT returns a text in lower case, with a space before each of the punctuation marks , . ! ? that stands
@@ -86,8 +89,8 @@ var reservedNMT = []string{"<pad>", "<bos>", "<eos>"}
 func requireNMT(function, name string, vocab *Vocab) {
 	for _, token := range reservedNMT {
 		if vocab == nil || vocab.Index(token) == 0 {
-			panic(fmt.Sprintf("d2l: %s needs a %s with the reserved tokens %s, as LoadDataNMT makes it", function, name,
-				strings.Join(reservedNMT, ", ")))
+			panic(fmt.Sprintf("d2l: %s needs a %s with the reserved tokens %s, and it has no %s: make it by LoadDataNMT, or by "+
+				"NewVocab with these", function, name, strings.Join(reservedNMT, ", "), token))
 		}
 	}
 }

@@ -170,3 +170,12 @@ func TestLoadDataNMT(t *testing.T) {
 		d2ltest.WantPanic(t, f, "d2l: "+want)
 	}
 }
+
+// What is missing may have been deleted: it comes back if the folder is extracted again.
+func TestReadDataNMTMissing(t *testing.T) {
+	defer withoutCache()()
+	defer published("fra-eng", "fra-eng/other.txt", "Go.\tVa !\n")()
+	var err error
+	d2ltest.Quietly(t, func() { _, err = d2l.ReadDataNMT() })
+	d2ltest.WantError(t, err, "reading the sentences: ", "fra.txt", "delete ", "extracted to have it extracted again")
+}

@@ -2,10 +2,10 @@
 # image/jpeg of Go 1.26.8, beside Pillow 13.0.0, which decodes with libjpeg-turbo as torchvision and OpenCV do.
 #
 # Expected: two decoders of JPEG give the same picture up to rounding, a few steps of 255, as they do where colour is
-# stored in full (4:4:4).
-# Seen: most files store colour in half the width and height (4:2:0). libjpeg interpolates between these values, by default
-# and without a word; Go repeats each for four pixels. In a picture of coloured discs a fifteenth of the values differs by more
-# than 8, and the largest difference is 92. Grey pictures, and brightness, are the same.
+# stored in full (4:4:4). Seen: most files store colour in half the width and height (4:2:0). libjpeg interpolates
+# between these values, by default and without a word; Go repeats each for four pixels. In a picture of coloured discs a
+# fifteenth of the values differs by more than 8, and the largest difference is 92. Grey pictures, and brightness, are
+# the same.
 #
 # Why it matters: a network that was trained on a data set of JPEG files in Python gets other pixels in Go from the same
 # files, at every edge of a colour.

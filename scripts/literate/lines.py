@@ -84,7 +84,7 @@ PAGES = """
 9.2–9.4: recurrent-modern/lstm,deep-rnn,bi-rnn
     lstm
 9.5–9.7: recurrent-modern/machine-translation-and-dataset,encoder-decoder,seq2seq
-    encoder_decoder
+    translation encoder_decoder
 10.1, 10.2: attention-mechanisms/attention-cues,nadaraya-watson
     nadaraya_watson
 10.3: attention-mechanisms/attention-scoring-functions

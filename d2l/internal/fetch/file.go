@@ -57,7 +57,7 @@ func (f File) Path() (string, error) {
 		return path, nil
 	}
 	if !Possible {
-		return "", f.missing(paths, "cells do not fetch it; "+f.Remedy+"; or get it", " ", fs.ErrNotExist)
+		return "", f.missing(paths, "cells do not fetch it; "+f.Remedy+"; or get it", ": ", fs.ErrNotExist)
 	}
 	if err := f.download(paths); err != nil {
 		return "", err
@@ -185,6 +185,9 @@ func (f File) Extract() (dir string, err error) {
 		return "", Unusable(dir, err)
 	}
 	if err := files.WriteDir(dir, func(root *os.Root) error { return extract(path, root) }); err != nil {
+		if errors.As(err, new(*fs.PathError)) { // Of the disk, not of the archive.
+			err = fmt.Errorf("%w; %s", err, CacheRemedy)
+		}
 		return "", fmt.Errorf("%s cannot be extracted to %s: %w", path, dir, err)
 	}
 	return dir, nil

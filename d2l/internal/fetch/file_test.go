@@ -152,6 +152,14 @@ func TestFullDisk(t *testing.T) {
 	wantFiles(t, filepath.Join(cache, fileOf("lines.txt", server, sample).folder()))
 }
 
+func TestNoRoomToExtract(t *testing.T) {
+	_, cache := testDirs(t, false)
+	server, _ := serve(t, serveBytes(zeros()))
+	said := d2ltest.Said(t, d2ltest.Child("little room to extract", serverVariable+"="+server))
+	wantParts(t, said, "zeros.tgz cannot be extracted to ", "file too large; make room or set XDG_CACHE_HOME to another folder")
+	wantFiles(t, filepath.Join(cache, fileOf("zeros.tgz", server, zeros()).folder()), "zeros.tgz")
+}
+
 func TestCannotBeKept(t *testing.T) {
 	_, cache := testDirs(t, false)
 	noError(t, os.MkdirAll(filepath.Dir(cache), 0o755))

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"crypto/sha1"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -27,6 +28,12 @@ func TestMain(m *testing.M) {
 		}
 		path, err := fileOf("lines.txt", os.Getenv(serverVariable), sample).Path()
 		return fmt.Sprint(path, err)
+	}, "little room to extract": func() string {
+		if err := d2ltest.LimitFiles(1000); err != nil {
+			return err.Error()
+		}
+		dir, err := fileOf("zeros.tgz", os.Getenv(serverVariable), zeros()).Extract()
+		return fmt.Sprint(dir, err)
 	}})
 	os.Exit(m.Run())
 }
@@ -41,6 +48,18 @@ func must[T any](value T, err error) func(testing.TB) T { return d2ltest.Must(va
 
 // sample is the content of the file of these tests.
 var sample = []byte(strings.Repeat("a line of data\n", 100))
+
+// zeros is a small archive of a large file.
+func zeros() []byte {
+	var archive bytes.Buffer
+	w := tar.NewWriter(&archive)
+	content := make([]byte, 5000)
+	if err := errors.Join(w.WriteHeader(&tar.Header{Name: "zeros", Size: int64(len(content)), Mode: 0o644}),
+		func() error { _, err := w.Write(content); return err }(), w.Close()); err != nil {
+		panic(err)
+	}
+	return d2ltest.Gzip(archive.Bytes())
+}
 
 // fileOf returns the file of a content, with its address on a server.
 func fileOf(name, server string, content []byte) File {

@@ -11,11 +11,11 @@ import (
 	"github.com/d2l-go/book/d2l/internal/files"
 )
 
-// fetch downloads the file, verifies it, and keeps it uncompressed in the cache. Cells do not: before there is a kernel,
-// scripts/setup has fetched the files.
+// fetch downloads the file, verifies it, and keeps it uncompressed in the cache. Cells do not: before there is a
+// kernel, scripts/setup has fetched the files.
 func (f file) fetch() ([]byte, error) {
 	if !fetch.Possible {
-		return nil, f.missing("cells do not fetch it; run scripts/setup", " ", fs.ErrNotExist)
+		return nil, f.missing("cells do not fetch it; run scripts/setup", ": ", fs.ErrNotExist)
 	}
 	dir, err := f.cacheDir()
 	if err != nil {

@@ -103,7 +103,8 @@ func (f file) givenDirs(dir string) []string { return []string{dir, filepath.Joi
 // cacheDir returns the folder of the data set in the user's cache.
 func (f file) cacheDir() (string, error) { return fetch.CacheDir(f.set) }
 
-// keep finds or, if download is set, fetches the file and puts it uncompressed into the cache. It returns its folder there.
+// keep finds or, if download is set, fetches the file and puts it uncompressed into the cache. It returns its folder
+// there.
 func (f file) keep(download bool) (dir string, err error) {
 	if dir, err = f.cacheDir(); err != nil {
 		return "", err

@@ -84,8 +84,8 @@ func (p *Part) Load() (images, labels []byte, err error) {
 	return p.pixels, p.tags, nil
 }
 
-// Release is for who has a copy of the images elsewhere, such as on a device: unless someone still uses them, the garbage
-// collector may have them. Then the next Load reads their file again.
+// Release is for who has a copy of the images elsewhere, such as on a device: unless someone still uses them, the
+// garbage collector may have them. Then the next Load reads their file again.
 func (p *Part) Release() {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()

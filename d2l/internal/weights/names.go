@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// tiedNames returns the further names of tensors. A net that uses a parameter in several places has it in its state_dict
-// under as many names; safetensors.torch.save_model writes it once, under the name that sorts first as a text, such as
-// 10.weight before 2.weight, and the others into the metadata, as 2.weight: 10.weight.
+// tiedNames returns the further names of tensors. A net that uses a parameter in several places has it in its
+// state_dict under as many names; safetensors.torch.save_model writes it once, under the name that sorts first as a
+// text, such as 10.weight before 2.weight, and the others into the metadata, as 2.weight: 10.weight.
 func tiedNames(tensors map[string]saved, metadata map[string]string) map[string][]string {
 	others := map[string][]string{}
 	for _, name := range slices.Sorted(maps.Keys(metadata)) {
