@@ -54,7 +54,7 @@ func newOwnBlock() *ownBlock {
 func savedNet(t *testing.T, layer d2l.Layer) string {
 	t.Helper()
 	net, path := d2l.NewNet(d2l.Sequential{layer, d2l.Dense{Units: 1}}), filepath.Join(t.TempDir(), "net.params")
-	d2ltest.NoError(t, net.Initialize(d2l.CPU(0), d2l.Xavier))
+	d2ltest.NoError(t, net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	_, err := net.Forward(d2l.Ones(1, 2))
 	d2ltest.NoError(t, err)
 	d2ltest.NoError(t, net.SaveParameters(path))
@@ -66,7 +66,7 @@ func savedNet(t *testing.T, layer d2l.Layer) string {
 func TestFieldsOfOwnLayers(t *testing.T) {
 	path := savedNet(t, newOwnBlock())
 	load := func(layer d2l.Layer) error {
-		return d2l.NewNet(d2l.Sequential{layer, d2l.Dense{Units: 1}}).LoadParameters(path, d2l.CPU(0))
+		return d2l.NewNet(d2l.Sequential{layer, d2l.Dense{Units: 1}}).LoadParameters(path, d2l.TryGPU(0))
 	}
 	for field, change := range map[string]func(b *ownBlock){
 		"Heads:2":            func(b *ownBlock) { b.Heads = 4 },
