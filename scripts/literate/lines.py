@@ -109,10 +109,8 @@ PAGES = """
     ExampleCompose ExampleTrainCh13_augmentation
 13.2: computer-vision/fine-tuning
     notebooks/later/fine-tuning.ipynb!net
-13.3–13.5: computer-vision/bounding-box,anchor,multiscale-object-detection
-    anchor_boxes
-13.6, 13.7: computer-vision/object-detection-dataset,ssd
-    ssd
+13.3–13.7: computer-vision/bounding-box,anchor,multiscale-object-detection,object-detection-dataset,ssd
+    notebooks/later/object-detection.ipynb!measure anchor_boxes ssd
 13.10, 13.11: computer-vision/transposed-conv,fcn
     fcn
 13.12: computer-vision/neural-style
