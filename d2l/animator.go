@@ -124,5 +124,8 @@ func (options PlotOptions) name(series int) string {
 	if series < len(options.Legend) {
 		return options.Legend[series]
 	}
+	if series == 0 && len(options.Legend) == 0 && options.YLabel != "" { // Of a single series that says enough.
+		return options.YLabel
+	}
 	return fmt.Sprintf("y%d", series)
 }

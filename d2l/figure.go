@@ -16,9 +16,9 @@ import (
 // figsize is the size of a plot in inches unless PlotOptions has another.
 var figsize = [2]float64{3.5, 2.5}
 
-// SetFigsize sets the width and height, in inches, of the plots made from now on, those of [Plot] and of an
-// [Animator]. The default is 3.5 × 2.5. In a notebook it holds for its cell alone. It panics unless both are
-// positive, and on a size beyond the limit of a [Figure].
+// SetFigsize sets the width and height, in inches, of the plots made from now on, those of [Plot] and of an [Animator],
+// and the room for [ShowBBoxes]. The default is 3.5 × 2.5. In a notebook it holds for its cell alone. It panics unless
+// both are positive, and on a size beyond the limit of a [Figure].
 //
 // Book: set_figsize, section "Calculus".
 func SetFigsize(width, height float64) {

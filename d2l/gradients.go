@@ -39,8 +39,8 @@ func requireGradients(store *model.Store, loss *graph.Node) {
 		}
 		if !reached[v.NodeValue(g)] {
 			panic(fmt.Sprintf("d2l: a layer reads the parameter %s, but no gradient reaches it, so that it would not be trained: "+
-				"use it (of several outputs of a net the loss gets the first), and in place of graph.If, where GoMLX loses it, graph.Where; "+
-				"or call SetTrainable(false)", v.Path()))
+				"use it (of several outputs of a net a loss gets the first, and a LossFuncN all), and in place of graph.If, where GoMLX loses it, graph.Where; "+
+				"or call SetTrainable(false) of it, and of others that are not to learn", v.Path()))
 		}
 		some = some || learns[v.NodeValue(g)]
 	}

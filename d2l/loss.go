@@ -36,13 +36,14 @@ func (f LossFunc) Forward(yHat, y *graph.Node) *graph.Node { return f(yHat, y) }
 // batch, as LoadArrays has them: a detector learns classes and boxes at once, say.
 //
 //	trainer.WithLoss(d2l.LossFuncN(func(yHats, ys []*graph.Node) *graph.Node {
-//		return graph.Add(
-//			d2l.SoftmaxCrossEntropyLoss{}.Forward(yHats[0], ys[0]),
-//			d2l.L1Loss{}.Forward(yHats[1], ys[1]))
+//		classLoss := d2l.SoftmaxCrossEntropyLoss{}.Forward(yHats[0], ys[0]) // (batch, anchors)
+//		boxLoss := d2l.L1Loss{}.Forward(yHats[1], ys[1])                    // (batch)
+//		return graph.Add(graph.ReduceMean(classLoss, 1), boxLoss)
 //	}))
 //
 // Each array has a row for each example. It returns what Loss.Forward does. Labels are not checked: a class that the
-// net has no output for makes SoftmaxCrossEntropyLoss NaN, which is an error of the step.
+// net has no output for makes SoftmaxCrossEntropyLoss NaN, which is an error of the step. Nor are correct predictions
+// counted: for accuracies, and for the parts of a loss, call a function of CompileN with what Net.ForwardN returns.
 //
 // Book: none; there the loop calls such a function, as calc_loss, section "Single Shot Multibox Detection".
 type LossFuncN func(yHats, ys []*graph.Node) *graph.Node
@@ -77,6 +78,10 @@ type SoftmaxCrossEntropyLoss struct{}
 
 // Forward adds the losses, one for each label, to the graph: NaN for a label that is no class.
 func (SoftmaxCrossEntropyLoss) Forward(yHat, y *graph.Node) *graph.Node {
+	if !y.DType().IsInt() || yHat.Rank() != y.Rank()+1 || !slices.Equal(yHat.Shape().Dimensions[:y.Rank()], y.Shape().Dimensions) {
+		panic(fmt.Sprintf("d2l: SoftmaxCrossEntropyLoss takes logits of shape (batch, …, classes) and whole numbers y of shape "+
+			"(batch, …), got %v and %v of %v", Shape(yHat.Shape().Dimensions), Shape(y.Shape().Dimensions), y.DType()))
+	}
 	classes := yHat.Shape().Dim(-1)
 	losses := graph.ReduceSum(graph.Neg(graph.Mul(oneHot(y, classes, yHat.DType()), graph.LogSoftmax(yHat))), -1)
 	return graph.Where(within(y, classes), losses, graph.MulScalar(graph.OnesLike(losses), math.NaN()))

@@ -121,7 +121,9 @@ func TestLossFuncNFaults(t *testing.T) {
 	must(trainer.EvaluateLoss(LoadArray(X, waves(3, 1, 5, 3), 5, false)))(t) // It counts for its loss alone.
 	trainer.WithLoss(LossFuncN(headLosses))
 	_, err = trainer.StepBatch(batch(classes)) // It is refused, so that it does not tell how many arrays there are.
-	wantError(t, err, "the loss d2l.LossFuncN, of 2 outputs and 1 array of labels: ", "index out of range [1] with length 1", "loss_func_n_test.go")
+	wantError(t, err, "the loss d2l.LossFuncN, of 2 outputs of shape (5, 3) and (5, 2) and 1 array of labels of shape (5,) of Int32: ", "index out of range [1] with length 1", "loss_func_n_test.go")
+	_, err = trainer.StepBatch(batch(numbers, classes))
+	wantError(t, err, "SoftmaxCrossEntropyLoss takes logits of shape (batch, …, classes) and whole numbers y", "got (5, 3) and (5, 2) of Float32")
 	_, err = trainer.StepBatch(batch(classes, waves(3, 1, 4, 2)))
 	wantError(t, err, "there are 4 labels in y[1] for 5 examples")
 	_, err = trainer.StepBatch(batch(classes, tensors.FromScalar(float32(1))))

@@ -107,7 +107,8 @@ func (e *TokenEmbedding) add(elems []string) error {
 	at := len(elems) - e.size
 	if at < 1 || e.size == 0 {
 		n := len(elems) - 1
-		return fmt.Errorf("it has %d %s, expected a token and %d", n, plural("number", float64(n)), max(e.size, 1))
+		return fmt.Errorf("it has %d %s, expected a token and %d, divided by single spaces", n,
+			plural("number", float64(n)), max(e.size, 1))
 	}
 	vector := make([]float32, 0, e.size)
 	for _, elem := range elems[at:] {
@@ -153,7 +154,7 @@ func (e *TokenEmbedding) Tokens() []string {
 //
 //	net.SetParameter("embedding0.weight", e.Vectors(vocab.Tokens()...))
 //
-// are the weight of an Embedding for it. It panics without tokens.
+// are the weight of an Embedding for it. Those for which Index is 0 have none in the file. It panics without tokens.
 //
 // Book: TokenEmbedding.__getitem__, section "Word Similarity and Analogy".
 func (e *TokenEmbedding) Vectors(tokens ...string) *tensors.Tensor {

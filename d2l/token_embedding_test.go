@@ -43,13 +43,13 @@ func TestLoadTokenEmbeddingFaults(t *testing.T) {
 	for content, want := range map[string]string{
 		"":                   "there is none",
 		"3 2\n":              "there is none",
-		"the 1 2\na 1\n":     "line 2: it has 1 number, expected a token and 2",
+		"the 1 2\na 1\n":     "line 2: it has 1 number, expected a token and 2, divided by single spaces",
 		"the 1 2\n\na 1 x\n": `line 3: "x" is no number that is finite, expected a token and 2 of them`,
 		"the 1 NaN\n":        `line 1: "NaN" is no number that is finite`,
 		"the 1 1e39\n":       `line 1: "1e39" is no number that is finite`,
 		"2 2\nthe 1 2\n":     "the first line says that there are 2, and there are 1: the file may be cut off",
 		"<html> <body>\n":    `line 1 is "<html> <body>", and is no token with a vector`,
-		"word\n":             "line 1: it has 0 numbers, expected a token and 1",
+		"word\n":             "line 1: it has 0 numbers, expected a token and 1, divided by single spaces",
 	} {
 		path := filepath.Join(dir, "some.txt")
 		put(t, path, []byte(content))

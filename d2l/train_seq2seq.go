@@ -136,11 +136,11 @@ func PredictSeq2Seq(net *Net, sentence string, srcVocab, tgtVocab *Vocab, numSte
 	return strings.Join(tgtVocab.ToTokens(tokens[1:]...), " "), outputs, nil
 }
 
-// Bleu returns how well a prediction fits a label, both of tokens with white space between them: from 0 to 1, which
-// is for the same tokens. It is exp(min(0, 1 - tokens of label / tokens of prediction)) times the precision of the
-// prediction's n-grams to the power of 1/2ⁿ, for n from 1 to k, or to the number of the prediction's tokens if that
-// is less, as in later editions of the book (this one's divides by 0 then). A prediction without a token has 0,
-// unless the label has none either. It panics if k is not positive.
+// Bleu returns how well a prediction fits a label, both of tokens with white space between them, as PreprocessNMT makes
+// them of a sentence: from 0 to 1, which is for the same tokens. It is exp(min(0, 1 - tokens of label / tokens of
+// prediction)) times the precision of the prediction's n-grams to the power of 1/2ⁿ, for n from 1 to k, or to the
+// number of the prediction's tokens if that is less, as in later editions of the book (this one's divides by 0 then). A
+// prediction without a token has 0, unless the label has none either. It panics if k is not positive.
 //
 // Book: bleu, section "Sequence to Sequence Learning".
 func Bleu(prediction, label string, k int) float64 {

@@ -73,13 +73,13 @@ func (t *Trainer) losses(scope *model.Scope, X, ys []*graph.Node) (mean, correct
 }
 
 // callLossN calls a loss of all outputs and arrays of labels. If it fails, as where it takes more of them, the error
-// says how many there are.
+// says what it got.
 func callLossN(loss manyLoss, yHats, ys []*graph.Node) *graph.Node {
 	defer func() {
 		if e := recover(); e != nil {
-			panic(fmt.Errorf("the loss %T, of %d %s and %d %s of labels: %w", loss,
-				len(yHats), plural("output", float64(len(yHats))),
-				len(ys), plural("array", float64(len(ys))), report.PanicError(e)))
+			panic(fmt.Errorf("the loss %T, of %d %s of shape %v and %d %s of labels of shape %v: %w", loss,
+				len(yHats), plural("output", float64(len(yHats))), shapesText(shapesOf(yHats), true),
+				len(ys), plural("array", float64(len(ys))), shapesText(shapesOf(ys), true), report.PanicError(e)))
 		}
 	}()
 	return loss.ForwardN(yHats, ys)

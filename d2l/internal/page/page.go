@@ -67,7 +67,10 @@ func (d Drawing) SVG() ([]byte, error) {
 	svg, err := d.encode(canvas, canvas)
 	// A browser without the first family would fall back to a serif font.
 	const family, families = "font-family:Liberation Sans;", "font-family:'Liberation Sans',Arial,Helvetica,sans-serif;"
-	return bytes.ReplaceAll(svg, []byte(family), []byte(families)), err
+	svg = bytes.ReplaceAll(svg, []byte(family), []byte(families))
+	// gonum calls its PNG pictures JPEG. Browsers look at the content, but other programs leave such pictures out.
+	const wrong, right = ` xlink:href="data:image/jpg;base64,`, ` xlink:href="data:image/png;base64,`
+	return bytes.ReplaceAll(svg, []byte(wrong), []byte(right)), err
 }
 
 // PNG returns the picture as a PNG image of 2·DPI pixels per inch. Of characters that no font has it says so on

@@ -45,6 +45,10 @@
 //	a tensor of a type, or an entry with a key, that   read, d2l/internal/weights       TestSafetensorsRefusesWholeFiles
 //	it does not know makes the whole file unreadable
 //
+// gonum/plot v0.16.0:
+//
+//	a PNG picture in an SVG is called a JPEG           Drawing.SVG, d2l/internal/page   TestPictureInSVGIsCalledJPEG
+//
 // GoNB v0.11.5:
 //
 //	runs "go get" before each cell, which would take   scripts/kernel/go                TestGoNBGetsNewestModules

@@ -2,8 +2,10 @@ package upstream
 
 import (
 	"encoding/binary"
+	"image"
 	"math"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -13,6 +15,8 @@ import (
 	"github.com/gomlx/gomlx/ml/train/loss"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 	"github.com/nlpodyssey/safetensors"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/vgsvg"
 
 	"github.com/d2l-go/book/d2l"
 	"github.com/d2l-go/book/d2l/d2ltest"
@@ -193,6 +197,16 @@ func TestProgramHoldsFewShapes(t *testing.T) {
 		}
 	}
 	fixed(t, "SetMaxCache(-1) (d2l/internal/xla)")
+}
+
+func TestPictureInSVGIsCalledJPEG(t *testing.T) {
+	canvas := vgsvg.New(vg.Inch, vg.Inch)
+	canvas.DrawImage(vg.Rectangle{Max: vg.Point{X: vg.Inch, Y: vg.Inch}}, image.NewGray(image.Rect(0, 0, 1, 1)))
+	var svg strings.Builder
+	d2ltest.Must(canvas.WriteTo(&svg))(t)
+	if !strings.Contains(svg.String(), ` xlink:href="data:image/jpg;base64,iVBOR`) { // PNG begins so.
+		fixed(t, "the replacement in Drawing.SVG (d2l/internal/page)")
+	}
 }
 
 func TestSafetensorsViewRefusesScalars(t *testing.T) {

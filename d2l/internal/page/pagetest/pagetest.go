@@ -84,7 +84,7 @@ func Overlap(a, b vg.Rectangle) bool {
 	return a.Min.X < b.Max.X && b.Min.X < a.Max.X && a.Min.Y < b.Max.Y && b.Min.Y < a.Max.Y
 }
 
-// WantSVG checks that svg is well-formed and contains all texts.
+// WantSVG checks that svg is well-formed, names the type of its pictures, PNG, and contains all texts.
 func WantSVG(t testing.TB, svg []byte, texts ...string) {
 	t.Helper()
 	decoder := xml.NewDecoder(bytes.NewReader(svg))
@@ -96,6 +96,10 @@ func WantSVG(t testing.TB, svg []byte, texts ...string) {
 		d2ltest.NoError(t, err)
 	}
 	d2ltest.WantParts(t, string(svg), texts...)
+	const pictures = `<image`
+	if n := bytes.Count(svg, []byte(pictures)); n != bytes.Count(svg, []byte(` xlink:href="data:image/png;base64,iVBOR`)) {
+		t.Errorf("of %d pictures not all are PNG", n)
+	}
 }
 
 // WantPNG checks the size of a PNG in pixels.
