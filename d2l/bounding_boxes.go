@@ -129,6 +129,9 @@ func boxesOf(function, name string, t *Tensor, ranks ...int) ([]box, error) {
 	ranked := t.Rank() > 0 && (len(ranks) == 0 || slices.Contains(ranks, t.Rank()))
 	if !ranked || t.Shape().Dim(-1) != 4 || t.DType() != dtypes.Float32 {
 		shape := map[int]string{0: "(…, 4)", 1: "(n, 4)", 2: "(n, 4) or (batch, n, 4)"}[len(ranks)]
+		if name == "anchors" && len(ranks) == 2 { // Of them there is no batch.
+			shape = "(n, 4) or (1, n, 4)"
+		}
 		const message = "d2l: %s takes float32 %s of shape %s, got %v of %v"
 		panic(fmt.Sprintf(message, function, name, shape, ShapeOf(t), t.DType()))
 	}

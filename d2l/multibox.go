@@ -102,8 +102,9 @@ func log(x float32) float32 { return float32(math.Log(float64(x))) }
 // numbers, which do not count; a picture may have no other rows. [AssignAnchorToBBox], with a threshold of 0.5, says
 // which anchors belong to an object.
 //
-// It panics on another shape or type. A class that is none, an object's box or an anchor that is no box with an area,
-// and more objects in a picture than there are anchors, are an error that names the row.
+// It panics on another shape or type. A class that is none, an object's box or an anchor that is no box with an area, a
+// box that is beyond all anchors by more than 20 times their extent, as one in pixels is, and more objects in a picture
+// than there are anchors, are an error that names the row.
 //
 // The book's differs in two things: its offsets and its mask are (batch, 4n), of the same numbers, and its code counts
 // rows of class -1, as background whose mask is 1, so that a net learns their offsets.
@@ -114,7 +115,7 @@ func MultiboxTarget(anchors, labels *Tensor) (offsets, mask, classes *Tensor, er
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	pictures, err := objectsOf(labels, len(all))
+	pictures, err := objectsOf(labels, all)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -139,8 +140,8 @@ type objects struct {
 	boxes   []box
 }
 
-// objectsOf returns the objects of each picture, of labels (batch, objects, 5), for a number of anchors.
-func objectsOf(labels *Tensor, anchors int) ([]objects, error) {
+// objectsOf returns the objects of each picture, of labels (batch, objects, 5).
+func objectsOf(labels *Tensor, anchors []box) ([]objects, error) {
 	requireMade(labels, "MultiboxTarget", "NewTensor")
 	if labels.Rank() != 3 || labels.Shape().Dim(2) != 5 || labels.DType() != dtypes.Float32 {
 		panic(fmt.Sprintf("d2l: MultiboxTarget takes float32 labels of shape (batch, objects, 5), got %v of %v",
@@ -150,7 +151,7 @@ func objectsOf(labels *Tensor, anchors int) ([]objects, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the labels: %w", err)
 	}
-	pictures, rows := make([]objects, labels.Shape().Dim(0)), labels.Shape().Dim(1)
+	pictures, rows, most := make([]objects, labels.Shape().Dim(0)), labels.Shape().Dim(1), reach(anchors)
 	for i := range pictures {
 		found := &pictures[i]
 		for row := range rows {
@@ -164,14 +165,36 @@ func objectsOf(labels *Tensor, anchors int) ([]objects, error) {
 				const message = "has the class %v: classes are whole numbers from 0, and -1 is for a row that is no object"
 				fault = fmt.Sprintf(message, class)
 			}
+			if fault == "" && (b[0] < most[0] || b[1] < most[1] || b[2] > most[2] || b[3] > most[3]) {
+				fault = "is far beyond all anchors: labels are in the anchors' unit, which for MultiboxPrior's is " +
+					"fractions of the picture's width and height, not pixels"
+			}
 			if fault != "" {
 				return nil, fmt.Errorf("row %d of the labels of picture %d, %v, %s", row, i, label, fault)
 			}
 			found.classes, found.boxes = append(found.classes, int32(class)), append(found.boxes, b)
 		}
-		if n := len(found.boxes); n > anchors {
-			return nil, fewAnchors(fmt.Sprintf("picture %d", i), n, anchors)
+		if n := len(found.boxes); n > len(anchors) {
+			return nil, fewAnchors(fmt.Sprintf("picture %d", i), n, len(anchors))
 		}
 	}
 	return pictures, nil
+}
+
+// reach returns the box around all anchors with 20 times its width and height on each side. What is beyond it is in
+// another unit, and its offsets would be too large to learn anything else.
+func reach(anchors []box) (around box) {
+	for i, a := range anchors {
+		if i == 0 {
+			around = a
+		}
+		for side := range 2 {
+			around[side], around[side+2] = min(around[side], a[side]), max(around[side+2], a[side+2])
+		}
+	}
+	for side := range 2 {
+		margin := 20 * (around[side+2] - around[side])
+		around[side], around[side+2] = around[side]-margin, around[side+2]+margin
+	}
+	return around
 }

@@ -76,6 +76,8 @@ func TestMultiboxTargetFaults(t *testing.T) {
 		"is not finite":          {1, 0, 0, nan, 1},
 		"has its lower right":    {1, 0.5, 0, 0.25, 1},
 		"is not finite or beyon": {1, 0, -inf, 1, 1},
+		"is far beyond all anch": {1, 10, 20, 200, 100}, // Pixels.
+		"labels are in the anch": {1, 0, -20.5, 1, 1},
 	} {
 		_, _, _, err := MultiboxTarget(fourAnchors(), NewTensor([][][]float32{{good, good}, {good, row}}))
 		wantError(t, err, "row 1 of the labels of picture 1, [", fault)
@@ -83,6 +85,7 @@ func TestMultiboxTargetFaults(t *testing.T) {
 	_, _, _, err := MultiboxTarget(fourAnchors(), NewTensor([][][]float32{{good, good, good, good, good}}))
 	wantError(t, err, "picture 0 has more objects, 5, than there are anchors, 4: each object needs an anchor of its own")
 	target(t, good, good, good, good)
+	target(t, []float32{0, -20, -20, 1, 1}, []float32{1, 0, 0, 21, 21})
 	labels := NewTensor([][][]float32{{good}})
 	_, _, _, err = MultiboxTarget(NewTensor([][]float32{{0, 0, 1, 1}, {0, 1, 1, 1}}), labels)
 	wantError(t, err, "row 1 of the anchors, [0 1 1 1], has no width or no height")
@@ -93,6 +96,7 @@ func TestMultiboxTargetFaults(t *testing.T) {
 	wantPanic(t, func() { MultiboxTarget(fourAnchors(), Ones(2, 1, 4)) }, message)
 	wantPanic(t, func() { MultiboxTarget(fourAnchors(), NewTensor([]int32{0, 0, 0, 1, 1}, 1, 1, 5)) }, message, "Int32")
 	wantPanic(t, func() { MultiboxTarget(Ones(2, 4, 4), labels) }, "(n, 4) or (1, n, 4), got (2, 4, 4)")
+	wantPanic(t, func() { MultiboxTarget(labels, fourAnchors()) }, "anchors of shape (n, 4) or (1, n, 4), got (1, 1, 5)")
 }
 
 // Offsets of a batch are of the same anchors, and one is the other's inverse.
