@@ -109,6 +109,33 @@ func TestLossFuncNInOneProgram(t *testing.T) {
 	}
 }
 
+// The number of arrays of labels is that of the loss at hand, also after EvaluateLoss has computed another, and where many
+// steps are one program.
+func TestLossFuncNAfterEvaluateLoss(t *testing.T) {
+	unseeded(t)
+	X, classes, numbers := waves(1, 1, 2, 1, 8, 8), tensors.FromValue([]int32{0, 1}), waves(3, 1, 2, 2)
+	both := LoadArrays([]*tensors.Tensor{X}, []*tensors.Tensor{classes, numbers}, 2, false)
+	newTrainer := func() *Trainer {
+		net := NewNet(Sequential{Flatten{}, detector{}})
+		noError(t, net.Initialize(testDevice(), Xavier))
+		return must(NewTrainer(net, SGD(0.1)))(t).WithLoss(LossFuncN(headLosses))
+	}
+	trainer := newTrainer()
+	must(trainer.EvaluateLoss(both))(t)
+	must(trainer.WithLoss(SoftmaxCrossEntropyLoss{}).EvaluateLoss(LoadArray(X, classes, 2, false)))(t)
+	must(trainer.WithLoss(LossFuncN(headLosses)).EvaluateLoss(both))(t)
+
+	for _, size := range []int{0, 50} {
+		inLoops(t, size)
+		trainer := newTrainer()
+		must(trainer.EvaluateLoss(both))(t)
+		for range trainer.Steps(quadrants(30, 8, false), nil) {
+			t.Error("a step was made")
+		}
+		wantError(t, trainer.Err(), "the batch has 1 array of labels, and an earlier one had 2")
+	}
+}
+
 // What does not fit is refused, and named.
 func TestLossFuncNFaults(t *testing.T) {
 	unseeded(t)

@@ -83,9 +83,8 @@ func (t *Trainer) requireLabels(X, ys []*tensors.Tensor) error {
 		return fmt.Errorf("a batch has %d arrays of labels, but the loss %T takes 1: write a LossFuncN, which takes all; what the "+
 			"net needs, such as lengths, goes to Inputs", len(ys), t.loss)
 	}
-	if t.labels > 0 && t.labels != len(ys) {
-		return fmt.Errorf("the batch has %d %s of labels, and an earlier one had %d", len(ys), plural("array", float64(len(ys))),
-			t.labels)
+	if err := t.requireArrays(len(ys)); err != nil {
+		return err
 	}
 	for i, y := range ys {
 		name := labelsName(i, ys)
@@ -101,6 +100,14 @@ func (t *Trainer) requireLabels(X, ys []*tensors.Tensor) error {
 		}
 	}
 	return nil
+}
+
+// requireArrays returns an error unless a batch with n arrays of labels has as many as an earlier one had.
+func (t *Trainer) requireArrays(n int) error {
+	if t.labels == 0 || t.labels == n {
+		return nil
+	}
+	return fmt.Errorf("the batch has %d %s of labels, and an earlier one had %d", n, plural("array", float64(n)), t.labels)
 }
 
 // requireTypes returns an error if the first step had X of other types.

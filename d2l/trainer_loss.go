@@ -32,7 +32,7 @@ func (t *Trainer) WithLoss(loss Loss) *Trainer {
 	t.loss = loss
 	if t.mean != nil { // EvaluateLoss has computed another loss.
 		t.mean.Finalize()
-		t.mean = nil
+		t.mean, t.labels = nil, 0
 	}
 	return t
 }
