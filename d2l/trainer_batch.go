@@ -46,15 +46,10 @@ func (t *Trainer) compile(p *xla.Program, X, ys []*tensors.Tensor) (g *graph.Gra
 	if err := cmp.Or(requireBatch(X), t.requireLabels(X, ys)); err != nil {
 		return nil, 0, err
 	}
-	if t.labels == 0 {
-		t.labels = len(ys)
-		defer func() {
-			if err != nil {
-				t.labels = 0
-			}
-		}()
-	}
+	before := t.labels
+	t.labels = len(ys) // From now on: what is compiled has the inputs and labels told apart.
 	if g, err = p.Compile(slices.Concat(X, ys)...); err != nil {
+		t.labels = before
 		return nil, 0, err
 	}
 	var labels []int32
