@@ -109,8 +109,8 @@ func TestLossFuncNInOneProgram(t *testing.T) {
 	}
 }
 
-// The number of arrays of labels is that of the loss at hand, also after EvaluateLoss has computed another, and where many
-// steps are one program.
+// The number of arrays of labels is that of the loss at hand, also after EvaluateLoss has computed another, and where
+// many steps are one program.
 func TestLossFuncNAfterEvaluateLoss(t *testing.T) {
 	unseeded(t)
 	X, classes, numbers := waves(1, 1, 2, 1, 8, 8), tensors.FromValue([]int32{0, 1}), waves(3, 1, 2, 2)
