@@ -53,7 +53,8 @@ import (
 // fields that are not zero, and LoadParameters refuses a file in which they differ. Of a
 // layer without this method they compare the type, and those exported fields that the file and
 // the program both have, as far as they are booleans, whole numbers, strings, layers, or structs
-// and short lists of these; but no floating-point numbers, such as rates of dropout.
+// and short lists of these; but no floating-point numbers, such as rates of dropout. So Forward
+// leaves such fields as they are.
 //
 // DrawDataFlow and DrawVertical label a Layer with its Kind or, if it has the method
 //

@@ -109,6 +109,33 @@ func TestLossFuncNInOneProgram(t *testing.T) {
 	}
 }
 
+// The number of arrays of labels is that of the loss at hand, also after EvaluateLoss has computed another, and where
+// many steps are one program.
+func TestLossFuncNAfterEvaluateLoss(t *testing.T) {
+	unseeded(t)
+	X, classes, numbers := waves(1, 1, 2, 1, 8, 8), tensors.FromValue([]int32{0, 1}), waves(3, 1, 2, 2)
+	both := LoadArrays([]*tensors.Tensor{X}, []*tensors.Tensor{classes, numbers}, 2, false)
+	newTrainer := func() *Trainer {
+		net := NewNet(Sequential{Flatten{}, detector{}})
+		noError(t, net.Initialize(testDevice(), Xavier))
+		return must(NewTrainer(net, SGD(0.1)))(t).WithLoss(LossFuncN(headLosses))
+	}
+	trainer := newTrainer()
+	must(trainer.EvaluateLoss(both))(t)
+	must(trainer.WithLoss(SoftmaxCrossEntropyLoss{}).EvaluateLoss(LoadArray(X, classes, 2, false)))(t)
+	must(trainer.WithLoss(LossFuncN(headLosses)).EvaluateLoss(both))(t)
+
+	for _, size := range []int{0, 50} {
+		inLoops(t, size)
+		trainer := newTrainer()
+		must(trainer.EvaluateLoss(both))(t)
+		for range trainer.Steps(quadrants(30, 8, false), nil) {
+			t.Error("a step was made")
+		}
+		wantError(t, trainer.Err(), "the batch has 1 array of labels, and an earlier one had 2")
+	}
+}
+
 // What does not fit is refused, and named.
 func TestLossFuncNFaults(t *testing.T) {
 	unseeded(t)
@@ -151,4 +178,37 @@ func TestLossFuncNFaults(t *testing.T) {
 	wantPanic(t, func() { LoadArrays([]*tensors.Tensor{X}, []*tensors.Tensor{}, 5, false) },
 		"d2l: LoadArrays needs X and y with the same number of examples")
 	wantPanic(t, func() { LoadArrays([]*tensors.Tensor{X}, []*tensors.Tensor{classes, nil}, 5, false) }, "got (5, 4), (5,) and nil")
+}
+
+// maybeScaled multiplies its first input by the second, if there is one.
+type maybeScaled struct{ detector }
+
+func (maybeScaled) ForwardN(scope *model.Scope, inputs ...*graph.Node) []*graph.Node {
+	x := inputs[0]
+	if len(inputs) > 1 {
+		x = graph.Mul(x, graph.ConvertDType(graph.ExpandAxes(inputs[1], -1), x.DType()))
+	}
+	return []*graph.Node{Dense{Units: 3}.Forward(scope, x)}
+}
+
+// manyClasses is a loss of classes that takes any number of arrays of labels.
+type manyClasses struct{ SoftmaxCrossEntropyLoss }
+
+func (l manyClasses) ForwardN(yHats, ys []*graph.Node) *graph.Node {
+	sum := l.Forward(yHats[0], ys[0])
+	for _, y := range ys[1:] {
+		sum = graph.Add(sum, l.Forward(yHats[0], y))
+	}
+	return sum
+}
+
+// What is compiled for a batch whose labels are refused takes no batch whose arrays are labels and inputs otherwise.
+func TestLabelsAfterRefusedBatch(t *testing.T) {
+	unseeded(t)
+	X, y, out := waves(1, 1, 3, 2), tensors.FromValue([]int32{0, 1, 2}), tensors.FromValue([]int32{0, 1, 3})
+	trainer := must(NewTrainer(drawnFor(t, maybeScaled{}, X), SGD(0.1)))(t).WithLoss(manyClasses{})
+	_, err := trainer.EvaluateLoss(LoadArrays([]*tensors.Tensor{X}, []*tensors.Tensor{out, y}, 3, false))
+	wantError(t, err, "the label at index 2 of the batch is 3, but the net has outputs for 0 to 2")
+	_, err = trainer.EvaluateLoss(LoadArrays([]*tensors.Tensor{X, y}, y, 3, false))
+	wantError(t, err, "the batch has 1 array of labels, and an earlier one had 2")
 }

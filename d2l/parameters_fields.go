@@ -69,7 +69,7 @@ func compared(v reflect.Value, depth int) (content any, ok bool) {
 	switch v.Kind() {
 	case reflect.Interface:
 		content, ok = compared(v.Elem(), depth+1)
-		return map[string]any{v.Elem().Type().String(): content}, ok
+		return map[string]any{strings.TrimLeft(v.Elem().Type().String(), "*"): content}, ok
 	case reflect.Pointer:
 		return compared(v.Elem(), depth+1)
 	case reflect.Struct:

@@ -24,6 +24,7 @@ type ownBlock struct {
 	Part    struct{ Before, After uint8 }
 	Pointer *ownBlock
 	Any     any
+	Way     any
 	Dropout float64 // From here on nothing is compared.
 	Rates   []float64
 	F       func()
@@ -45,7 +46,7 @@ func (b *ownBlock) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 func newOwnBlock() *ownBlock {
 	return &ownBlock{
 		Heads: 2, Act: d2l.ReLU, Body: d2l.Sequential{d2l.Dense{Units: 3}, d2l.Dropout{Rate: 0.5}, &ownBlock{Heads: 1}},
-		Layers: []d2l.Layer{d2l.MaxPool2D{PoolSize: 2}}, Sizes: []int{1, 2}, Pointer: &ownBlock{}, Any: 3,
+		Layers: []d2l.Layer{d2l.MaxPool2D{PoolSize: 2}}, Sizes: []int{1, 2}, Pointer: &ownBlock{}, Any: 3, Way: ownBase{2},
 		F: func() {}, Vocab: d2l.NewVocab(nil, 0), Large: make([]int, 1000),
 	}
 }
@@ -93,6 +94,7 @@ func TestFieldsOfOwnLayers(t *testing.T) {
 	}
 	other := newOwnBlock()
 	other.Dropout, other.Rates, other.F, other.C, other.hidden = 0.5, []float64{1}, nil, make(chan int), 3
+	other.Way = &ownBase{2} // The same.
 	other.M, other.Vocab, other.Large[7] = map[string]int{"a": 1}, nil, 1
 	other.Body = &d2l.Sequential{&d2l.Dense{Units: 3}, d2l.Dropout{Rate: 0.1}, d2l.Share(&ownBlock{Heads: 1, Dropout: 1})}
 	d2ltest.NoError(t, load(other))

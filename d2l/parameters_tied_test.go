@@ -72,3 +72,25 @@ func TestLoadTiedParametersByName(t *testing.T) {
 		wantError(t, net.LoadParameters(file(metadata), testDevice(), 1), "they have no dense0.weight, which this net needs")
 	}
 }
+
+// Of several names the one counts that says most: the end of another may be a name of the net's, too.
+func TestLoadTiedParametersOfSimilarNames(t *testing.T) {
+	unseeded(t)
+	for _, prefix := range []string{"", "module."} {
+		state := map[string]weights.Tensor{
+			prefix + "aux.dense0.weight": f32([]int{1, 1}, 2), prefix + "aux.dense0.bias": f32([]int{1}, 3),
+			prefix + "dense0.weight": f32([]int{1, 1}, 5), prefix + "dense0.bias": f32([]int{1}, 7),
+		}
+		metadata := map[string]string{
+			prefix + "sequential0.dense0.weight": prefix + "aux.dense0.weight",
+			prefix + "sequential0.dense0.bias":   prefix + "aux.dense0.bias",
+		}
+		path := filepath.Join(t.TempDir(), "net.safetensors")
+		put(t, path, must(safetensors.Serialize(state, metadata))(t))
+		net := NewNet(Sequential{Sequential{Dense{Units: 1}}, Dense{Units: 1}})
+		noError(t, net.LoadParameters(path, testDevice(), 1))
+		if got := float32s(t, must(net.Forward(NewTensor([][]float32{{10}})))(t)); !slices.Equal(got, []float32{23*5 + 7}) {
+			t.Errorf("the output is %v", got)
+		}
+	}
+}

@@ -160,7 +160,7 @@ func (l *stepLoop) single(images *deviceImages, labels []byte, examples []int, b
 // parameters if it had none.
 func (l *stepLoop) prepare(X shapes.Shape, labels []int32) (plan stepPlan, rates []float64, err error) {
 	t := l.trainer
-	if err := t.requireTypes(dtypesOf([]shapes.Shape{X})); err != nil {
+	if err := cmp.Or(t.requireArrays(1), t.requireTypes(dtypesOf([]shapes.Shape{X}))); err != nil {
 		return plan, nil, err
 	}
 	plan, ok := l.plans[X.String()]

@@ -62,7 +62,10 @@ func readTokenEmbedding(r io.Reader) (*TokenEmbedding, error) {
 		}
 		end := err == io.EOF
 		line = strings.TrimRight(line, "\r\n ")
-		if number++; line != "" {
+		if number++; number == 1 {
+			line = strings.TrimPrefix(line, "\ufeff") // The mark of some editors is no part of a token.
+		}
+		if line != "" {
 			// Other spaces than this one may be part of a token.
 			if elems := strings.Split(line, " "); number == 1 && len(elems) == 2 {
 				if announced, e.size, err = header(elems); err != nil {

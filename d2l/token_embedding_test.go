@@ -12,6 +12,8 @@ func TestLoadTokenEmbedding(t *testing.T) {
 		"GloVe":            "the 1 2\n. . 3 4.5\nzwölf\u00a0 -5 6e-1\n",
 		"fastText":         "3 2\nthe 1 2 \n. . 3 4.5 \nzwölf\u00a0 -5 6e-1 ",
 		"another system's": "the 1 2\r\n. . 3 4.5\r\nzwölf\u00a0 -5 6e-1\r\n\r\n",
+		"byte order mark":  "\ufeffthe 1 2\n. . 3 4.5\nzwölf\u00a0 -5 6e-1\n",
+		"both":             "\ufeff3 2\nthe 1 2\n. . 3 4.5\nzwölf\u00a0 -5 6e-1\n",
 		"twice":            "zwölf\u00a0 7 7\nthe 1 2\n. . 3 4.5\nzwölf\u00a0 -5 6e-1\n",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -46,15 +46,10 @@ func (t *Trainer) compile(p *xla.Program, X, ys []*tensors.Tensor) (g *graph.Gra
 	if err := cmp.Or(requireBatch(X), t.requireLabels(X, ys)); err != nil {
 		return nil, 0, err
 	}
-	if t.labels == 0 {
-		t.labels = len(ys)
-		defer func() {
-			if err != nil {
-				t.labels = 0
-			}
-		}()
-	}
+	before := t.labels
+	t.labels = len(ys) // From now on: what is compiled has the inputs and labels told apart.
 	if g, err = p.Compile(slices.Concat(X, ys)...); err != nil {
+		t.labels = before
 		return nil, 0, err
 	}
 	var labels []int32
@@ -83,9 +78,8 @@ func (t *Trainer) requireLabels(X, ys []*tensors.Tensor) error {
 		return fmt.Errorf("a batch has %d arrays of labels, but the loss %T takes 1: write a LossFuncN, which takes all; what "+
 			"the net needs, such as lengths, goes to Inputs", len(ys), t.loss)
 	}
-	if t.labels > 0 && t.labels != len(ys) {
-		return fmt.Errorf("the batch has %d %s of labels, and an earlier one had %d: a Trainer takes as many in each batch",
-			len(ys), plural("array", float64(len(ys))), t.labels)
+	if err := t.requireArrays(len(ys)); err != nil {
+		return err
 	}
 	for i, y := range ys {
 		name := labelsName(i, ys)
@@ -101,6 +95,15 @@ func (t *Trainer) requireLabels(X, ys []*tensors.Tensor) error {
 		}
 	}
 	return nil
+}
+
+// requireArrays returns an error unless a batch with n arrays of labels has as many as an earlier one had.
+func (t *Trainer) requireArrays(n int) error {
+	if t.labels == 0 || t.labels == n {
+		return nil
+	}
+	return fmt.Errorf("the batch has %d %s of labels, and an earlier one had %d: a Trainer takes as many in each batch", n,
+		plural("array", float64(n)), t.labels)
 }
 
 // requireTypes returns an error if the first step had X of other types.

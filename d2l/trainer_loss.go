@@ -30,10 +30,10 @@ func (t *Trainer) WithLoss(loss Loss) *Trainer {
 	if len(t.ran) > 0 {
 		panic("d2l: WithLoss is called before the first step: for another loss make a new Trainer")
 	}
-	t.loss, t.labels = loss, 0
+	t.loss = loss
 	if t.mean != nil { // EvaluateLoss has computed another loss, perhaps of another number of arrays of labels.
 		t.mean.Finalize()
-		t.mean = nil
+		t.mean, t.labels = nil, 0
 	}
 	return t
 }

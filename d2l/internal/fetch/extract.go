@@ -31,13 +31,14 @@ func extract(archive string, root *os.Root) error {
 	}
 	defer opened.Close()
 	buffered := bufio.NewReader(opened)
-	start, err := buffered.Peek(2)
+	start, err := buffered.Peek(4)
 	if err != nil && err != io.EOF {
 		return err
 	}
 	x := &extraction{root: root, left: maxExtracted}
 	switch {
-	case bytes.HasPrefix(start, []byte("PK")):
+	// A tar begins with a name, which may be PK as well: a zip, also an empty one, goes on with no letter.
+	case bytes.HasPrefix(start, []byte("PK\x03\x04")), bytes.HasPrefix(start, []byte("PK\x05\x06")):
 		info, err := opened.Stat()
 		if err != nil {
 			return err

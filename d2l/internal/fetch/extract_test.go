@@ -53,6 +53,18 @@ func TestExtract(t *testing.T) {
 	}
 }
 
+// A tar may begin as a zip does.
+func TestExtractTarOfPK(t *testing.T) {
+	testDirs(t, false)
+	archive := tarOf(t, member{"PKLot/a.txt", "one\n"})
+	server, _ := serve(t, serveBytes(archive))
+	f := fileOf("PKLot.tar", server, archive)
+	dir := must(f.Extract())(t)
+	if got, want := contents(t, dir), (map[string]string{"PKLot/a.txt": "one\n"}); !maps.Equal(got, want) {
+		t.Errorf("it has %q, expected %q", got, want)
+	}
+}
+
 // What is refused leaves nothing, inside the folder or outside.
 func TestNotExtracted(t *testing.T) {
 	link := func(kind byte, target string) []byte {

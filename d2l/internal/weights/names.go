@@ -34,11 +34,16 @@ func (f *File) byFirstPlace(all []entry) map[string]saved {
 	for written, others := range f.otherNames {
 		names := append([]string{written}, others...)
 		slices.SortFunc(names, inOrder)
-		here := slices.IndexFunc(names, func(name string) bool {
-			return slices.ContainsFunc(all, func(e entry) bool { return name == e.name || strings.HasSuffix(name, "."+e.name) })
-		})
+		here, length := names[0], 0 // Of a name of the net's in it: the longest says most.
+		for _, name := range names {
+			for _, e := range all {
+				if len(e.name) > length && (name == e.name || strings.HasSuffix(name, "."+e.name)) {
+					here, length = name, len(e.name)
+				}
+			}
+		}
 		delete(result, written)
-		result[names[max(here, 0)]] = f.tensors[written]
+		result[here] = f.tensors[written]
 	}
 	return result
 }
