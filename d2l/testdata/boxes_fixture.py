@@ -92,7 +92,8 @@ found = [targets(anchors, label) for label in LABELS]
 probs = wave(5, 2, 2, CLASSES, len(anchors)).softmax(1)
 predicted = wave(6, 2, 2, len(anchors), 4)
 detected = [detection(*args, anchors) for args in zip(probs, predicted)]
-print([kept for _, kept in detected], "of", len(anchors), "kept;", [int(m[:, 0].sum()) for _, m, _ in found], "positive")
+positive = [int(m[:, 0].sum()) for _, m, _ in found]
+print([kept for _, kept in detected], "of", len(anchors), "kept;", positive, "positive")
 moved = anchors + wave(7, 0.03, len(anchors), 4)
 write(__file__, {
     "priors": [numbers(priors(*shape)) for shape in shapes],
