@@ -169,5 +169,5 @@ func ExampleLoadImageFolder() {
 func ExampleReadImage() {
 	_, err := d2l.ReadImage("no-such-picture.png")
 	fmt.Println(err)
-	// Output: reading a picture: open no-such-picture.png: no such file or directory
+	// Output: reading a picture: stat no-such-picture.png: no such file or directory
 }
