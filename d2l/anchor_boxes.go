@@ -58,8 +58,9 @@ func allPositive(values []float64) bool {
 
 // BoxIoU returns intersection over union of each of boxes1, float32 (n, 4), with each of boxes2, (m, 4): (n, m), from 0
 // for boxes that do not overlap to 1 for the same boxes. A box is left, top, right and bottom, in any unit. The IoU of
-// two boxes without an area is 0, where the book's is NaN. It panics on another shape or type. Numbers that are no box
-// are an error, as in [BoxCornerToCenter].
+// two boxes without an area is 0, where the book's is NaN. It panics on another shape or type; without a row there is
+// no tensor, so a picture without boxes needs a case of its own. Numbers that are no box are an error, as in
+// [BoxCornerToCenter].
 //
 // Book: box_iou, section "Anchor Boxes".
 func BoxIoU(boxes1, boxes2 *Tensor) (*Tensor, error) {

@@ -62,12 +62,11 @@ type LayerShape struct {
 // String returns the name and the shape, such as "conv0: (1, 6, 28, 28)".
 func (s LayerShape) String() string { return s.Name + ": " + s.Shape.String() }
 
-// Shapes returns the shape of every layer's output for a batch of one example,
-// in order, without computing anything: the net needs no parameters, and those
-// it has stay as they are. The input is the shape of an example, such as 1, 28,
-// 28 for (channel, height, width). It has the type of the batches that the net has
-// seen; before the first, float32, or int32 if the layers take that alone, as Embedding does. A
-// net that is not a Sequential counts as one layer. These are the shapes of the table in the book's section "LeNet".
+// Shapes returns the shape of every layer's output for a batch of one example, in order, without computing anything:
+// the net needs no parameters, and those it has stay as they are. The input is the shape of an example, such as 1, 28,
+// 28 for (channel, height, width). It has the type of the batches that the net has seen; before the first, float32, or
+// int32 if the layers take that alone, as Embedding does. A net that is not a Sequential counts as one layer, and of
+// several outputs the first counts. These are the shapes of the table in the book's section "LeNet".
 //
 // The sizes may be left out once the net has seen a batch, and have to be if that has several
 // inputs. Before, Shapes panics unless the input is given as positive numbers; a layer that does

@@ -28,6 +28,8 @@ const maxBoxesShown = 1 << 12
 //
 //	labelled, err := d2l.WithBBoxes(picture, anchors.Value().([][]float32)[:5], d2l.BBoxOptions{})
 //
+// A row of [MultiboxDetection] has the box in row[2:], and one of [MultiboxTarget]'s labels in row[1:].
+//
 // It panics on rows of other than four numbers, on more labels than boxes, and on a picture that is nil or has no
 // pixels. An error names the row of numbers that are no box, and of a box that is further from the picture than the
 // picture is long, or has a hundred times its size, as boxes in pixels without the option Pixels. More than 4096 boxes

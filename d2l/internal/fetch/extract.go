@@ -51,8 +51,13 @@ func extract(archive string, root *os.Root) error {
 		}
 		return x.tar(r)
 	}
-	return x.tar(buffered)
+	if err = x.tar(buffered); errors.Is(err, io.ErrUnexpectedEOF) && x.members == 0 {
+		return errNoArchive // It is too short for a tar.
+	}
+	return err
 }
+
+var errNoArchive = errors.New("it is neither zip nor tar, nor a tar compressed by gzip")
 
 // An extraction is how far extract has come.
 type extraction struct {
@@ -82,7 +87,7 @@ func (x *extraction) tar(archive io.Reader) error {
 			return nil
 		}
 		if err == io.EOF || errors.Is(err, tar.ErrHeader) && x.members == 0 {
-			return errors.New("it is neither zip nor tar, nor a compressed tar")
+			return errNoArchive
 		}
 		if err != nil {
 			return err
