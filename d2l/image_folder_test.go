@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -55,4 +56,14 @@ func TestImageFolderOfGreyPictures(t *testing.T) {
 			t.Error(got)
 		}
 	}
+}
+
+// What is no file is refused: a named pipe would be waited for.
+func TestReadNoFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	noError(t, syscall.Mkfifo(path, 0o644))
+	_, err := ReadImage(path)
+	wantError(t, err, "reading a picture", "it is a named pipe, not a file")
+	_, err = LoadTokenEmbedding(path)
+	wantError(t, err, "reading vectors of tokens", "it is a named pipe, not a file")
 }
