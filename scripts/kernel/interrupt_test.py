@@ -121,7 +121,7 @@ d2l.Check(d2l.ErrInterrupted)
                 answer = self.kernel.follow(self.kernel.send(source), Answer.begun)
                 for program in self.kernel.at_work():
                     os.kill(program, signal.SIGINT)
-                threading.Timer(0.3, os.kill, (self.kernel.manager.provisioner.pid, signal.SIGINT)).start()
+                threading.Timer(0.1, os.kill, (self.kernel.manager.provisioner.pid, signal.SIGINT)).start()
                 self.kernel.follow(answer)
                 self.works()
 
