@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -78,21 +77,11 @@ func testDirs(t *testing.T, given bool) (data, cache string) {
 	return data, filepath.Join(cache, "d2l-go", "data")
 }
 
-// serve answers every request with answer and counts them.
 func serve(t *testing.T, answer http.HandlerFunc) (url string, requests *int) {
-	t.Helper()
-	requests = new(int)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		*requests++
-		answer(w, r)
-	}))
-	t.Cleanup(server.Close)
-	return server.URL, requests
+	return d2ltest.Serve(t, answer)
 }
 
-func serveBytes(content []byte) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) { w.Write(content) }
-}
+func serveBytes(content []byte) http.HandlerFunc { return d2ltest.ServeBytes(content) }
 
 // set changes a variable for the time of a test.
 func set[T any](t *testing.T, variable *T, value T) {

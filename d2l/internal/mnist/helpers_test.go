@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,19 +58,11 @@ func testDirs(t *testing.T) (data, cache string) {
 
 // serve answers every request with answer and counts them.
 func serve(t *testing.T, answer http.HandlerFunc) (url string, requests *int) {
-	t.Helper()
-	requests = new(int)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		*requests++
-		answer(w, r)
-	}))
-	t.Cleanup(server.Close)
-	return server.URL + "/samples.gz", requests
+	url, requests = d2ltest.Serve(t, answer)
+	return url + "/samples.gz", requests
 }
 
-func serveBytes(content []byte) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) { w.Write(content) }
-}
+func serveBytes(content []byte) http.HandlerFunc { return d2ltest.ServeBytes(content) }
 
 // emptyParts is an archive of n parts with nothing in them.
 func emptyParts(n int) []byte { return bytes.Repeat(zipped(nil), n) }
