@@ -10,6 +10,7 @@ import (
 	"github.com/d2l-go/book/d2l/d2ltest"
 	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/layers/activation"
@@ -147,6 +148,16 @@ func TestBatchNormIsGoMLXs(t *testing.T) {
 	}
 }
 
+// xlaConvolution is a convolution that no kernel computes.
+type xlaConvolution struct{}
+
+func (xlaConvolution) Kind() string { return "xlaconvolution" }
+
+func (xlaConvolution) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
+	weights := graph.Ones(x.Graph(), shapes.Make(x.DType(), 3, 3, x.Shape().Dim(1), 4))
+	return channelsFirst(convolve(x, weights, Conv2D{KernelSize: 3}.window()))
+}
+
 // The kernel is for training, and for images that lie in memory as other kernels leave them.
 func TestWhereBatchNormIsAKernel(t *testing.T) {
 	for _, c := range []struct {
@@ -163,10 +174,11 @@ func TestWhereBatchNormIsAKernel(t *testing.T) {
 		{"another activation", nil, BatchNorm{}, Activation(activation.TypeGelu), true, false},
 		{"after a kernel", Conv2D{Channels: 3, KernelSize: 3}, BatchNorm{}, ReLU, true, true},
 		{"and a layer", Sequential{Conv2D{Channels: 3, KernelSize: 3}, ReLU}, BatchNorm{}, ReLU, true, true},
-		{"after XLA's normalization", Sequential{Conv2D{Channels: 600, KernelSize: 3}, BatchNorm{}, ReLU}, BatchNorm{}, ReLU, true, false},
+		{"after a large convolution", Conv2D{Channels: 600, KernelSize: 3}, BatchNorm{}, ReLU, true, true},
+		{"after XLA's normalization", Sequential{xlaConvolution{}, BatchNorm{}, ReLU}, BatchNorm{}, ReLU, true, false},
 		{"after XLA's pooling", AvgPool2D{PoolSize: 3, Strides: 2}, BatchNorm{}, ReLU, true, false},
-		{"after XLA's convolution", Conv2D{Channels: 600, KernelSize: 3}, BatchNorm{}, ReLU, true, false},
-		{"and a layer", Sequential{Conv2D{Channels: 600, KernelSize: 3}, ReLU}, BatchNorm{}, ReLU, true, false},
+		{"after XLA's convolution", xlaConvolution{}, BatchNorm{}, ReLU, true, false},
+		{"and a layer", Sequential{xlaConvolution{}, ReLU}, BatchNorm{}, ReLU, true, false},
 	} {
 		net := NewNet(Sequential{c.norm})
 		noError(t, net.Initialize(testDevice(), fixtureParameters))

@@ -86,6 +86,9 @@ func (c Conv2D) Forward(scope *model.Scope, x *graph.Node) *graph.Node {
 	if kernel, ok := c.kernel(x, kernels.NoPooling); ok {
 		return c.byKernel(scope, x, weights, biases, kernel)
 	}
+	if kernel, after, ok := w.im2col(x, c.Activation); ok {
+		return after.apply(kernel.Forward(x, weights, biasesOrZeros(biases, x, c.Channels)))
+	}
 	if w.suitsPatches(x, c.Channels) {
 		y := w.byPatches(x, weights)
 		if biases != nil {
@@ -117,10 +120,25 @@ func (c Conv2D) kernel(x *graph.Node, pooling kernels.Pooling) (kernel kernels.C
 }
 
 func (c Conv2D) byKernel(scope *model.Scope, x, weights, biases *graph.Node, kernel kernels.Convolution) *graph.Node {
+	return kernel.Forward(x, weights, biasesOrZeros(biases, x, c.Channels), scope.IsTraining(x.Graph()))
+}
+
+// biasesOrZeros returns zeros in the place of biases that are nil.
+func biasesOrZeros(biases, x *graph.Node, channels int) *graph.Node {
 	if biases == nil {
-		biases = graph.Zeros(x.Graph(), shapes.Make(x.DType(), c.Channels))
+		return graph.Zeros(x.Graph(), shapes.Make(x.DType(), channels))
 	}
-	return kernel.Forward(x, weights, biases, scope.IsTraining(x.Graph()))
+	return biases
+}
+
+// im2col returns the convolution with an activation as a kernel of larger ones, what is left of the activation, and
+// whether that is possible.
+func (w window) im2col(x *graph.Node, a Activation) (kernel kernels.Im2col, after Activation, ok bool) {
+	kernel = kernels.Im2col{Window: w.size, Strides: w.strides, Padding: w.padding, Activation: activation.Type(a)}
+	if !kernels.Knows(kernel.Activation) {
+		kernel.Activation, after = activation.TypeNone, a
+	}
+	return kernel, after, xla.IsCPU(x.Graph().Backend()) && kernel.Suits(x)
 }
 
 // require panics on settings that make no convolution.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/d2l-go/book/d2l/internal/netfig"
-	"github.com/d2l-go/book/d2l/internal/xla"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
@@ -63,22 +62,23 @@ func (c Conv2DTranspose) Forward(scope *model.Scope, x *graph.Node) *graph.Node 
 	}
 	// The order of axes in which PyTorch's (in, out, height, width) is to ours as for Conv2D.
 	weights, _ := weightsAndBiases(scope, x, false, w.size[0], w.size[1], c.Channels, x.Shape().Dim(1))
-	x = channelsLast(x)
-	var y *graph.Node
-	if blocks := w.blocks(); xla.IsCPU(x.Graph().Backend()) && blocks[0]*blocks[1] <= maxBlocks {
-		y = transposedByProduct(x, weights, w)
-	} else {
-		y = transposedByConvolution(x, weights, w)
-	}
+	var biases *graph.Node
 	if !c.NoBias {
-		y = graph.Add(y, graph.ExpandLeftToRank(newBiases(scope, y, c.Channels), y.Rank()))
+		biases = newBiases(scope, x, c.Channels)
+	}
+	if kernel, after, ok := w.im2col(x, c.Activation); ok {
+		return after.apply(kernel.Transposed(x, weights, biasesOrZeros(biases, x, c.Channels)))
+	}
+	y := convolveTransposed(channelsLast(x), weights, w)
+	if biases != nil {
+		y = graph.Add(y, graph.ExpandLeftToRank(biases, y.Rank()))
 	}
 	return channelsFirst(c.Activation.apply(y))
 }
 
-// transposedByConvolution puts zeros between the pixels of the images and convolves the result with the kernel, turned by
-// 180 degrees.
-func transposedByConvolution(x, weights *graph.Node, w window) *graph.Node {
+// convolveTransposed puts zeros between the pixels of images, (batch, height, width, channel), and convolves the result with the
+// kernel, turned by 180 degrees.
+func convolveTransposed(x, weights *graph.Node, w window) *graph.Node {
 	kernel := graph.Reverse(graph.TransposeAllAxes(weights, 0, 1, 3, 2), 0, 1)
 	zero := graph.ScalarZero(x.Graph(), x.DType())
 	x = graph.Pad(x, zero, compute.PadAxis{}, compute.PadAxis{Interior: w.strides[0] - 1},
@@ -91,49 +91,6 @@ func transposedByConvolution(x, weights *graph.Node, w window) *graph.Node {
 	kernel, paddings := differentiable(kernel, padding)
 	y := graph.Convolve(x, kernel).PaddingPerDim(paddings).Done()
 	return cropped(y, [2][2]int{{taken[0], taken[0]}, {taken[1], taken[1]}})
-}
-
-// maxBlocks is the largest number of blocks that are added: each is a node of the graph or more.
-const maxBlocks = 16
-
-// blocks returns how many blocks of the size of a step a window has, down and to the right, the last perhaps in part.
-func (w window) blocks() (n [2]int) {
-	for axis := range n {
-		n[axis] = (w.size[axis] + w.strides[axis] - 1) / w.strides[axis]
-	}
-	return n
-}
-
-// transposedByProduct multiplies each pixel by the whole window, in one product of matrices, and adds these windows where
-// they overlap. It cuts them into blocks of the size of a step: those at one place in all windows tile an image, so that
-// there is one sum of images for each such place. On the CPU XLA's convolution is several times as slow, as most of the
-// pixels that it multiplies are zeros.
-func transposedByProduct(x, weights *graph.Node, w window) *graph.Node {
-	blocks, zero := w.blocks(), graph.ScalarZero(x.Graph(), x.DType())
-	var filled [2]compute.PadAxis // To whole blocks.
-	for axis := range filled {
-		filled[axis].End = blocks[axis]*w.strides[axis] - w.size[axis]
-	}
-	weights = graph.Pad(weights, zero, filled[0], filled[1], compute.PadAxis{}, compute.PadAxis{})
-	windows := graph.Einsum("bhwi,klci->bhwklc", x, weights)
-	batch, height, width, channels := x.Shape().Dim(0), x.Shape().Dim(1), x.Shape().Dim(2), weights.Shape().Dim(2)
-	down, right := w.strides[0], w.strides[1]
-	var y *graph.Node
-	for i := range blocks[0] {
-		for j := range blocks[1] {
-			block := graph.Slice(windows, graph.AxisRange(), graph.AxisRange(), graph.AxisRange(),
-				graph.AxisRange(i*down, (i+1)*down), graph.AxisRange(j*right, (j+1)*right), graph.AxisRange())
-			block = graph.Reshape(graph.TransposeAllAxes(block, 0, 1, 3, 2, 4, 5), batch, height*down, width*right, channels)
-			block = graph.Pad(block, zero, compute.PadAxis{}, compute.PadAxis{Start: i * down, End: (blocks[0] - 1 - i) * down},
-				compute.PadAxis{Start: j * right, End: (blocks[1] - 1 - j) * right}, compute.PadAxis{})
-			if y == nil {
-				y = block
-			} else {
-				y = graph.Add(y, block)
-			}
-		}
-	}
-	return cropped(y, [2][2]int{{w.padding[0], w.padding[0] + filled[0].End}, {w.padding[1], w.padding[1] + filled[1].End}})
 }
 
 // cropped returns images, (batch, height, width, channels), without by[0] rows above and below and by[1] columns left and

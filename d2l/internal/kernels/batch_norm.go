@@ -22,8 +22,7 @@ type BatchNorm struct {
 // XLA: if x is float32, the program is for one device, the activation is none, sigmoid, tanh or ReLU, and x was not
 // computed by a convolution, pooling or normalization of XLA's, which leave images in memory with the channels last.
 func (b BatchNorm) Suits(x *graph.Node) bool {
-	_, known := kinds[b.Activation]
-	return Usable(x) && known && x.Rank() == 4 && x.Shape().Size() > 0 && !fromXLA(x)
+	return Usable(x) && Knows(b.Activation) && x.Rank() == 4 && x.Shape().Size() > 0 && !fromXLA(x)
 }
 
 // fromXLA reports whether a convolution, pooling or normalization of XLA's is what images have been computed by, and no

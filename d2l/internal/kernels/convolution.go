@@ -33,8 +33,7 @@ type Convolution struct {
 // or ReLU, the output has at least 2 × 2 pixels, and there are few enough numbers. 16 images, before and after, have to
 // stay in a second-level cache of some 2 MB, and so have the weights.
 func (c Convolution) Suits(x *graph.Node, out int) bool {
-	_, known := kinds[c.Activation]
-	if !Usable(x) || !known || x.Rank() != 4 || x.Shape().Size() == 0 {
+	if !Usable(x) || !Knows(c.Activation) || x.Rank() != 4 || x.Shape().Size() == 0 {
 		return false
 	}
 	in, image := x.Shape().Dim(1), x.Shape().Dim(2)*x.Shape().Dim(3)

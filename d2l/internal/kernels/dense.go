@@ -13,8 +13,7 @@ type Dense struct{ Activation activation.Type }
 // x is float32, the program is for one device, the activation is none, sigmoid, tanh or ReLU, and there are 512 to a
 // million weights.
 func (d Dense) Suits(x *graph.Node, out int) bool {
-	_, known := kinds[d.Activation]
-	if !Usable(x) || !known || x.Rank() != 2 || x.Shape().Size() == 0 {
+	if !Usable(x) || !Knows(d.Activation) || x.Rank() != 2 || x.Shape().Size() == 0 {
 		return false
 	}
 	size := x.Shape().Dim(1) * out

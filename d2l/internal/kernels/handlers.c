@@ -32,6 +32,9 @@ HANDLE(convolution_dx)
 HANDLE(dense_forward)
 HANDLE(dense_dweights)
 HANDLE(dense_dx)
+HANDLE(im2col_forward)
+HANDLE(im2col_dweights)
+HANDLE(im2col_dx)
 HANDLE(max_pool_forward)
 HANDLE(max_pool_dx)
 HANDLE(recurrent_forward)
@@ -63,6 +66,9 @@ bool register_handlers(const char *path) {
 			{"d2l_kernel_dense_forward", handle_dense_forward},
 			{"d2l_kernel_dense_dweights", handle_dense_dweights},
 			{"d2l_kernel_dense_dx", handle_dense_dx},
+			{"d2l_kernel_im2col_forward", handle_im2col_forward},
+			{"d2l_kernel_im2col_dweights", handle_im2col_dweights},
+			{"d2l_kernel_im2col_dx", handle_im2col_dx},
 			{"d2l_kernel_max_pool_forward", handle_max_pool_forward},
 			{"d2l_kernel_max_pool_dx", handle_max_pool_dx},
 			{"d2l_kernel_recurrent_forward", handle_recurrent_forward},

@@ -13,6 +13,9 @@ bool choose_implementation(const char *name);
 // convolution_memory returns the number of floats that a pass needs besides its arguments and results.
 int64_t convolution_memory(int pass, const int32_t *settings, const int64_t *x);
 
+// im2col_memory returns that of a convolution as a product, of images x to so many channels.
+int64_t im2col_memory(int pass, const int32_t *settings, const int64_t *x, int out);
+
 // batch_norm_memory returns that of a batch normalization of x.
 int64_t batch_norm_memory(const int64_t *x);
 
@@ -25,6 +28,9 @@ const char *convolution_dx(const ffi_call *call);       // (…, values, dy) -> 
 const char *dense_forward(const ffi_call *call);        // (…, biases) -> (y)
 const char *dense_dweights(const ffi_call *call);       // (…, y, dy) -> (dweights, dbiases, memory for dz)
 const char *dense_dx(const ffi_call *call);             // (…, y, dy) -> (dx, memory for dz)
+const char *im2col_forward(const ffi_call *call);       // (…, biases) -> (y, memory)
+const char *im2col_dweights(const ffi_call *call);      // (settings, x, dz) -> (dweights, dbiases, memory)
+const char *im2col_dx(const ffi_call *call);            // (settings, dz, weights, biases) -> (dx, memory)
 const char *max_pool_forward(const ffi_call *call);     // (settings, x) -> (y, places)
 const char *max_pool_dx(const ffi_call *call);          // (settings, x, places, dy) -> (dx)
 const char *recurrent_forward(const ffi_call *call);  // (settings, weights, h, c, x, biases) -> (y, values, memory)

@@ -2,6 +2,7 @@
 #include "batch_norm.h"
 #include "convolution.h"
 #include "dense.h"
+#include "im2col.h"
 #include "recurrent.h"
 
 // What is written for a kind of processor.
@@ -12,6 +13,13 @@ typedef struct {
 	int (*product_parts)(const product *q);
 	void (*product_part)(const product *q, int part);
 	void (*derivative_part)(const derivative *d, int part); // Of PART_ROWS rows.
+	int (*seen_rows)(void); // Channels of a block of weights.
+	int (*seen_product_parts)(const seen_product *q);
+	void (*seen_product_part)(const seen_product *q, int part);
+	int (*seen_pack_parts)(const seen_gradient *q);
+	void (*seen_pack_part)(const seen_gradient *q, int part);
+	int (*seen_gradient_parts)(const seen_gradient *q);
+	void (*seen_gradient_part)(const seen_gradient *q, int part);
 	bool (*are_finite)(const float *x, size_t n);
 	void (*descend)(const float *weights, const float *gradients, float rate, float *to, size_t n);
 	void (*batch_norm[4])(const batch_norm *p, int part); // By norm_step.

@@ -107,6 +107,12 @@ var kinds = map[activation.Type]int32{
 	activation.TypeRelu: C.RELU,
 }
 
+// Knows reports whether the functions can compute an activation together with a layer.
+func Knows(a activation.Type) bool {
+	_, known := kinds[a]
+	return known
+}
+
 // prefix is that of all functions' names, in the plugin and in programs. A program that is kept calls its functions by
 // these names: one that takes or returns something else needs another.
 const prefix = "d2l_kernel_"

@@ -4,6 +4,7 @@
 #include "batch_norm_impl.h"
 #include "convolution_impl.h"
 #include "dense_impl.h"
+#include "im2col_impl.h"
 #include "recurrent_impl.h"
 
 #define IMPLEMENTATION_OF(NAME) with_##NAME
@@ -12,6 +13,7 @@
 
 const implementation EXPANDED(IMPLEMENTATION_OF, KIND) = {
 	EXPANDED(NAME_OF, KIND), BLOCK, {forward, dweights, dx}, product_parts, product_part, derivative_part,
+	seen_rows, seen_product_parts, seen_product_part, seen_pack_parts, seen_pack_part, seen_gradient_parts, seen_gradient_part,
 	are_finite, descend, {statistics, normalize, gradient_sums, input_gradient},
 	recurrent_parts, recurrent_pack_parts, recurrent_pack, recurrent_forward_part, recurrent_backward_part,
 };

@@ -35,6 +35,16 @@ INLINE void store_lanes(float *to, int lanes, vec v) {
 	else if (lanes > 0)
 		memcpy(to, &v, lanes * sizeof(float));
 }
+// Copies numbers, of which there are few: compilers turn a loop into a call of memmove unless something else is in it.
+INLINE void copy_vec(float *to, const float *x) {
+	*(vec *)to = *(const vec *)x;
+	__asm__ volatile("");
+}
+INLINE void copy_numbers(float *to, const float *x, int n) {
+	for (; n >= LANES; n -= LANES, to += LANES, x += LANES) copy_vec(to, x);
+#define COPY_PART(N) if (LANES > N && n & N) memcpy(to, x, N * sizeof(float)), to += N, x += N;
+	COPY_PART(8) COPY_PART(4) COPY_PART(2) COPY_PART(1)
+}
 INLINE float total(vec x) {
 	float sum = 0;
 	for (int lane = 0; lane < LANES; lane++) sum += x[lane];

@@ -1,0 +1,292 @@
+#include "im2col.h"
+#include "handlers.h"
+#include "implementation.h"
+#include "parallel.h"
+#include <string.h>
+
+// Places of the settings in the first argument. Those of two numbers are of height and width.
+enum { WINDOW, STRIDES = WINDOW + 2, PADDING = STRIDES + 2, ACTIVATION = PADDING + 2, THREADS };
+
+// A convolution of images (batch, in, image) with weights (window, in, out), of which the result is (batch, out, result).
+typedef struct {
+	int batch, in, out, image[2], result[2];
+	int window[2], strides[2], padding[2];
+	int threads;
+} geometry;
+
+static int least(int a, int b) { return a < b ? a : b; }
+static int most(int a, int b) { return a > b ? a : b; }
+
+static geometry new_geometry(const int32_t *settings, const int64_t x[4], int out) {
+	geometry g = {.batch = x[0], .in = x[1], .out = out, .image = {x[2], x[3]}, .threads = settings[THREADS]};
+	for (int axis = 0; axis < 2; axis++) {
+		g.window[axis] = settings[WINDOW + axis], g.strides[axis] = settings[STRIDES + axis];
+		g.padding[axis] = settings[PADDING + axis];
+		g.result[axis] = (g.image[axis] + 2 * g.padding[axis] - g.window[axis]) / g.strides[axis] + 1;
+	}
+	return g;
+}
+
+static int num_places(const geometry *g) { return g->window[0] * g->window[1]; }
+
+// The planes of images with zeros around them: before are those above and to the left.
+typedef struct {
+	planes planes;
+	int image[2], strides[2], before[2];
+	bool copied; // Otherwise the images are what is read.
+} layout;
+
+static layout new_layout(int channels, const int image[2], const int strides[2], const int num_planes[2], const int before[2], const int size[2]) {
+	layout l = {.planes = {.channels = channels}};
+	for (int axis = 0; axis < 2; axis++) {
+		l.planes.planes[axis] = num_planes[axis], l.planes.size[axis] = size[axis];
+		l.image[axis] = image[axis], l.strides[axis] = strides[axis], l.before[axis] = before[axis];
+		if (strides[axis] != 1 || before[axis] || size[axis] != image[axis]) l.copied = true;
+	}
+	return l;
+}
+
+// Where forward pass and gradient of the weights read the images.
+static layout layout_of_x(const geometry *g) {
+	int planes[2], size[2];
+	for (int axis = 0; axis < 2; axis++) {
+		planes[axis] = least(g->strides[axis], g->window[axis]);
+		size[axis] = g->result[axis] + (g->window[axis] - 1) / g->strides[axis];
+	}
+	return new_layout(g->in, g->image, g->strides, planes, g->padding, size);
+}
+
+// Where the gradient of the images reads dz.
+static layout layout_of_dz(const geometry *g) {
+	int one[2] = {1, 1}, before[2], size[2];
+	for (int axis = 0; axis < 2; axis++) {
+		before[axis] = most(0, g->window[axis] - 1 - g->padding[axis] + g->strides[axis] - 1) / g->strides[axis];
+		int last = (g->image[axis] - 1 + g->padding[axis]) / g->strides[axis];
+		size[axis] = before[axis] + most(g->result[axis], last + 1);
+	}
+	return new_layout(g->out, g->result, one, one, before, size);
+}
+
+static size_t plane_size(const planes *p) { return (size_t)p->size[0] * p->size[1]; }
+static size_t channel_size(const planes *p) { return p->planes[0] * p->planes[1] * plane_size(p); }
+static size_t copied_size(const layout *l, int batch) {
+	return l->copied ? batch * l->planes.channels * channel_size(&l->planes) : 0;
+}
+
+typedef struct {
+	const layout *layout;
+	const float *from;
+	float *to;
+} copy;
+
+// copy_channel copies the channel of an image.
+static void copy_channel(void *work, int index, int thread) {
+	(void)thread;
+	const copy *c = work;
+	const layout *l = c->layout;
+	const float *from = c->from + (size_t)index * l->image[0] * l->image[1];
+	float *to = c->to + index * channel_size(&l->planes);
+	for (int down = 0; down < l->planes.planes[0]; down++)
+		for (int right = 0; right < l->planes.planes[1]; right++)
+			for (int y = 0; y < l->planes.size[0]; y++, to += l->planes.size[1]) {
+				int row = down + y * l->strides[0] - l->before[0];
+				if (row < 0 || row >= l->image[0]) {
+					memset(to, 0, l->planes.size[1] * sizeof *to);
+					continue;
+				}
+				const float *x = from + (size_t)row * l->image[1];
+				int first = right - l->before[1], step = l->strides[1], size = l->planes.size[1]; // The first column: it may be outside.
+				int zeros = least(size, first < 0 ? (-first + step - 1) / step : 0);
+				int end = least(size, first < l->image[1] ? (l->image[1] - first + step - 1) / step : 0);
+				for (int i = 0; i < zeros; i++) to[i] = 0;
+				if (step == 1)
+					memcpy(to + zeros, x + first + zeros, most(0, end - zeros) * sizeof *to);
+				else
+					for (int i = zeros; i < end; i++) to[i] = x[first + i * step];
+				for (int i = most(zeros, end); i < size; i++) to[i] = 0;
+			}
+}
+
+// fill returns the planes of images, which are copied to memory if need be.
+static planes fill(const ffi_call *call, const layout *l, const geometry *g, const float *images, float *memory) {
+	copy c = {l, images, memory};
+	planes p = l->planes;
+	p.data = l->copied ? memory : images, p.end = p.data + g->batch * p.channels * channel_size(&p);
+	if (l->copied) parallel(call, g->batch * p.channels, g->threads, copy_channel, &c);
+	return p;
+}
+
+typedef struct {
+	const geometry *geometry;
+	seen_product *products;
+	int count;
+	const int *taps; // Of the window: for each product its num_places, one after the other.
+	const float *weights;
+	bool turned;       // Whether the channels of the result are the inputs of the weights.
+	int blocks, parts; // Of a product, at most.
+} work;
+
+// pack_block puts the weights of a block of channels into the order in which a product uses them.
+static void pack_block(void *data, int index, int thread) {
+	(void)thread;
+	const work *w = data;
+	const geometry *g = w->geometry;
+	const seen_product *q = &w->products[index / w->blocks];
+	const int *taps = w->taps + (q->places - w->products->places);
+	int rows = implemented->seen_rows(), first = index % w->blocks * rows, depth = q->from.channels;
+	float *to = (float *)q->packed + (size_t)first * q->num_places * depth;
+	size_t down = w->turned ? 1 : g->out, right = w->turned ? g->out : 1;
+	for (int place = 0; place < q->num_places; place++, to += (size_t)depth * rows) {
+		const float *x = w->weights + (size_t)taps[place] * g->in * g->out + first * right;
+		for (int row = 0; row < rows; row++)
+			if (first + row < q->out)
+				for (int k = 0; k < depth; k++) to[k * rows + row] = x[k * down + row * right];
+			else
+				for (int k = 0; k < depth; k++) to[k * rows + row] = 0;
+	}
+}
+
+static void compute_part(void *data, int index, int thread) {
+	(void)thread;
+	const work *w = data;
+	const seen_product *q = &w->products[index / w->parts];
+	if (index % w->parts < implemented->seen_product_parts(q)) implemented->seen_product_part(q, index % w->parts);
+}
+
+static void compute(const ffi_call *call, work *w) {
+	int rows = implemented->seen_rows();
+	for (int i = 0; i < w->count; i++) w->parts = most(w->parts, implemented->seen_product_parts(&w->products[i]));
+	w->blocks = (w->products->out + rows - 1) / rows;
+	parallel(call, w->count * w->blocks, w->geometry->threads, pack_block, w);
+	parallel(call, w->count * w->parts, w->geometry->threads, compute_part, w);
+}
+
+// What a pass has in its memory, and how many floats that is.
+typedef struct {
+	float *copied, *packed, *sums;
+	seen_product *products;
+	int *places, *taps;
+	size_t size;
+} memory;
+
+static void *take(float *start, size_t *at, size_t bytes) {
+	void *taken = start ? start + *at : NULL;
+	*at += (bytes + 63) / 64 * 16; // Each begins with a line of the cache.
+	return taken;
+}
+
+// Of the positions, so many parts have sums of their own, as else there would be too few for the threads.
+static int splits_of(const geometry *g) {
+	int tiles = (num_places(g) * g->in + SEEN_ROWS - 1) / SEEN_ROWS * ((g->out + 127) / 128), chunks = g->batch * g->result[0] * g->result[1] / 256;
+	return most(1, least(least(ENOUGH_PARTS / tiles, chunks), ENOUGH_PARTS));
+}
+
+static memory divide(const geometry *g, seen_pass pass, float *start) {
+	layout l = pass == SEEN_DX ? layout_of_dz(g) : layout_of_x(g);
+	int rows = pass == SEEN_DX ? g->in : g->out, depth = pass == SEEN_DX ? g->out : g->in;
+	int products = pass == SEEN_DX ? g->strides[0] * g->strides[1] : 1;
+	memory m = {0};
+	m.copied = take(start, &m.size, copied_size(&l, g->batch) * sizeof(float));
+	m.places = take(start, &m.size, num_places(g) * sizeof(int));
+	if (pass == SEEN_DWEIGHTS) {
+		m.packed = take(start, &m.size, (size_t)g->batch * g->result[0] * g->result[1] * ((g->out + 31) / 32 * 32) * sizeof(float));
+		m.sums = take(start, &m.size, splits_of(g) * ((size_t)num_places(g) * g->in + 1) * g->out * sizeof(float));
+		return m;
+	}
+	m.taps = take(start, &m.size, num_places(g) * sizeof(int));
+	m.products = take(start, &m.size, products * sizeof(seen_product));
+	m.packed = take(start, &m.size, (size_t)num_places(g) * ((rows + 7) / 8 * 8) * depth * sizeof(float));
+	return m;
+}
+
+int64_t im2col_memory(int pass, const int32_t *settings, const int64_t *x, int out) {
+	geometry g = new_geometry(settings, x, out);
+	return divide(&g, pass, NULL).size;
+}
+
+// places_of_x finds the place of each weight of the window.
+static void places_of_x(const geometry *g, const layout *l, int *places) {
+	for (int i = 0; i < g->window[0]; i++)
+		for (int j = 0; j < g->window[1]; j++) {
+			int plane = i % g->strides[0] * l->planes.planes[1] + j % g->strides[1];
+			*places++ = plane * (int)plane_size(&l->planes) + i / g->strides[0] * l->planes.size[1] + j / g->strides[1];
+		}
+}
+
+const char *im2col_forward(const ffi_call *call) {
+	ffi_buffer **a = call->args.buffers, **r = call->results.buffers;
+	if (call->args.count != 4 || call->results.count != 2) return "d2l: a convolution has other arguments";
+	const int32_t *settings = a[0]->data;
+	geometry g = new_geometry(settings, a[1]->dims, a[2]->dims[3]);
+	memory m = divide(&g, SEEN_FORWARD, r[1]->data);
+	if ((size_t)r[1]->dims[0] < m.size) return "d2l: too little memory for a convolution";
+	layout l = layout_of_x(&g);
+	places_of_x(&g, &l, m.places);
+	for (int i = 0; i < num_places(&g); i++) m.taps[i] = i;
+	*m.products = (seen_product){.batch = g.batch, .grid = {g.result[0], g.result[1]},
+		.from = fill(call, &l, &g, a[1]->data, m.copied), .num_places = num_places(&g), .places = m.places, .out = g.out,
+		.packed = m.packed, .biases = a[3]->data, .activation = settings[ACTIVATION], .to = r[0]->data,
+		.size = {g.result[0], g.result[1]}, .step = {1, 1}};
+	work w = {.geometry = &g, .products = m.products, .count = 1, .taps = m.taps, .weights = a[2]->data};
+	compute(call, &w);
+	return NULL;
+}
+
+// The pixels of the images whose place, counted with the padding, leaves the same rest, divided by the strides, read the
+// same places of dz. So there is a product for each rest.
+const char *im2col_dx(const ffi_call *call) {
+	ffi_buffer **a = call->args.buffers, **r = call->results.buffers;
+	if (call->args.count != 4 || call->results.count != 2) return "d2l: a convolution's gradient has other arguments";
+	const int32_t *settings = a[0]->data;
+	geometry g = new_geometry(settings, r[0]->dims, a[1]->dims[1]);
+	memory m = divide(&g, SEEN_DX, r[1]->data);
+	if ((size_t)r[1]->dims[0] < m.size) return "d2l: too little memory for a convolution's gradient";
+	layout l = layout_of_dz(&g);
+	planes from = fill(call, &l, &g, a[1]->data, m.copied);
+	work w = {.geometry = &g, .products = m.products, .taps = m.taps, .weights = a[2]->data, .turned = true};
+	int found = 0, padded = (g.in + 7) / 8 * 8;
+	for (int down = 0; down < g.strides[0]; down++)
+		for (int right = 0; right < g.strides[1]; right++) {
+			if (down >= g.image[0] || right >= g.image[1]) continue;
+			seen_product *q = &m.products[w.count++];
+			*q = (seen_product){.batch = g.batch, .from = from, .places = m.places + found, .out = g.in,
+				.packed = m.packed + (size_t)found * padded * g.out, .biases = a[3]->data, .activation = settings[ACTIVATION],
+				.to = r[0]->data, .size = {g.image[0], g.image[1]}, .first = {down, right}, .step = {g.strides[0], g.strides[1]}};
+			for (int axis = 0; axis < 2; axis++) q->grid[axis] = (g.image[axis] - q->first[axis] + g.strides[axis] - 1) / g.strides[axis];
+			for (int i = 0; i < g.window[0]; i++)
+				for (int j = 0; j < g.window[1]; j++) {
+					int y = down + g.padding[0] - i, x = right + g.padding[1] - j;
+					if (y % g.strides[0] || x % g.strides[1]) continue;
+					y = y / g.strides[0] + l.before[0], x = x / g.strides[1] + l.before[1];
+					m.taps[found] = i * g.window[1] + j, m.places[found++] = y * l.planes.size[1] + x;
+					q->num_places++;
+				}
+		}
+	compute(call, &w);
+	return NULL;
+}
+
+static void dz_part(void *q, int part, int thread) { (void)thread, implemented->seen_pack_part(q, part); }
+static void gradient_part(void *q, int part, int thread) { (void)thread, implemented->seen_gradient_part(q, part); }
+
+const char *im2col_dweights(const ffi_call *call) {
+	ffi_buffer **a = call->args.buffers, **r = call->results.buffers;
+	if (call->args.count != 3 || call->results.count != 3) return "d2l: a convolution's gradient has other arguments";
+	geometry g = new_geometry(a[0]->data, a[1]->dims, a[2]->dims[1]);
+	memory m = divide(&g, SEEN_DWEIGHTS, r[2]->data);
+	if ((size_t)r[2]->dims[0] < m.size) return "d2l: too little memory for a convolution's gradient";
+	layout l = layout_of_x(&g);
+	places_of_x(&g, &l, m.places);
+	seen_gradient q = {.batch = g.batch, .grid = {g.result[0], g.result[1]}, .from = fill(call, &l, &g, a[1]->data, m.copied),
+		.num_places = num_places(&g), .places = m.places, .out = g.out, .dz = a[2]->data, .packed = m.packed, .splits = splits_of(&g), .sums = m.sums};
+	parallel(call, implemented->seen_pack_parts(&q), g.threads, dz_part, &q);
+	parallel(call, implemented->seen_gradient_parts(&q), g.threads, gradient_part, &q);
+	size_t weights = (size_t)num_places(&g) * g.in * g.out, size = weights + g.out;
+	float *dweights = r[0]->data, *dbiases = r[1]->data;
+	for (size_t i = 0; i < size; i++) { // In their order, so that a sum does not depend on the number of threads.
+		float sum = 0;
+		for (int split = 0; split < q.splits; split++) sum += q.sums[split * size + i];
+		*(i < weights ? dweights + i : dbiases + (i - weights)) = sum;
+	}
+	return NULL;
+}
