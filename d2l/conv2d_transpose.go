@@ -15,7 +15,7 @@ import (
 // The output for (batch, in, h, w) is (batch, Channels, h', w'), where
 // h' = (h − 1)·Strides + KernelSize − 2·Padding, and w' likewise: Padding takes rows and
 // columns away. The pairs are those of Conv2D. Its parameters are weights (KernelSize,
-// KernelSize, Channels, in) and biases (Channels).
+// KernelSize, Channels, in) and biases (Channels). On the CPU, building a second derivative for float32 panics.
 //
 // Book: nn.Conv2DTranspose, section "Transposed Convolution".
 type Conv2DTranspose struct {

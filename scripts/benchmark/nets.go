@@ -18,6 +18,8 @@ var recipes = map[string]struct {
 	"improved":  {lenet.Improved, 28, lenet.ImprovedOptimizer(1 << 20)},
 	"mlp":       {mlp, 28, d2l.SGD(0.1)},
 	"resnet":    {resNet, 28, d2l.SGD(0.2)},
+	"vgg":       {vgg, 28, d2l.SGD(0.05)},
+	"hourglass": {hourglass, 28, d2l.SGD(0.1)},
 	"gru":       {func() *d2l.Net { return rowByRow(d2l.GRU{HiddenSize: 256}) }, 28, d2l.SGD(0.1)},
 	"lstm":      {func() *d2l.Net { return rowByRow(d2l.LSTM{HiddenSize: 256}) }, 28, d2l.SGD(0.1)},
 	"alexnet":   {alexNet, 224, d2l.SGD(0.01)},
@@ -65,6 +67,31 @@ func resNet() *d2l.Net {
 	return d2l.NewNet(d2l.Sequential{
 		d2l.Conv2D{Channels: 8, KernelSize: 5, Padding: 2, Strides: 2}, d2l.BatchNorm{}, d2l.ReLU,
 		residual{8, 1}, residual{16, 2}, d2l.GlobalAvgPool2D{}, d2l.Dense{Units: 10},
+	})
+}
+
+// vgg is a net of the book's VGG blocks.
+func vgg() *d2l.Net {
+	var layers d2l.Sequential
+	for _, block := range []struct{ convolutions, channels int }{{2, 64}, {2, 128}, {1, 256}} {
+		for range block.convolutions {
+			layers = append(layers, d2l.Conv2D{Channels: block.channels, KernelSize: 3, Padding: 1, Activation: d2l.ReLU})
+		}
+		layers = append(layers, d2l.MaxPool2D{PoolSize: 2, Strides: 2})
+	}
+	return d2l.NewNet(append(layers, d2l.Dense{Units: 256, Activation: d2l.ReLU}, d2l.Dense{Units: 10}))
+}
+
+// hourglass makes images smaller, and larger again by transposed convolutions.
+func hourglass() *d2l.Net {
+	smaller := func(channels int) d2l.Layer {
+		return d2l.Conv2D{Channels: channels, KernelSize: 4, Padding: 1, Strides: 2, Activation: d2l.ReLU}
+	}
+	larger := func(channels int) d2l.Layer {
+		return d2l.Conv2DTranspose{Channels: channels, KernelSize: 4, Padding: 1, Strides: 2, Activation: d2l.ReLU}
+	}
+	return d2l.NewNet(d2l.Sequential{
+		smaller(64), smaller(128), larger(64), larger(32), d2l.AvgPool2D{PoolSize: 4, Strides: 4}, d2l.Dense{Units: 10},
 	})
 }
 

@@ -40,6 +40,7 @@ BATCHES = (32, 64, 128, 256, 512, 1024)
 NETS = {
     "lenet_max": ("LeNet with maximum pooling", CHECKED, 117), "improved": ("exercise 2's net, with Adam", 1, 117),
     "resnet": ("a small ResNet", 2, 117), "mlp": ("an MLP, 784-256-10", 20, 117),
+    "vgg": ("a small VGG", 5, 10), "hourglass": ("transposed convolutions", 5, 10),
     "gru": ("a GRU of 256 units, row by row", CHECKED, 40), "lstm": ("an LSTM of 256 units, row by row", CHECKED, 40),
 }
 BEFORE = "before"  # ours, built from another revision

@@ -10,7 +10,9 @@ import torch.nn.functional as F
 import worker
 from torch import nn, optim
 
-KINDS = {"Conv2d": "conv", "Linear": "dense", "BatchNorm2d": "batchnorm"}
+KINDS = {
+    "Conv2d": "conv", "ConvTranspose2d": "convtranspose", "Linear": "dense", "BatchNorm2d": "batchnorm",
+}
 
 
 def sequential(*layers: nn.Module) -> nn.Sequential:
@@ -78,6 +80,23 @@ def resnet() -> nn.Sequential:
         nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 10))
 
 
+def vgg() -> nn.Sequential:
+    layers, inputs = [], 1
+    for convolutions, channels in (2, 64), (2, 128), (1, 256):
+        for _ in range(convolutions):
+            layers += [nn.Conv2d(inputs, channels, 3, padding=1), nn.ReLU()]
+            inputs = channels
+        layers.append(nn.MaxPool2d(2))
+    return sequential(*layers, nn.Flatten(), nn.Linear(256 * 3 * 3, 256), nn.ReLU(), nn.Linear(256, 10))
+
+
+def hourglass() -> nn.Sequential:
+    return sequential(
+        nn.Conv2d(1, 64, 4, 2, 1), nn.ReLU(), nn.Conv2d(64, 128, 4, 2, 1), nn.ReLU(),
+        nn.ConvTranspose2d(128, 64, 4, 2, 1), nn.ReLU(), nn.ConvTranspose2d(64, 32, 4, 2, 1), nn.ReLU(),
+        nn.AvgPool2d(4), nn.Flatten(), nn.Linear(32 * 7 * 7, 10))
+
+
 def resnet18() -> nn.Sequential:
     widths = [64, 64, 64, 128, 128, 256, 256, 512, 512]
     blocks = [Residual(i, o, 1 if i == o else 2) for i, o in itertools.pairwise(widths)]
@@ -111,6 +130,8 @@ NETS = {
     "improved": Recipe(improved, worker.SIDE, partial(optim.Adam, lr=0.003)),
     "mlp": Recipe(mlp, worker.SIDE, partial(optim.SGD, lr=0.1)),
     "resnet": Recipe(resnet, worker.SIDE, partial(optim.SGD, lr=0.2)),
+    "vgg": Recipe(vgg, worker.SIDE, partial(optim.SGD, lr=0.05)),
+    "hourglass": Recipe(hourglass, worker.SIDE, partial(optim.SGD, lr=0.1)),
     "gru": Recipe(partial(row_by_row, nn.GRU), worker.SIDE, partial(optim.SGD, lr=0.1)),
     "lstm": Recipe(partial(row_by_row, nn.LSTM), worker.SIDE, partial(optim.SGD, lr=0.1)),
     "alexnet": Recipe(alexnet, 224, partial(optim.SGD, lr=0.01)),
@@ -120,6 +141,6 @@ NETS = {
 
 def xavier(net: nn.Module) -> None:
     for layer in net.modules():
-        if isinstance(layer, (nn.Conv2d, nn.Linear)):
+        if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
             nn.init.xavier_uniform_(layer.weight)
             nn.init.zeros_(layer.bias)

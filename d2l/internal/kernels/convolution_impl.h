@@ -74,7 +74,6 @@ TARGET static void load_x(const convolution *p, int group, vec *to) {
 }
 
 // Rows or columns of a window: from first on, before end.
-typedef struct { int first, end; } range;
 
 // What tiles see: planes of height × width pixels, each strides apart, in a window whose weights are packed.
 typedef struct {

@@ -29,23 +29,6 @@ static geometry new_geometry(const int32_t *settings, const int64_t x[4], int ou
 
 static int num_places(const geometry *g) { return g->window[0] * g->window[1]; }
 
-// The planes of images with zeros around them: before are those above and to the left.
-typedef struct {
-	planes planes;
-	int image[2], strides[2], before[2];
-	bool copied; // Otherwise the images are what is read.
-} layout;
-
-static layout new_layout(int channels, const int image[2], const int strides[2], const int num_planes[2], const int before[2], const int size[2]) {
-	layout l = {.planes = {.channels = channels}};
-	for (int axis = 0; axis < 2; axis++) {
-		l.planes.planes[axis] = num_planes[axis], l.planes.size[axis] = size[axis];
-		l.image[axis] = image[axis], l.strides[axis] = strides[axis], l.before[axis] = before[axis];
-		if (strides[axis] != 1 || before[axis] || size[axis] != image[axis]) l.copied = true;
-	}
-	return l;
-}
-
 // Where forward pass and gradient of the weights read the images.
 static layout layout_of_x(const geometry *g) {
 	int planes[2], size[2];
@@ -67,62 +50,35 @@ static layout layout_of_dz(const geometry *g) {
 	return new_layout(g->out, g->result, one, one, before, size);
 }
 
-static size_t plane_size(const planes *p) { return (size_t)p->size[0] * p->size[1]; }
-static size_t channel_size(const planes *p) { return p->planes[0] * p->planes[1] * plane_size(p); }
-static size_t copied_size(const layout *l, int batch) {
-	return l->copied ? batch * l->planes.channels * channel_size(&l->planes) : 0;
+// Whether a pass is computed by Winograd's algorithm: for windows of 3 × 3, unless channels are few, or many tiles in part
+// beyond the edge.
+static bool by_winograd(const geometry *g, seen_pass pass) {
+	const int *size = pass == SEEN_DX ? g->image : g->result;
+	for (int axis = 0; axis < 2; axis++)
+		if (g->window[axis] != 3 || g->strides[axis] != 1 || g->padding[axis] > 2) return false;
+	int64_t tiles = (int64_t)((size[0] + 1) / 2) * ((size[1] + 1) / 2);
+	return pass != SEEN_DWEIGHTS && g->in >= 16 && g->out >= 16 && 64 * tiles <= 27 * (int64_t)size[0] * size[1];
+}
+
+// Where that reads images or dz.
+static layout layout_of_tiles(const geometry *g, seen_pass pass) {
+	int two[2] = {2, 2}, before[2], size[2];
+	for (int axis = 0; axis < 2; axis++) {
+		before[axis] = pass == SEEN_DX ? 2 - g->padding[axis] : g->padding[axis];
+		size[axis] = ((pass == SEEN_DX ? g->image : g->result)[axis] + 1) / 2 + 1;
+	}
+	if (pass == SEEN_DX) return new_layout(g->out, g->result, two, two, before, size);
+	return new_layout(g->in, g->image, two, two, before, size);
+}
+
+static layout layout_of(const geometry *g, seen_pass pass) {
+	if (by_winograd(g, pass)) return layout_of_tiles(g, pass);
+	return pass == SEEN_DX ? layout_of_dz(g) : layout_of_x(g);
 }
 
 typedef struct {
-	const layout *layout;
-	const float *from;
-	float *to;
-} copy;
-
-// copy_channel copies the channel of an image.
-static void copy_channel(void *work, int index, int thread) {
-	(void)thread;
-	const copy *c = work;
-	const layout *l = c->layout;
-	const float *from = c->from + (size_t)index * l->image[0] * l->image[1];
-	float *to = c->to + index * channel_size(&l->planes);
-	for (int down = 0; down < l->planes.planes[0]; down++)
-		for (int right = 0; right < l->planes.planes[1]; right++)
-			for (int y = 0; y < l->planes.size[0]; y++, to += l->planes.size[1]) {
-				int row = down + y * l->strides[0] - l->before[0];
-				if (row < 0 || row >= l->image[0]) {
-					memset(to, 0, l->planes.size[1] * sizeof *to);
-					continue;
-				}
-				const float *x = from + (size_t)row * l->image[1];
-				int first = right - l->before[1], step = l->strides[1], size = l->planes.size[1]; // The first column: it may be outside.
-				int zeros = least(size, first < 0 ? (-first + step - 1) / step : 0);
-				int end = least(size, first < l->image[1] ? (l->image[1] - first + step - 1) / step : 0);
-				for (int i = 0; i < zeros; i++) to[i] = 0;
-				if (step == 1)
-					memcpy(to + zeros, x + first + zeros, most(0, end - zeros) * sizeof *to);
-				else
-					for (int i = zeros; i < end; i++) to[i] = x[first + i * step];
-				for (int i = most(zeros, end); i < size; i++) to[i] = 0;
-			}
-}
-
-// fill returns the planes of images, which are copied to memory if need be.
-static planes fill(const ffi_call *call, const layout *l, const geometry *g, const float *images, float *memory) {
-	copy c = {l, images, memory};
-	planes p = l->planes;
-	p.data = l->copied ? memory : images, p.end = p.data + g->batch * p.channels * channel_size(&p);
-	if (l->copied) parallel(call, g->batch * p.channels, g->threads, copy_channel, &c);
-	return p;
-}
-
-typedef struct {
-	const geometry *geometry;
 	seen_product *products;
-	int count;
-	const int *taps; // Of the window: for each product its num_places, one after the other.
-	const float *weights;
-	bool turned;       // Whether the channels of the result are the inputs of the weights.
+	int count, threads;
 	int blocks, parts; // Of a product, at most.
 } work;
 
@@ -130,35 +86,38 @@ typedef struct {
 static void pack_block(void *data, int index, int thread) {
 	(void)thread;
 	const work *w = data;
-	const geometry *g = w->geometry;
 	const seen_product *q = &w->products[index / w->blocks];
-	const int *taps = w->taps + (q->places - w->products->places);
 	int rows = implemented->seen_rows(), first = index % w->blocks * rows, depth = q->from.channels;
-	float *to = (float *)q->packed + (size_t)first * q->num_places * depth;
-	size_t down = w->turned ? 1 : g->out, right = w->turned ? g->out : 1;
+	if (q->winograd) {
+		implemented->winograd_pack(q, first);
+		return;
+	}
+	float *to = q->packed + (size_t)first * q->num_places * depth;
 	for (int place = 0; place < q->num_places; place++, to += (size_t)depth * rows) {
-		const float *x = w->weights + (size_t)taps[place] * g->in * g->out + first * right;
+		const float *x = q->weights + q->taps[place] * q->tap + first * q->out_step;
 		for (int row = 0; row < rows; row++)
 			if (first + row < q->out)
-				for (int k = 0; k < depth; k++) to[k * rows + row] = x[k * down + row * right];
+				for (int k = 0; k < depth; k++) to[k * rows + row] = x[k * q->in_step + row * q->out_step];
 			else
 				for (int k = 0; k < depth; k++) to[k * rows + row] = 0;
 	}
 }
 
+static int parts_of(const seen_product *q) { return implemented->seen_product_parts[q->winograd](q); }
+
 static void compute_part(void *data, int index, int thread) {
 	(void)thread;
 	const work *w = data;
 	const seen_product *q = &w->products[index / w->parts];
-	if (index % w->parts < implemented->seen_product_parts(q)) implemented->seen_product_part(q, index % w->parts);
+	if (index % w->parts < parts_of(q)) implemented->seen_product_part[q->winograd](q, index % w->parts);
 }
 
 static void compute(const ffi_call *call, work *w) {
 	int rows = implemented->seen_rows();
-	for (int i = 0; i < w->count; i++) w->parts = most(w->parts, implemented->seen_product_parts(&w->products[i]));
+	for (int i = 0; i < w->count; i++) w->parts = most(w->parts, parts_of(&w->products[i]));
 	w->blocks = (w->products->out + rows - 1) / rows;
-	parallel(call, w->count * w->blocks, w->geometry->threads, pack_block, w);
-	parallel(call, w->count * w->parts, w->geometry->threads, compute_part, w);
+	parallel(call, w->count * w->blocks, w->threads, pack_block, w);
+	parallel(call, w->count * w->parts, w->threads, compute_part, w);
 }
 
 // What a pass has in its memory, and how many floats that is.
@@ -182,12 +141,13 @@ static int splits_of(const geometry *g) {
 }
 
 static memory divide(const geometry *g, seen_pass pass, float *start) {
-	layout l = pass == SEEN_DX ? layout_of_dz(g) : layout_of_x(g);
+	layout l = layout_of(g, pass);
+	int weights = by_winograd(g, pass) ? 16 : num_places(g); // For each pair of channels.
 	int rows = pass == SEEN_DX ? g->in : g->out, depth = pass == SEEN_DX ? g->out : g->in;
 	int products = pass == SEEN_DX ? g->strides[0] * g->strides[1] : 1;
 	memory m = {0};
 	m.copied = take(start, &m.size, copied_size(&l, g->batch) * sizeof(float));
-	m.places = take(start, &m.size, num_places(g) * sizeof(int));
+	m.places = take(start, &m.size, most(weights, num_places(g)) * sizeof(int));
 	if (pass == SEEN_DWEIGHTS) {
 		m.packed = take(start, &m.size, (size_t)g->batch * g->result[0] * g->result[1] * ((g->out + 31) / 32 * 32) * sizeof(float));
 		m.sums = take(start, &m.size, splits_of(g) * ((size_t)num_places(g) * g->in + 1) * g->out * sizeof(float));
@@ -195,7 +155,7 @@ static memory divide(const geometry *g, seen_pass pass, float *start) {
 	}
 	m.taps = take(start, &m.size, num_places(g) * sizeof(int));
 	m.products = take(start, &m.size, products * sizeof(seen_product));
-	m.packed = take(start, &m.size, (size_t)num_places(g) * ((rows + 7) / 8 * 8) * depth * sizeof(float));
+	m.packed = take(start, &m.size, (size_t)weights * ((rows + 7) / 8 * 8) * depth * sizeof(float));
 	return m;
 }
 
@@ -204,13 +164,33 @@ int64_t im2col_memory(int pass, const int32_t *settings, const int64_t *x, int o
 	return divide(&g, pass, NULL).size;
 }
 
-// places_of_x finds the place of each weight of the window.
-static void places_of_x(const geometry *g, const layout *l, int *places) {
-	for (int i = 0; i < g->window[0]; i++)
-		for (int j = 0; j < g->window[1]; j++) {
-			int plane = i % g->strides[0] * l->planes.planes[1] + j % g->strides[1];
-			*places++ = plane * (int)plane_size(&l->planes) + i / g->strides[0] * l->planes.size[1] + j / g->strides[1];
+// find_places finds where a position reads each pixel of its window.
+static void find_places(const int window[2], const layout *l, int *places) {
+	for (int i = 0; i < window[0]; i++)
+		for (int j = 0; j < window[1]; j++) {
+			int plane = i % l->strides[0] * l->planes.planes[1] + j % l->strides[1];
+			*places++ = plane * (int)plane_size(&l->planes) + i / l->strides[0] * l->planes.size[1] + j / l->strides[1];
 		}
+}
+
+// set_weights gives a product the weights. In a gradient, which is turned, the channels of its result are their inputs.
+static void set_weights(seen_product *q, const geometry *g, const float *weights, bool turned) {
+	q->weights = weights, q->tap = (size_t)g->in * g->out;
+	q->in_step = turned ? 1 : g->out, q->out_step = turned ? g->out : 1;
+}
+
+// compute_tiles computes what by_winograd is for.
+static void compute_tiles(const ffi_call *call, const geometry *g, seen_pass pass, const float *from, const float *weights,
+	const float *biases, activation activation, float *to, memory m) {
+	const int *size = pass == SEEN_DX ? g->image : g->result, window[2] = {4, 4};
+	layout l = layout_of_tiles(g, pass);
+	find_places(window, &l, m.places);
+	*m.products = (seen_product){.winograd = true, .batch = g->batch, .grid = {(size[0] + 1) / 2, (size[1] + 1) / 2},
+		.from = fill_planes(call, &l, g->batch, g->threads, from, m.copied), .num_places = 16, .places = m.places, .out = pass == SEEN_DX ? g->in : g->out,
+		.taps = m.taps, .packed = m.packed, .biases = biases, .activation = activation, .to = to, .size = {size[0], size[1]}};
+	set_weights(m.products, g, weights, pass == SEEN_DX);
+	for (int i = 0; i < 9; i++) m.taps[i] = pass == SEEN_DX ? 8 - i : i;
+	compute(call, &(work){.products = m.products, .count = 1, .threads = g->threads});
 }
 
 const char *im2col_forward(const ffi_call *call) {
@@ -220,15 +200,19 @@ const char *im2col_forward(const ffi_call *call) {
 	geometry g = new_geometry(settings, a[1]->dims, a[2]->dims[3]);
 	memory m = divide(&g, SEEN_FORWARD, r[1]->data);
 	if ((size_t)r[1]->dims[0] < m.size) return "d2l: too little memory for a convolution";
+	if (by_winograd(&g, SEEN_FORWARD)) {
+		compute_tiles(call, &g, SEEN_FORWARD, a[1]->data, a[2]->data, a[3]->data, settings[ACTIVATION], r[0]->data, m);
+		return NULL;
+	}
 	layout l = layout_of_x(&g);
-	places_of_x(&g, &l, m.places);
+	find_places(g.window, &l, m.places);
 	for (int i = 0; i < num_places(&g); i++) m.taps[i] = i;
 	*m.products = (seen_product){.batch = g.batch, .grid = {g.result[0], g.result[1]},
-		.from = fill(call, &l, &g, a[1]->data, m.copied), .num_places = num_places(&g), .places = m.places, .out = g.out,
-		.packed = m.packed, .biases = a[3]->data, .activation = settings[ACTIVATION], .to = r[0]->data,
+		.from = fill_planes(call, &l, g.batch, g.threads, a[1]->data, m.copied), .num_places = num_places(&g), .places = m.places, .out = g.out,
+		.taps = m.taps, .packed = m.packed, .biases = a[3]->data, .activation = settings[ACTIVATION], .to = r[0]->data,
 		.size = {g.result[0], g.result[1]}, .step = {1, 1}};
-	work w = {.geometry = &g, .products = m.products, .count = 1, .taps = m.taps, .weights = a[2]->data};
-	compute(call, &w);
+	set_weights(m.products, &g, a[2]->data, false);
+	compute(call, &(work){.products = m.products, .count = 1, .threads = g.threads});
 	return NULL;
 }
 
@@ -241,17 +225,22 @@ const char *im2col_dx(const ffi_call *call) {
 	geometry g = new_geometry(settings, r[0]->dims, a[1]->dims[1]);
 	memory m = divide(&g, SEEN_DX, r[1]->data);
 	if ((size_t)r[1]->dims[0] < m.size) return "d2l: too little memory for a convolution's gradient";
+	if (by_winograd(&g, SEEN_DX)) {
+		compute_tiles(call, &g, SEEN_DX, a[1]->data, a[2]->data, a[3]->data, settings[ACTIVATION], r[0]->data, m);
+		return NULL;
+	}
 	layout l = layout_of_dz(&g);
-	planes from = fill(call, &l, &g, a[1]->data, m.copied);
-	work w = {.geometry = &g, .products = m.products, .taps = m.taps, .weights = a[2]->data, .turned = true};
+	planes from = fill_planes(call, &l, g.batch, g.threads, a[1]->data, m.copied);
+	work w = {.products = m.products, .threads = g.threads};
 	int found = 0, padded = (g.in + 7) / 8 * 8;
 	for (int down = 0; down < g.strides[0]; down++)
 		for (int right = 0; right < g.strides[1]; right++) {
 			if (down >= g.image[0] || right >= g.image[1]) continue;
 			seen_product *q = &m.products[w.count++];
-			*q = (seen_product){.batch = g.batch, .from = from, .places = m.places + found, .out = g.in,
+			*q = (seen_product){.batch = g.batch, .from = from, .places = m.places + found, .taps = m.taps + found, .out = g.in,
 				.packed = m.packed + (size_t)found * padded * g.out, .biases = a[3]->data, .activation = settings[ACTIVATION],
 				.to = r[0]->data, .size = {g.image[0], g.image[1]}, .first = {down, right}, .step = {g.strides[0], g.strides[1]}};
+			set_weights(q, &g, a[2]->data, true);
 			for (int axis = 0; axis < 2; axis++) q->grid[axis] = (g.image[axis] - q->first[axis] + g.strides[axis] - 1) / g.strides[axis];
 			for (int i = 0; i < g.window[0]; i++)
 				for (int j = 0; j < g.window[1]; j++) {
@@ -276,8 +265,8 @@ const char *im2col_dweights(const ffi_call *call) {
 	memory m = divide(&g, SEEN_DWEIGHTS, r[2]->data);
 	if ((size_t)r[2]->dims[0] < m.size) return "d2l: too little memory for a convolution's gradient";
 	layout l = layout_of_x(&g);
-	places_of_x(&g, &l, m.places);
-	seen_gradient q = {.batch = g.batch, .grid = {g.result[0], g.result[1]}, .from = fill(call, &l, &g, a[1]->data, m.copied),
+	find_places(g.window, &l, m.places);
+	seen_gradient q = {.batch = g.batch, .grid = {g.result[0], g.result[1]}, .from = fill_planes(call, &l, g.batch, g.threads, a[1]->data, m.copied),
 		.num_places = num_places(&g), .places = m.places, .out = g.out, .dz = a[2]->data, .packed = m.packed, .splits = splits_of(&g), .sums = m.sums};
 	parallel(call, implemented->seen_pack_parts(&q), g.threads, dz_part, &q);
 	parallel(call, implemented->seen_gradient_parts(&q), g.threads, gradient_part, &q);

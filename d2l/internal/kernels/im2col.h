@@ -2,17 +2,10 @@
 // positions. Images are (batch, channel, row, column), pairs are of height and width.
 #pragma once
 #include "activation.h"
+#include "planes.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-// Images that are read at a position and at places around it. Each channel is divided into planes, one for each rest that
-// rows and columns leave when they are divided by the strides, so that neighboring positions read neighbors in memory.
-typedef struct {
-	int channels, planes[2], size[2]; // Of a plane, with zeros around the image.
-	const float *data;                // (batch, channel, plane, row, column)
-	const float *end;
-} planes;
 
 enum {
 	SEEN_PANELS = 4, // Of a part, at most.
@@ -28,7 +21,11 @@ typedef struct {
 	int num_places;       // Of the window.
 	const int *places;    // For each, where its pixel is, counted from that of the position.
 	int out;              // Channels of to.
-	const float *packed;  // The weights: for each block of channels, each place and each channel of from, those of the block.
+	const float *weights; // With steps, in numbers, to those of the next tap of the window, channel of from, and channel of to.
+	size_t tap, in_step, out_step;
+	const int *taps;      // For each place, its tap.
+	float *packed;        // The weights: for each block of channels, each place and each channel of from, those of the block.
+	bool winograd;        // Whether a position is a tile of 2 × 2 pixels, see winograd_impl.h.
 	const float *biases;  // (out)
 	activation activation;
 	float *to;            // (batch, out, row, column)

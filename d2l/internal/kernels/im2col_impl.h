@@ -1,4 +1,5 @@
 // The computations of im2col.h for one width of registers.
+#pragma once
 #include "im2col.h"
 #include "dense_impl.h"
 

@@ -16,6 +16,9 @@ var im2cols = []struct {
 	out   int
 }{
 	{kernels.Im2col{[2]int{3, 3}, [2]int{1, 1}, [2]int{1, 1}, activation.TypeRelu}, []int{2, 20, 12, 12}, 24},
+	{kernels.Im2col{[2]int{3, 3}, [2]int{1, 1}, [2]int{1, 1}, activation.TypeNone}, []int{2, 17, 7, 9}, 100}, // By Winograd's algorithm.
+	{kernels.Im2col{[2]int{3, 3}, [2]int{1, 1}, [2]int{}, activation.TypeTanh}, []int{1, 70, 6, 13}, 19},
+	{kernels.Im2col{[2]int{3, 3}, [2]int{1, 1}, [2]int{2, 0}, activation.TypeSigmoid}, []int{3, 16, 4, 7}, 16},
 	{kernels.Im2col{[2]int{1, 1}, [2]int{1, 1}, [2]int{}, activation.TypeNone}, []int{3, 40, 7, 7}, 150}, // Several tiles of rows.
 	{kernels.Im2col{[2]int{1, 1}, [2]int{2, 2}, [2]int{}, activation.TypeNone}, []int{2, 7, 9, 8}, 11},
 	{kernels.Im2col{[2]int{7, 7}, [2]int{2, 2}, [2]int{3, 3}, activation.TypeSigmoid}, []int{2, 1, 31, 30}, 9},

@@ -3,6 +3,7 @@
 #include "convolution.h"
 #include "dense.h"
 #include "im2col.h"
+#include "max_pool.h"
 #include "recurrent.h"
 
 // What is written for a kind of processor.
@@ -14,8 +15,9 @@ typedef struct {
 	void (*product_part)(const product *q, int part);
 	void (*derivative_part)(const derivative *d, int part); // Of PART_ROWS rows.
 	int (*seen_rows)(void); // Channels of a block of weights.
-	int (*seen_product_parts)(const seen_product *q);
-	void (*seen_product_part)(const seen_product *q, int part);
+	int (*seen_product_parts[2])(const seen_product *q); // The second by Winograd.
+	void (*seen_product_part[2])(const seen_product *q, int part);
+	void (*winograd_pack)(const seen_product *q, int first);
 	int (*seen_pack_parts)(const seen_gradient *q);
 	void (*seen_pack_part)(const seen_gradient *q, int part);
 	int (*seen_gradient_parts)(const seen_gradient *q);
@@ -23,6 +25,7 @@ typedef struct {
 	bool (*are_finite)(const float *x, size_t n);
 	void (*descend)(const float *weights, const float *gradients, float rate, float *to, size_t n);
 	void (*batch_norm[4])(const batch_norm *p, int part); // By norm_step.
+	void (*pool_plane)(const max_pool *p, int64_t plane);
 	int (*recurrent_parts)(const recurrent *p);
 	int (*recurrent_pack_parts)(const recurrent *p);
 	void (*recurrent_pack)(const recurrent *p, int part);

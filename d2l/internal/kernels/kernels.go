@@ -1,7 +1,7 @@
-// Package kernels computes on the CPU where XLA's own operations are slow: convolutions of few channels, with their
-// activation and the pooling after them, batch normalization with its activation in training, maximum pooling, fully
-// connected and recurrent layers, the update of parameters, and the guard that keeps an update only if it is finite. Its
-// functions are written in C, for three widths of registers, and called by XLA's programs.
+// Package kernels computes on the CPU where XLA's own operations are slow: convolutions, small ones with the pooling after
+// them, and transposed ones, all with their activation, batch normalization with its activation in training, maximum
+// pooling, fully connected and recurrent layers, the update of parameters, and the guard that keeps an update only if it is
+// finite. Its functions are written in C, for three widths of registers, and called by XLA's programs.
 //
 // In names, dx is the gradient with respect to x, dz that with respect to what the activation gets.
 package kernels

@@ -22,6 +22,9 @@ INLINE vec clip(vec x, float limit) { // NaN stays.
 	return choose(x < splat(-limit), splat(-limit), x);
 }
 
+// Places from first to before end.
+typedef struct { int first, end; } range;
+
 // Numbers that fill a register or, if lanes are fewer, a part of it, with zeros in the rest.
 INLINE vec load_lanes(const float *x, int lanes) {
 	if (lanes == LANES) return *(const vec *)x;
