@@ -73,6 +73,19 @@ func TestLoadTiedParametersByName(t *testing.T) {
 	}
 }
 
+// Where a layer has a weight of another and a bias of its own, the error says so: here layers are shared whole.
+func TestLoadPartlyTiedParameters(t *testing.T) {
+	unseeded(t)
+	state := map[string]weights.Tensor{
+		"0.weight": f32([]int{1, 1}, 2), "0.bias": f32([]int{1}, 3), "1.bias": f32([]int{1}, 5),
+	}
+	path := filepath.Join(t.TempDir(), "net.safetensors")
+	put(t, path, must(safetensors.Serialize(state, map[string]string{"1.weight": "0.weight"}))(t))
+	net := NewNet(Sequential{Dense{Units: 1}, Dense{Units: 1}})
+	wantError(t, net.LoadParameters(path, testDevice(), 1), "they have no dense1.weight, which this net needs")
+	wantError(t, net.LoadParameters(path, testDevice(), 1), "in PyTorch 0.weight and 1.weight are one parameter")
+}
+
 // Of several names the one counts that says most: the end of another may be a name of the net's, too.
 func TestLoadTiedParametersOfSimilarNames(t *testing.T) {
 	unseeded(t)

@@ -27,6 +27,16 @@ func tiedNames(tensors map[string]saved, metadata map[string]string) map[string]
 	return others
 }
 
+// ties returns what a net that lacks a parameter is told of those with several names.
+func (f *File) ties() string {
+	for _, written := range slices.Sorted(maps.Keys(f.otherNames)) {
+		const ties = "; in PyTorch %s and %s are one parameter: Share does that for whole layers, and otherwise " +
+			"clone() the second before you save"
+		return fmt.Sprintf(ties, written, f.otherNames[written][0])
+	}
+	return ""
+}
+
 // byFirstPlace returns a foreign file's tensors, those with several names by that of this net's, or else by that of the
 // first place, where layers have numbers.
 func (f *File) byFirstPlace(all []entry) map[string]saved {

@@ -149,8 +149,8 @@ func (f *File) Fill(scope *model.Scope, rules []Rule, layers []string) error {
 		case e.rule.Count && f.Description == nil:
 		case f.Description == nil:
 			return fmt.Errorf("they are another net's, or its layers have other names: they have no %s, which this net "+
-				"needs, but %s: rename them in PyTorch, or save one nn.Sequential, whose numbers need no renaming", e.name,
-				f.names())
+				"needs, but %s: rename them in PyTorch, or save one nn.Sequential, whose numbers need no renaming%s", e.name,
+				f.names(), f.ties())
 		default:
 			return fmt.Errorf("they are another net's: they have no %s, which this net needs, but %s", e.name, f.names())
 		}
