@@ -73,8 +73,8 @@
 // first batch is needed, and so does [LoadDataMnist] for handwritten digits. [LoadArray] and
 // [LoadArrays] have examples in memory, [LoadImages] and [LoadImageFolder] pictures,
 // [SeqDataIterRandom] and [SeqDataIterConsecutive] the tokens that a [Vocab] numbers,
-// [LoadDataNMT] sentences with translations, [LoadDataIMDB] reviews of films, and [LoadDataVOC]
-// pictures with the class of each pixel. For other data, write a [DataIter].
+// [LoadDataNMT] sentences with translations, [LoadDataIMDB] reviews, [LoadDataPTB] words in
+// context, [LoadDataVOC] pictures with a class for each pixel. Or write a [DataIter].
 //
 // [Download] and [DownloadExtract] fetch the book's other data sets, which are listed in
 // [DataHub], verify them and keep them in the user's cache. [ReadDataNMT], [LoadTokenEmbedding]
@@ -180,6 +180,7 @@
 //	seq_data_iter.go  sequences of tokens
 //	time_machine.go   The Time Machine, the text of chapter 8
 //	download.go       DataHub, and Download of what is in it
+//	word2vec_data.go  words with those around them, for word2vec
 //	translation.go    sentences with their translations
 //	imdb.go           reviews of films, and what a net takes a text for
 //

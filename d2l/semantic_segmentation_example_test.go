@@ -49,7 +49,7 @@ func writeSquares(train, val, side int) (dir string) {
 		for i := range n {
 			names = append(names, fmt.Sprintf("%d_%06d", 2007+list, i))
 			feature, label := square(random, side, 1+i%2)
-			write(func(f *os.File) error { return jpeg.Encode(f, feature, &jpeg.Options{Quality: 95}) }, "JPEGImages", names[i]+".jpg")
+			write(func(f *os.File) error { return jpeg.Encode(f, feature, nil) }, "JPEGImages", names[i]+".jpg")
 			write(func(f *os.File) error { return png.Encode(f, label) }, "SegmentationClass", names[i]+".png")
 		}
 		text := strings.Join(names, "\n")

@@ -59,7 +59,8 @@ func TestVOCLabelIndicesFaults(t *testing.T) {
 			t.Error(y)
 		}
 	}
-	wantPanic(t, func() { VOCLabelIndices(image.NewRGBA(image.Rectangle{})) }, "d2l: VOCLabelIndices needs a picture with pixels")
+	empty := image.NewRGBA(image.Rectangle{})
+	wantPanic(t, func() { VOCLabelIndices(empty) }, "d2l: VOCLabelIndices needs a picture with pixels")
 	// Colours of one's own.
 	defer func(colours []color.RGBA) { VOCColormap = colours }(VOCColormap)
 	VOCColormap = []color.RGBA{{0, 0, 0, 255}, {64, 32, 0, 255}}
@@ -68,12 +69,12 @@ func TestVOCLabelIndicesFaults(t *testing.T) {
 	}
 }
 
-// placed has pictures that tell where a part of them was: a colour and a class by the place.
+// placed has pictures that tell where a part of them was: a colour, with the width, and a class by the place.
 func placed(width, height int) (feature, label *image.RGBA) {
 	feature, label = image.NewRGBA(image.Rect(0, 0, width, height)), image.NewRGBA(image.Rect(0, 0, width, height))
 	for y := range height {
 		for x := range width {
-			feature.Set(x, y, color.RGBA{uint8(x), uint8(y), 7, 255})
+			feature.Set(x, y, color.RGBA{uint8(x), uint8(y), uint8(width), 255})
 			label.Set(x, y, VOCColormap[(2*x+5*y)%21])
 		}
 	}
@@ -101,7 +102,7 @@ func TestVOCRandCrop(t *testing.T) {
 		}
 		for p, class := range Values[int32](y) {
 			x, y := x0+p%7, y0+p/7
-			want := [3]float64{float64(x) / 255, float64(y) / 255, 7. / 255}
+			want := [3]float64{float64(x) / 255, float64(y) / 255, 9. / 255}
 			if pixels[p] != want || class != int32(2*x+5*y)%21 {
 				t.Fatalf("pixel %d of the part at %d, %d is %v and of class %d", p, x0, y0, pixels[p], class)
 			}
@@ -119,13 +120,17 @@ func TestVOCRandCrop(t *testing.T) {
 		t.Error(whole.Bounds())
 	}
 	small, _ := placed(9, 3)
-	for want, f := range map[string]func(){
-		"two pictures of one size, and of at least 9 × 4 pixels, got 9 × 6 and 9 × 3":  func() { VOCRandCrop(feature, small, 4, 9) },
-		"two pictures of one size, and of at least 10 × 6 pixels, got 9 × 6 and 9 × 6": func() { VOCRandCrop(feature, label, 6, 10) },
-		"two pictures of one size, and of at least 9 × 7 pixels":                       func() { VOCRandCrop(feature, label, 7, 9) },
-		"VOCRandCrop needs a positive width and height, got 9 × 0":                     func() { VOCRandCrop(feature, label, 0, 9) },
+	for _, c := range []struct {
+		label         image.Image
+		height, width int
+		want          string
+	}{
+		{small, 4, 9, "needs two pictures of one size, and of at least 9 × 4 pixels, got 9 × 6 and 9 × 3"},
+		{label, 6, 10, "needs two pictures of one size, and of at least 10 × 6 pixels, got 9 × 6 and 9 × 6"},
+		{label, 7, 9, "needs two pictures of one size, and of at least 9 × 7 pixels"},
+		{label, 0, 9, "needs a positive width and height, got 9 × 0"},
 	} {
-		wantPanic(t, f, "d2l: ", want)
+		wantPanic(t, func() { VOCRandCrop(feature, c.label, c.height, c.width) }, "d2l: VOCRandCrop "+c.want)
 	}
 }
 
@@ -195,7 +200,8 @@ func TestReadVOCImages(t *testing.T) {
 
 func TestReadVOCImagesFaults(t *testing.T) {
 	good := func() string { return putVOC(t, []int{9, 9}, []int{9}) }
-	image0, label1 := filepath.Join("JPEGImages", "2012_train0.jpg"), filepath.Join("SegmentationClass", "2012_train1.png")
+	image0 := filepath.Join("JPEGImages", "2012_train0.jpg")
+	label1 := filepath.Join("SegmentationClass", "2012_train1.png")
 	list := filepath.Join("ImageSets", "Segmentation", "train.txt")
 	other, _ := placed(9, 5)
 	for _, c := range []struct {
@@ -211,8 +217,8 @@ func TestReadVOCImagesFaults(t *testing.T) {
 		{list, []byte("2012_train0\nmore\n"), []string{list + ", line 2: reading a picture: ", "more.jpg"}},
 		{image0, nil, []string{list + ", line 1: reading a picture: ", image0}},
 		{label1, nil, []string{list + ", line 2: reading a picture: ", label1}},
-		{image0, []byte("no picture"), []string{list + ", line 1: reading the picture ", image0, "give a PNG, JPEG or GIF file"}},
-		{label1, encoded(t, other), []string{list + ", line 2: ", "2012_train1.jpg has 9 × 6 pixels, and ", label1 + " 9 × 5"}},
+		{image0, []byte("no picture"), []string{list + ", line 1: reading the picture ", image0, "give a PNG, JPEG or GIF"}},
+		{label1, encoded(t, other), []string{list + ", line 2: ", "train1.jpg has 9 × 6 pixels, and ", label1 + " 9 × 5"}},
 	} {
 		dir := good()
 		noError(t, os.Remove(filepath.Join(dir, c.path)))
