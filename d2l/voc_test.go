@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// What torchvision reads of a label picture, and the classes by the book's colours.
-func TestVOCLabelIndicesAgainstPyTorch(t *testing.T) {
+// What Pillow reads of a label picture, and the classes that the book's functions give its colours.
+func TestVOCLabelIndicesAsPillow(t *testing.T) {
 	var fixture struct {
 		Colormap [][3]uint8
 		Labels   []int32

@@ -1,10 +1,10 @@
 """Writes voc-label.png, a label picture with a palette of 256 colours as those of Pascal VOC2012 have it, and voc.json,
-the classes of its pixels by their colours, as torchvision reads them, for TestVOCLabelIndicesAgainstPyTorch. Run it by
-scripts/pytorch fixtures.
+the classes of its pixels by their colours, as Pillow reads them, for TestVOCLabelIndicesAsPillow. The book's functions
+make the same of it. Run it by scripts/pytorch fixtures.
 """
 import pathlib
 
-import torchvision
+import PIL
 from fixtures import write
 from PIL import Image
 
@@ -23,10 +23,10 @@ picture.putpalette([value for index in range(256) for value in colour(index)])
 picture.putdata(indices)
 path = pathlib.Path(__file__).with_name("voc-label.png")
 picture.save(path)
-red, green, blue = torchvision.io.read_image(str(path), torchvision.io.ImageReadMode.RGB).flatten(1).tolist()
+pixels = Image.open(path).convert("RGB").tobytes()
 classes = {colour(index): index for index in range(CLASSES)}
 write(__file__, {
-    "torchvision": torchvision.__version__,
+    "pillow": PIL.__version__,
     "colormap": [colour(index) for index in range(CLASSES)],
-    "labels": [classes.get(rgb, 0) for rgb in zip(red, green, blue)],
+    "labels": [classes.get(rgb, 0) for rgb in zip(pixels[::3], pixels[1::3], pixels[2::3])],
 })
