@@ -79,7 +79,9 @@ func TestLoadDataIMDB(t *testing.T) {
 }
 
 func TestReadIMDBFaults(t *testing.T) {
-	whole := map[string]string{"train/pos/a.txt": "a", "train/neg/a.txt": "a", "test/pos/a.txt": "a", "test/neg/a.txt": "a"}
+	whole := map[string]string{
+		"train/pos/a.txt": "a", "train/neg/a.txt": "a", "test/pos/a.txt": "a", "test/neg/a.txt": "a",
+	}
 	for _, c := range []struct{ path, review, want string }{
 		{"test/neg/b.txt", "good\nb\xff\n", "b.txt, line 2: this is no text in UTF-8"},
 		{"train/pos/b.txt", " \n", "there is no word in "},
@@ -94,7 +96,7 @@ func TestReadIMDBFaults(t *testing.T) {
 		dir := putIMDB(t, whole)
 		noError(t, os.Remove(filepath.Join(dir, path)))
 		trainIter, testIter, vocab, err := LoadDataIMDB(1, 1, dir)
-		wantError(t, err, "there is no review in "+filepath.Join(dir, filepath.Dir(path)), "each is a file that ends with .txt")
+		wantError(t, err, "there is no review in "+filepath.Join(dir, filepath.Dir(path)), "a file that ends with .txt")
 		if trainIter != nil || testIter != nil || vocab != nil {
 			t.Error("a part of the data", trainIter, testIter, vocab)
 		}
@@ -166,6 +168,6 @@ func TestPredictSentiment(t *testing.T) {
 	wantError(t, err, "the net's output is (1, 3), expected (1, 2)")
 	_, err = PredictSentiment(NewNet(countsTokens{1, 2}), vocab, "good", 0)
 	wantError(t, err, "Initialize")
-	wantPanic(t, func() { PredictSentiment(net, vocab, "good", -1) }, "d2l: PredictSentiment needs a number of steps, or 0")
+	wantPanic(t, func() { PredictSentiment(net, vocab, "good", -1) }, "d2l: PredictSentiment needs a number of steps")
 	wantPanic(t, func() { PredictSentiment(net, nil, "good", 0) }, "d2l: ", "NewVocab")
 }

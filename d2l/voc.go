@@ -78,8 +78,8 @@ func vocIndices(label image.Image) ([]int32, error) {
 			class := classAt(x, y)
 			if class < 0 {
 				c := color.NRGBAModel.Convert(label.At(x, y)).(color.NRGBA)
-				const message = "the pixel in row %d, column %d of a label picture has the colour (%d, %d, %d), which no class in " +
-					"VOCColormap has: give a picture that is neither scaled nor a JPEG"
+				const message = "the pixel in row %d, column %d of a label picture has the colour (%d, %d, %d), which no " +
+					"class in VOCColormap has: give a picture that is neither scaled nor a JPEG"
 				return nil, fmt.Errorf(message, y-b.Min.Y, x-b.Min.X, c.R, c.G, c.B)
 			}
 			indices = append(indices, class)

@@ -223,7 +223,7 @@ func batchify(centers []int32, contexts, negatives [][]int32, maxLen int) (_, _,
 	array := func(numbers []int32, columns int) *tensors.Tensor {
 		return tensors.FromFlatDataAndDimensions(numbers, len(centers), columns)
 	}
-	return array(slices.Clone(centers), 1), array(words, maxLen), array(masks, maxLen), array(labels, maxLen)
+	return array(centers, 1), array(words, maxLen), array(masks, maxLen), array(labels, maxLen)
 }
 
 // LoadDataPTB returns the batches of the Penn Tree Bank for word2vec, of the skip-gram model with negative sampling,
