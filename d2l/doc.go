@@ -44,20 +44,20 @@
 // # Layers and nets
 //
 // A [Layer] describes one step of a network and holds no parameters: [Dense], [Conv2D],
-// [Conv2DTranspose], [AvgPool2D], [MaxPool2D], [GlobalAvgPool2D], [GlobalMaxPool2D],
-// [Flatten], [BatchNorm], [LayerNorm], [Normalize], [Dropout], an [Activation] such as ReLU,
-// [LeakyReLU], and [Sequential], which applies several in order; for sequences
-// [Embedding], [OneHot], [RNN], [GRU], [LSTM], [PositionalEncoding] and [Seq2SeqEncoder].
-// Anything that GoMLX can build can be a layer: a type with the two methods of [Layer], as
-// its example shows. A net of several inputs begins with an [EncoderDecoder], with an
-// attention such as [MultiHeadAttention], or with a layer that has the method ForwardN.
+// [Conv2DTranspose], [AvgPool2D], [MaxPool2D], [GlobalAvgPool2D], [GlobalMaxPool2D], [Flatten],
+// [BatchNorm], [LayerNorm], [Normalize], [Dropout], an [Activation] such as ReLU, [LeakyReLU],
+// and [Sequential], which applies several in order; for sequences [Embedding], [OneHot], [RNN],
+// [GRU], [LSTM], [PositionalEncoding] and [Seq2SeqEncoder]. Anything that GoMLX can build can be
+// a layer: a type with the two methods of [Layer], as its example shows. A net of several inputs
+// begins with an [EncoderDecoder], with an attention such as [MultiHeadAttention], or with a
+// layer that has the method ForwardN.
 //
-// A [Net] is a layer with parameters on a device. [Net.Initialize] prepares to draw
-// them, with [Xavier] or another [Initializer]; they are drawn when the first batch
-// shows the shape of the input. [TrainCh5] initializes the net it trains.
-// [Net.Forward] computes the output, and [Net.ForwardN] all of several, such as attention
-// weights; [Net.Outputs] has those of all layers, and [Net.Shapes] their shapes without
-// computing anything. [DrawDataFlow] and [DrawVertical] draw the net.
+// A [Net] is a layer with parameters on a device. [Net.Initialize] prepares to draw them, with
+// [Xavier] or another [Initializer]; they are drawn when the first batch shows the shape of the
+// input. [TrainCh5] initializes the net it trains. [Net.Forward] computes the output, and
+// [Net.ForwardN] all of several, such as attention weights; [Net.Outputs] has those of all
+// layers, and [Net.Shapes] their shapes without computing anything. [DrawDataFlow] and
+// [DrawVertical] draw the net.
 //
 // # Data
 //
@@ -69,33 +69,33 @@
 //		…
 //	}
 //
-// [LoadDataFashionMnist] returns two, for training and for testing, which read nothing until
-// the first batch is needed, and so does [LoadDataMnist] for handwritten digits. [LoadArray]
-// and [LoadArrays] have examples in memory, [LoadImages] and [LoadImageFolder] pictures,
-// [SeqDataIterRandom] and [SeqDataIterConsecutive] the tokens that a [Vocab] numbers, and
-// [LoadDataNMT] sentences with translations. For other data, write a [DataIter].
+// [LoadDataFashionMnist] returns two, for training and for testing, which read nothing until the
+// first batch is needed, and so does [LoadDataMnist] for handwritten digits. [LoadArray] and
+// [LoadArrays] have examples in memory, [LoadImages] and [LoadImageFolder] pictures,
+// [SeqDataIterRandom] and [SeqDataIterConsecutive] the tokens that a [Vocab] numbers,
+// [LoadDataNMT] sentences with translations, [LoadDataIMDB] reviews, [LoadDataPTB] words in
+// context, [LoadDataVOC] pictures with a class for each pixel. Or write a [DataIter].
 //
 // [Download] and [DownloadExtract] fetch the book's other data sets, which are listed in
-// [DataHub], verify them and keep them in the user's cache. [ReadDataNMT] and
-// [LoadTokenEmbedding] read some; the others are up to you.
+// [DataHub], verify them and keep them in the user's cache. [ReadDataNMT], [LoadTokenEmbedding]
+// and the functions above read some; the others are up to you.
 //
 // # Training
 //
-// [TrainCh5] is the book's whole loop. For a loop of your own use a [Trainer]:
-// [Trainer.Steps] trains for one epoch and yields the metrics of each step, with
-// [Trainer.Err] for the error that may have ended it, and [Trainer.Step] makes a single one:
-// loss, gradients and update in one compiled program, where the book has backward and step.
-// [Accumulator] sums the metrics, [Timer] measures the steps, [Animator] plots them, and
-// [EvaluateAccuracyGPU] tests the net.
+// [TrainCh5] is the book's whole loop. For a loop of your own use a [Trainer]: [Trainer.Steps]
+// trains for one epoch and yields the metrics of each step, with [Trainer.Err] for the error
+// that may have ended it, and [Trainer.Step] makes a single one: loss, gradients and update in
+// one compiled program, where the book has backward and step. [Accumulator] sums the metrics,
+// [Timer] measures the steps, [Animator] plots them, and [EvaluateAccuracyGPU] tests the net.
 //
-// The loss is softmax cross-entropy of classes. [Trainer.WithLoss] chooses another, such
-// as [L2Loss] for numbers, or a function of your own as [LossFunc], with labels of any
-// shape and type, or as [LossFuncN], of several outputs and arrays of labels. It may apply
-// another net by [Net.Apply], as a generative adversarial network does.
-// [Trainer.EvaluateLoss] then tests the net.
+// The loss is softmax cross-entropy of classes. [Trainer.WithLoss] chooses another, such as
+// [L2Loss] for numbers, or a function of your own as [LossFunc], with labels of any shape and
+// type, or as [LossFuncN], of several outputs and arrays of labels. It may apply another net by
+// [Net.Apply], as a generative adversarial network does. [Trainer.EvaluateLoss] then tests the
+// net.
 //
-// [NewTrainer] takes an [Optimizer], and [TrainCh5] one in place of a learning rate:
-// [SGD], [Momentum], [Adam] or an optimizer of GoMLX, with or without a schedule:
+// [NewTrainer] takes an [Optimizer], and [TrainCh5] one in place of a learning rate: [SGD],
+// [Momentum], [Adam] or an optimizer of GoMLX, with or without a schedule:
 //
 //	scheduler := d2l.CosineScheduler{MaxUpdate: 10 * trainIter.Len(), BaseLR: 0.3}
 //	opt := d2l.Momentum(0.3, 0.9).WithSchedule(scheduler.At)
@@ -103,53 +103,49 @@
 // [TrainCh6] is the book's later name for TrainCh5. [TrainCh13] is the same loop from the
 // parameters that the net has, for fine tuning, and with a loss of your choice. [TrainCh8]
 // trains a language model, for [PredictCh8], and [TrainSeq2Seq] one that translates, for
-// [PredictSeq2Seq]; [Bleu] tells how well. [Seed] makes runs repeatable, on a GPU together
-// with [UseDeterministicAlgorithms].
+// [PredictSeq2Seq]; [Bleu] tells how well. [Seed] makes runs repeatable, on a GPU together with
+// [UseDeterministicAlgorithms].
 //
 // # Object detection
 //
 // Boxes are rows of four numbers, left, top, right and bottom. [MultiboxPrior] makes anchor
-// boxes for a feature map, [MultiboxTarget] says which objects they belong to and what a
-// net has to predict, and [MultiboxDetection] makes boxes of what it predicts.
-// [ShowBBoxes] shows a picture with boxes and labels, and [WithBBoxes] is for several.
+// boxes for a feature map, [MultiboxTarget] says which objects they belong to and what a net has
+// to predict, and [MultiboxDetection] makes boxes of what it predicts. [ShowBBoxes] shows a
+// picture with boxes and labels, and [WithBBoxes] is for several.
 //
 // # Devices
 //
-// A [Device] is gpu(i) or cpu(i). [TryGPU] returns a GPU if there is one and the CPU
-// otherwise; training prints which it used. [TrainCh5] and [NewTrainer] split each
-// batch over several devices, such as [TryAllGPUs]. [OnDevice] keeps the images of a
-// data set on a device, so that batches need not be copied there. GPUs compute in float32
-// unless [AllowTF32] lets them round.
+// A [Device] is gpu(i) or cpu(i). [TryGPU] returns a GPU if there is one and the CPU otherwise;
+// training prints which it used. [TrainCh5] and [NewTrainer] split each batch over several
+// devices, such as [TryAllGPUs]. [OnDevice] keeps the images of a data set on a device, so that
+// batches need not be copied there. GPUs compute in float32 unless [AllowTF32] lets them round.
 //
 // # Saved parameters
 //
-// [Net.SaveParameters] writes a net's parameters to a file and [Net.LoadParameters]
-// reads them into a net of the same layers; the file of another net is refused. The
-// file has the values, with PyTorch's names and shapes, and the names and settings of
-// the layers; the layers themselves are in the program. Its format is safetensors.
-// PyTorch reads the files with safetensors.torch, and those that it writes with it can
-// be loaded, too; files of torch.save cannot.
-// [Net.LoadMatchingParameters] takes over what fits from the file of another net, by names
-// that a function of yours may change, and reports what was loaded. [SaveTensors] and
+// [Net.SaveParameters] writes a net's parameters to a file and [Net.LoadParameters] reads them
+// into a net of the same layers; the file of another net is refused. The file has the values,
+// with PyTorch's names and shapes, and the names and settings of the layers; the layers
+// themselves are in the program. Its format is safetensors. PyTorch reads the files with
+// safetensors.torch, and those that it writes with it can be loaded, too; files of torch.save
+// cannot. [Net.LoadMatchingParameters] takes over what fits from the file of another net, by
+// names that a function of yours may change, and reports what was loaded. [SaveTensors] and
 // [LoadTensors] are for tensors of your own, with names.
 //
 // # Notebooks
 //
-// In a GoNB notebook [Plot], [ShowImages], [ShowImageGrid] and an [Animator] show their
-// pictures below the cell, and they are saved with the notebook. Elsewhere they return
-// figures for [Figure.Save], and an Animator writes its points to standard error.
+// In a GoNB notebook [Plot], [ShowImages], [ShowImageGrid] and an [Animator] show their pictures
+// below the cell, and they are saved with the notebook. Elsewhere they return figures for
+// [Figure.Save], and an Animator writes its points to standard error.
 //
-// Each cell is a program of its own: declarations are available in later cells, but
-// variables are initialized again. So data sets and nets cost nothing until they are
-// used, and a net that one cell has trained reaches a later cell through a file of
-// its parameters.
+// Each cell is a program of its own: declarations are available in later cells, but variables
+// are initialized again. So data sets and nets cost nothing until they are used, and a net that
+// one cell has trained reaches a later cell through a file of its parameters.
 //
 // # Errors
 //
-// What can fail at run time, such as a missing file, returns an error that says what
-// to do. What only a mistake in the program can cause, such as a wrong number of
-// values, panics. Notebook cells and other short programs may wrap a call in [Must]
-// or [Check].
+// What can fail at run time, such as a missing file, returns an error that says what to do. What
+// only a mistake in the program can cause, such as a wrong number of values, panics. Notebook
+// cells and other short programs may wrap a call in [Must] or [Check].
 //
 // # Files, in the book's order
 //
@@ -173,6 +169,8 @@
 //	load_array.go     LoadArray, SyntheticData; the first batches of a data set
 //	image_iter.go     batches of the images of these sets
 //	image_folder.go   pictures from files, and their batches
+//	voc.go            Pascal VOC2012: pictures and the classes of their pixels
+//	load_data_voc.go  their batches
 //	jpeg.go           colours of JPEG files, as PyTorch has them
 //	augment.go        flips, crops and colours
 //	resize.go         images resized, on the host and on a device
@@ -182,7 +180,9 @@
 //	seq_data_iter.go  sequences of tokens
 //	time_machine.go   The Time Machine, the text of chapter 8
 //	download.go       DataHub, and Download of what is in it
+//	word2vec_data.go  words with those around them, for word2vec
 //	translation.go    sentences with their translations
+//	imdb.go           reviews of films, and what a net takes a text for
 //
 // Devices:
 //
@@ -289,12 +289,12 @@
 //
 // # What comes from the book
 //
-// A doc comment ends with the line "Book: …": the name in the book's Python, and the
-// section of its numpy edition. After "none" it names the closest thing in the book,
-// or says why there is none.
+// A doc comment ends with the line "Book: …": the name in the book's Python, and the section of
+// its numpy edition. After "none" it names the closest thing in the book, or says why there is
+// none.
 //
-// Names are the book's, in Go's spelling. Some things differ: a net's forward pass,
-// gradients and update are compiled, so a layer is not a function that can be called
-// on numbers; errors are values; and what the book takes from its framework (Dense,
-// Trainer, the initializers) has the framework's names here.
+// Names are the book's, in Go's spelling. Some things differ: a net's forward pass, gradients
+// and update are compiled, so a layer is not a function that can be called on numbers; errors
+// are values; and what the book takes from its framework (Dense, Trainer, the initializers) has
+// the framework's names here.
 package d2l

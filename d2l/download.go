@@ -1,17 +1,23 @@
 package d2l
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/d2l-go/book/d2l/internal/fetch"
+	"github.com/d2l-go/book/d2l/internal/files"
 )
 
 // DataURL is where most of the book's data sets are.
@@ -107,6 +113,44 @@ func DownloadExtract(name string, folder ...string) (dir string, err error) {
 			file.Name, inside, cmp.Or(foldersOf(dir), "none at its top"))
 	}
 	return path, nil
+}
+
+// givenFolder returns the folder that a function has been given, or, if there is none, downloads an archive of DataHub
+// and returns a folder in it, as DownloadExtract does.
+func givenFolder(function string, given []string, name string, inside ...string) (string, error) {
+	switch len(given) {
+	case 0:
+		return DownloadExtract(name, inside...)
+	case 1:
+		return given[0], nil
+	}
+	panic(fmt.Sprintf("d2l: %s takes at most one folder, got %q", function, given))
+}
+
+// readText returns the text of a file, which must be in UTF-8.
+func readText(path string) (string, error) {
+	file, err := files.Open(path)
+	if errors.As(err, new(*fs.PathError)) {
+		return "", err // It has the path.
+	} else if err != nil {
+		return "", fmt.Errorf("%s: %w", path, err)
+	}
+	defer file.Close()
+	text, err := io.ReadAll(file)
+	if err != nil {
+		return "", err
+	}
+	if !utf8.Valid(text) {
+		number := 1
+		for line := range bytes.Lines(text) {
+			if !utf8.Valid(line) {
+				break
+			}
+			number++
+		}
+		return "", fmt.Errorf("%s, line %d: this is no text in UTF-8", path, number)
+	}
+	return string(text), nil
 }
 
 // foldersOf returns the names of the first folders in a folder.

@@ -16,6 +16,14 @@ func TestEveryNameHasAnExample(t *testing.T) {
 		"Optimizer.UpdateGraph": "the Trainer calls it",
 		"TokenFreq":             "printed in ExampleCountCorpus",
 		"TokenizeNMT":           "called in ExamplePreprocessNMT",
+		"ReadIMDB":              "called in ExampleLoadDataIMDB",
+		"ReadPTB":               "called in ExampleLoadDataPTB",
+		"GetCentersAndContexts": "called in ExampleBatchify",
+		"Subsample":             "called for ExampleBatchify",
+		"GetNegatives":          "called for ExampleBatchify",
+		"ReadVOCImages":         "called in ExampleLoadDataVOC",
+		"VOCLabelIndices":       "called in ExampleLoadDataVOC",
+		"VOCRandCrop":           "called in ExampleLoadDataVOC",
 	}
 	for _, layer := range []string{
 		"Activation", "AddNorm", "AdditiveAttention", "AvgPool2D", "BatchNorm", "Branches", "Conv2D", "Conv2DTranspose", "DecoderBlock", "Dense",

@@ -5,7 +5,7 @@ import (
 	"image"
 	"image/color"
 	"math"
-	"math/rand/v2"
+	"os"
 
 	"github.com/d2l-go/book/d2l"
 	"github.com/gomlx/gomlx/core/graph"
@@ -113,47 +113,32 @@ func upsample(classes, factor int) d2l.Sequential {
 	}
 }
 
-// EachPixel turns (batch, classes, height, width) into (batch, pixels, classes), as losses and accuracies take them.
+// EachPixel turns (batch, classes, height, width) into (batch, height, width, classes), as losses and accuracies take
+// them.
 type EachPixel struct{}
 
 func (EachPixel) Kind() string { return "eachpixel" }
 
 func (EachPixel) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
-	return graph.Transpose(graph.Reshape(x, x.Shape().Dim(0), x.Shape().Dim(1), -1), 1, 2)
+	return graph.TransposeAllAxes(x, 0, 2, 3, 1)
 }
 
-var colormap = []color.Color{color.Black, color.RGBA{128, 0, 0, 255}, color.RGBA{0, 128, 0, 255}}
-
-func label2Image[L int | int32](labels []L, width int) image.Image {
-	return paint(width, len(labels)/width, func(x, y int) color.Color { return colormap[labels[y*width+x]] })
-}
-
-// loadSquares has pictures with a square on grey ground, which is red or green, and the classes of their pixels.
-func loadSquares(n, side, batchSize int, isTrain bool) (d2l.DataIter, []image.Image, []int32) {
-	random, pictures, labels := rand.New(rand.NewPCG(1, uint64(n))), []image.Image(nil), []int32(nil)
-	for i := range n {
-		left, top, size := random.IntN(side/2), random.IntN(side/2), side/4+random.IntN(side/4)
-		pictures = append(pictures, paint(side, side, func(x, y int) color.Color {
-			label, noise := 1+i%2, uint8(random.IntN(60))
-			if x < left || y < top || x >= left+size || y >= top+size {
-				label = 0
-			}
-			labels = append(labels, int32(label))
-			ground := [][3]uint8{{90, 90, 90}, {190, 0, 0}, {0, 190, 0}}[label]
-			return color.RGBA{ground[0] + noise, ground[1] + noise, ground[2] + noise, 255}
-		}))
-	}
-	return d2l.LoadArray(d2l.ToTensor(pictures...), d2l.NewTensor(labels, n, side*side), batchSize, isTrain), pictures, labels
+func label2Image(labels []int, width int) image.Image {
+	return paint(width, len(labels)/width, func(x, y int) color.Color { return d2l.VOCColormap[labels[y*width+x]] })
 }
 
 // The book's section "Fully Convolutional Networks". The shapes are those of its net, with 21 classes. The net that is
-// trained has fewer layers and begins with random parameters, where the book downloads pretrained ones, and the pictures
-// of squares are made up.
+// trained has fewer layers and begins with random parameters, where the book downloads pretrained ones, and the
+// pictures of squares are made up.
 func ExampleConv2DTranspose_fcn() {
 	d2l.Seed(1)
 	printShapes(d2l.NewNet(append(resNetFeatures(64, 128, 256, 512), upsample(21, 32)...)), 3, 320, 480)
-	trainIter, _, _ := loadSquares(256, 32, 32, true)
-	testIter, pictures, labels := loadSquares(64, 32, 32, false)
+	dir := writeSquares(256, 64, 32)
+	defer os.RemoveAll(dir)
+	trainIter, testIter, err := d2l.LoadDataVOC(32, [2]int{32, 32}, dir)
+	d2l.Check(err)
+	pictures, labels, err := d2l.ReadVOCImages(dir, false)
+	d2l.Check(err)
 
 	double := d2l.Conv2DTranspose{Channels: 3, KernelSize: 4, Padding: 1, Strides: 2}
 	Y := outputOf(double, bilinearKernel(3, 4), d2l.ToTensor(pictures[0]))
@@ -167,8 +152,7 @@ func ExampleConv2DTranspose_fcn() {
 	fmt.Println("pixels right, above 0.95:", result.TestAcc > 0.95)
 	predictions, shown := d2l.Must(d2l.Predict(d2l.Must(net.Forward(d2l.ToTensor(pictures[:4]...))))), []image.Image(nil)
 	for i, picture := range pictures[:4] {
-		pixels := 32 * 32 * i
-		shown = append(shown, picture, label2Image(predictions[pixels:][:1024], 32), label2Image(labels[pixels:][:1024], 32))
+		shown = append(shown, picture, label2Image(predictions[32*32*i:][:32*32], 32), labels[i])
 	}
 	d2l.Must(d2l.ShowImages(shown, 4, 3, nil, 0))
 	// Output:
@@ -182,6 +166,8 @@ func ExampleConv2DTranspose_fcn() {
 	// sequential3 output shape: (1, 512, 10, 15)
 	// conv1 output shape: (1, 21, 10, 15)
 	// convtranspose0 output shape: (1, 21, 320, 480)
+	// read 256 examples
+	// read 64 examples
 	// input and output image shape: (32,32) (1, 3, 64, 64)
 	// pixels right, above 0.95: true
 }

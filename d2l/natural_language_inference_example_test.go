@@ -45,6 +45,15 @@ func readSNLI(text string) (premises, hypotheses []string, labels []int32) {
 	return premises, hypotheses, labels
 }
 
+// padded returns the indices of the tokens of each line, cut or padded to numSteps: (lines, numSteps).
+func padded(lines [][]string, vocab *d2l.Vocab, numSteps int) *d2l.Tensor {
+	var all []int32
+	for _, line := range lines {
+		all = append(all, d2l.TruncatePad(vocab.Indices(line), numSteps, vocab.Index("<pad>"))...)
+	}
+	return d2l.NewTensor(all, len(lines), numSteps)
+}
+
 // snliDataset is the book's SNLIDataset: pairs of sentences, cut and padded, with their labels. Without a vocabulary it
 // makes one.
 func snliDataset(text string, batchSize, numSteps int, vocab *d2l.Vocab) (d2l.DataIter, *d2l.Vocab) {

@@ -17,66 +17,60 @@ const reviewSteps = 16 // The words that are kept of a review; the book has 500.
 var neutralWords, opinionWords = strings.Fields("this movie film plot was is it of the story acting and a so"),
 	[2][]string{strings.Fields("bad awful boring dull poor"), strings.Fields("great good wonderful superb lovely")}
 
-// readReviews makes up reviews in place of IMDb's, of 4 to 19 words, of which a third are words of praise, with the label
-// 1, or of blame, with the label 0.
-func readReviews(n int, seed uint64) (data []string, labels []int32) {
-	random := rand.New(rand.NewPCG(seed, 0))
-	for i := range n {
-		label := i % 2
-		var words []string
-		for j := 3 + random.IntN(16); j >= 0; j-- {
-			from := neutralWords
-			if j == 0 || random.IntN(3) == 0 {
-				from = opinionWords[label]
+// writeReviews makes up reviews in a folder like IMDb's, of 4 to 19 words, of which a third are words of praise, or of
+// blame.
+func writeReviews() (dir string) {
+	dir = d2l.Must(os.MkdirTemp("", "aclImdb"))
+	random := rand.New(rand.NewPCG(1, 0))
+	for i, folder := range []string{"train", "test"} {
+		for label, sentiment := range []string{"neg", "pos"} {
+			d2l.Check(os.MkdirAll(filepath.Join(dir, folder, sentiment), 0o777))
+			for number := range []int{512, 64}[i] {
+				var words []string
+				for j := 3 + random.IntN(16); j >= 0; j-- {
+					from := neutralWords
+					if j == 0 || random.IntN(3) == 0 {
+						from = opinionWords[label]
+					}
+					words = append(words, from[random.IntN(len(from))])
+				}
+				path := filepath.Join(dir, folder, sentiment, fmt.Sprintf("%03d.txt", number))
+				d2l.Check(os.WriteFile(path, []byte(strings.Join(words, " ")), 0o666))
 			}
-			words = append(words, from[random.IntN(len(from))])
 		}
-		data, labels = append(data, strings.Join(words, " ")), append(labels, int32(label))
 	}
-	return data, labels
+	return dir
 }
 
-// padded returns the indices of the tokens of each line, cut or padded to numSteps: (lines, numSteps).
-func padded(lines [][]string, vocab *d2l.Vocab, numSteps int) *d2l.Tensor {
-	var all []int32
-	for _, line := range lines {
-		all = append(all, d2l.TruncatePad(vocab.Indices(line), numSteps, vocab.Index("<pad>"))...)
-	}
-	return d2l.NewTensor(all, len(lines), numSteps)
-}
+// The book's section "Sentiment Analysis and the Dataset", on made-up reviews. Without a folder, LoadDataIMDB
+// downloads the book's.
+func ExampleLoadDataIMDB() {
+	dir := writeReviews()
+	defer os.RemoveAll(dir)
+	data, labels, err := d2l.ReadIMDB(dir, true)
+	d2l.Check(err)
+	fmt.Println("trainings:", len(data), "label:", labels[0], "review:", data[0])
 
-// loadReviews is the book's load_data_imdb.
-func loadReviews(batchSize int) (trainIter, testIter d2l.DataIter, vocab *d2l.Vocab) {
-	trainData, trainLabels := readReviews(512, 1)
-	testData, testLabels := readReviews(128, 2)
-	trainTokens, testTokens := d2l.Tokenize(trainData, "word"), d2l.Tokenize(testData, "word")
-	vocab = d2l.NewVocab(trainTokens, 5, "<pad>")
-	trainIter = d2l.LoadArray(padded(trainTokens, vocab, reviewSteps), d2l.NewTensor(trainLabels), batchSize, true)
-	testIter = d2l.LoadArray(padded(testTokens, vocab, reviewSteps), d2l.NewTensor(testLabels), batchSize, false)
-	return trainIter, testIter, vocab
-}
-
-// The book's section "Sentiment Analysis and the Dataset".
-func Example_sentimentDataset() {
-	trainIter, testIter, vocab := loadReviews(64)
+	trainIter, testIter, vocab, err := d2l.LoadDataIMDB(64, reviewSteps, dir)
+	d2l.Check(err)
 	fmt.Println("tokens:", vocab.Len(), "batches:", trainIter.Len(), testIter.Len())
-	for batch, err := range d2l.FirstBatches(testIter, 1).Iter() {
+	for batch, err := range testIter.Iter() {
 		d2l.Check(err)
 		X, y := batch.Inputs[0], batch.Labels[0]
 		fmt.Println(d2l.ShapeOf(X), d2l.ShapeOf(y))
-		for i, row := range X.Value().([][]int32)[:2] {
-			fmt.Println("label:", d2l.Values[int32](y)[i], "review:", vocab.ToTokens(row...))
-		}
+		fmt.Println("label:", d2l.Values[int32](y)[0], "review:", vocab.ToTokens(X.Value().([][]int32)[0]...))
 	}
 	// Output:
-	// tokens: 26 batches: 8 2
+	// trainings: 1024 label: 1 review: it was wonderful this acting the lovely
+	// tokens: 26 batches: 16 2
 	// (64, 16) (64,)
-	// label: 0 review: [is bad movie and acting dull dull so this it dull boring so and and poor]
-	// label: 1 review: [a lovely superb and movie so good story was superb good is was story this great]
+	// label: 1 review: [wonderful great it superb lovely it superb great movie film it good film movie film and]
+	// (64, 16) (64,)
+	// label: 0 review: [a acting boring dull so boring poor film awful <pad> <pad> <pad> <pad> <pad> <pad> <pad>]
 }
 
-// madeUpVectors stands for d2l.LoadTokenEmbedding(d2l.Must(d2l.DownloadExtract("glove.6b.100d"))). The vectors are small
-// random numbers but for the first, which tells blame from praise.
+// madeUpVectors stands for d2l.LoadTokenEmbedding(d2l.Must(d2l.DownloadExtract("glove.6b.100d"))). The vectors are
+// small random numbers but for the first, which tells blame from praise.
 func madeUpVectors(embedSize int) *d2l.TokenEmbedding {
 	var text strings.Builder
 	random := rand.New(rand.NewPCG(3, 0))
@@ -113,7 +107,8 @@ func trainCh13(net *d2l.Net, trainIter, testIter d2l.DataIter, opt d2l.Optimizer
 	return d2l.Must(d2l.TrainCh13(net, trainIter, testIter, d2l.SoftmaxCrossEntropyLoss{}, opt, numEpochs))
 }
 
-// setPretrained initializes the net, sets the named embeddings to the pretrained vectors, and freezes the last of them.
+// setPretrained initializes the net, sets the named embeddings to the pretrained vectors, and freezes the last of
+// them.
 func setPretrained(net *d2l.Net, embeds *d2l.Tensor, names ...string) {
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	d2l.Must(net.Forward(d2l.NewTensor(make([]int32, reviewSteps), 1, reviewSteps))) // Draws the parameters.
@@ -123,15 +118,13 @@ func setPretrained(net *d2l.Net, embeds *d2l.Tensor, names ...string) {
 	d2l.Must(net.Parameter(names[len(names)-1])).SetTrainable(false)
 }
 
-func predictSentiment(net *d2l.Net, vocab *d2l.Vocab, sequence string) string {
-	X := padded(d2l.Tokenize([]string{sequence}, "word"), vocab, reviewSteps)
-	return []string{"negative", "positive"}[d2l.Must(d2l.Predict(d2l.Must(net.Forward(X))))[0]]
-}
-
 // trainSentiment trains a net with pretrained vectors of the length embedSize.
 func trainSentiment(newNet func(vocabSize int) *d2l.Net, embedSize int, lr float64, embeddings ...string) {
 	d2l.Seed(1)
-	trainIter, testIter, vocab := loadReviews(64)
+	dir := writeReviews()
+	defer os.RemoveAll(dir)
+	trainIter, testIter, vocab, err := d2l.LoadDataIMDB(64, reviewSteps, dir)
+	d2l.Check(err)
 	net, embeds := newNet(vocab.Len()), madeUpVectors(embedSize).Vectors(vocab.Tokens()...)
 	setPretrained(net, embeds, embeddings...)
 	for _, layer := range d2l.Must(net.Shapes()) {
@@ -143,13 +136,13 @@ func trainSentiment(newNet func(vocabSize int) *d2l.Net, embedSize int, lr float
 		same := d2l.Must(d2l.Must(net.Parameter(name)).Value()).Equal(embeds)
 		fmt.Println("frozen:", i+1 == len(embeddings), "changed:", !same)
 	}
-	fmt.Println(predictSentiment(net, vocab, "this movie is so great"))
-	fmt.Println(predictSentiment(net, vocab, "this movie is so bad"))
+	fmt.Println(d2l.Must(d2l.PredictSentiment(net, vocab, "this movie is so great", reviewSteps)))
+	fmt.Println(d2l.Must(d2l.PredictSentiment(net, vocab, "this movie is so bad", reviewSteps)))
 }
 
 // The book's section "Sentiment Analysis: Using Recurrent Neural Networks", with 16 hidden units in place of 100, on
 // made-up reviews and vectors. A new review is padded like those in training, which the book does not do.
-func ExampleLSTM_sentiment() {
+func ExamplePredictSentiment() {
 	trainSentiment(func(vocabSize int) *d2l.Net {
 		return d2l.NewNet(d2l.Sequential{
 			d2l.Embedding{VocabSize: vocabSize, EmbedSize: 20},
@@ -194,8 +187,8 @@ func Example_corr1d() {
 	// [[2 8 14 20 26 32]]
 }
 
-// StepsAsPixels makes an image of a sequence, one pixel wide, with a row for each step and a channel for each feature. So
-// its convolution is one-dimensional.
+// StepsAsPixels makes an image of a sequence, one pixel wide, with a row for each step and a channel for each feature.
+// So its convolution is one-dimensional.
 type StepsAsPixels struct{}
 
 func (StepsAsPixels) Kind() string { return "pixels" }
@@ -204,7 +197,8 @@ func (StepsAsPixels) Forward(_ *model.Scope, x *graph.Node) *graph.Node {
 	return graph.ExpandAxes(graph.Transpose(x, 1, 2), -1)
 }
 
-// textCNN is the book's TextCNN, with the maximum over time that its text describes; its code in PyTorch takes the mean.
+// textCNN is the book's TextCNN, with the maximum over time that its text describes; its code in PyTorch takes the
+// mean.
 func textCNN(vocabSize, embedSize int, kernelSizes, numChannels []int) *d2l.Net {
 	embedding := d2l.Embedding{VocabSize: vocabSize, EmbedSize: embedSize}
 	var convs d2l.Branches

@@ -111,6 +111,8 @@ PAGES = """
     notebooks/later/fine-tuning.ipynb!net
 13.3–13.7: computer-vision/bounding-box,anchor,multiscale-object-detection,object-detection-dataset,ssd
     notebooks/later/object-detection.ipynb!measure anchor_boxes ssd
+13.9: computer-vision/semantic-segmentation-and-dataset
+    semantic_segmentation
 13.10, 13.11: computer-vision/transposed-conv,fcn
     fcn
 13.12: computer-vision/neural-style
