@@ -49,7 +49,7 @@
 // [LeakyReLU], and [Sequential], which applies several in order; for sequences
 // [Embedding], [OneHot], [RNN], [GRU], [LSTM], [PositionalEncoding] and [Seq2SeqEncoder].
 // Anything that GoMLX can build can be a layer: a type with the two methods of [Layer], as
-// its example shows. A net of several inputs begins with an [EncoderDecoder], with an
+// its example shows. A net of several inputs begins with an [EncoderDecoder], a [BERTModel], an
 // attention such as [MultiHeadAttention], or with a layer that has the method ForwardN.
 //
 // A [Net] is a layer with parameters on a device. [Net.Initialize] prepares to draw
@@ -72,12 +72,13 @@
 // [LoadDataFashionMnist] returns two, for training and for testing, which read nothing until
 // the first batch is needed, and so does [LoadDataMnist] for handwritten digits. [LoadArray]
 // and [LoadArrays] have examples in memory, [LoadImages] and [LoadImageFolder] pictures,
-// [SeqDataIterRandom] and [SeqDataIterConsecutive] the tokens that a [Vocab] numbers, and
-// [LoadDataNMT] sentences with translations. For other data, write a [DataIter].
+// [SeqDataIterRandom] and [SeqDataIterConsecutive] the tokens that a [Vocab] numbers,
+// [LoadDataNMT] sentences with translations, [LoadDataSNLI] pairs of sentences, and [LoadDataBERT]
+// and [LoadDataWiki] those for pretraining a [BERTModel]. For other data, write a [DataIter].
 //
 // [Download] and [DownloadExtract] fetch the book's other data sets, which are listed in
-// [DataHub], verify them and keep them in the user's cache. [ReadDataNMT] and
-// [LoadTokenEmbedding] read some; the others are up to you.
+// [DataHub], verify them and keep them in the user's cache. [ReadDataNMT], [ReadWiki],
+// [ReadSNLI] and [LoadTokenEmbedding] read some; the others are up to you.
 //
 // # Training
 //
@@ -123,33 +124,29 @@
 //
 // # Saved parameters
 //
-// [Net.SaveParameters] writes a net's parameters to a file and [Net.LoadParameters]
-// reads them into a net of the same layers; the file of another net is refused. The
-// file has the values, with PyTorch's names and shapes, and the names and settings of
-// the layers; the layers themselves are in the program. Its format is safetensors.
-// PyTorch reads the files with safetensors.torch, and those that it writes with it can
-// be loaded, too; files of torch.save cannot.
-// [Net.LoadMatchingParameters] takes over what fits from the file of another net, by names
-// that a function of yours may change, and reports what was loaded. [SaveTensors] and
-// [LoadTensors] are for tensors of your own, with names.
+// [Net.SaveParameters] writes a net's parameters to a file and [Net.LoadParameters] reads them into a net of the
+// same layers; the file of another net is refused. The file has the values, with PyTorch's names and shapes, and
+// the names and settings of the layers; the layers themselves are in the program. Its format is safetensors.
+// PyTorch reads the files with safetensors.torch, and those that it writes with it can be loaded, too; files of
+// torch.save cannot. [Net.LoadMatchingParameters] takes over what fits from the file of another net, by names that
+// a function of yours may change, and reports what was loaded. [SaveTensors] and [LoadTensors] are for tensors of
+// your own, with names.
 //
 // # Notebooks
 //
-// In a GoNB notebook [Plot], [ShowImages], [ShowImageGrid] and an [Animator] show their
-// pictures below the cell, and they are saved with the notebook. Elsewhere they return
-// figures for [Figure.Save], and an Animator writes its points to standard error.
+// In a GoNB notebook [Plot], [ShowImages], [ShowImageGrid] and an [Animator] show their pictures below the cell,
+// and they are saved with the notebook. Elsewhere they return figures for [Figure.Save], and an Animator writes
+// its points to standard error.
 //
-// Each cell is a program of its own: declarations are available in later cells, but
-// variables are initialized again. So data sets and nets cost nothing until they are
-// used, and a net that one cell has trained reaches a later cell through a file of
-// its parameters.
+// Each cell is a program of its own: declarations are available in later cells, but variables are initialized
+// again. So data sets and nets cost nothing until they are used, and a net that one cell has trained reaches a
+// later cell through a file of its parameters.
 //
 // # Errors
 //
-// What can fail at run time, such as a missing file, returns an error that says what
-// to do. What only a mistake in the program can cause, such as a wrong number of
-// values, panics. Notebook cells and other short programs may wrap a call in [Must]
-// or [Check].
+// What can fail at run time, such as a missing file, returns an error that says what to do. What only a mistake in
+// the program can cause, such as a wrong number of values, panics. Notebook cells and other short programs may
+// wrap a call in [Must] or [Check].
 //
 // # Files, in the book's order
 //
@@ -183,6 +180,8 @@
 //	time_machine.go   The Time Machine, the text of chapter 8
 //	download.go       DataHub, and Download of what is in it
 //	translation.go    sentences with their translations
+//	bert_dataset.go   sentences for pretraining BERT; WikiText-2
+//	snli.go           SNLI: does one sentence follow from another?
 //
 // Devices:
 //
@@ -213,6 +212,7 @@
 //	masked_softmax.go MaskedSoftmax: the keys that count
 //	attention.go      attentions, positions
 //	transformer.go    the Transformer's blocks, encoder and decoder
+//	bert.go           BERT: its encoder, its two tasks, and the model of both
 //
 // Nets:
 //
@@ -241,6 +241,7 @@
 //	optimizer_update.go weight decay, gradient clipping, rates by parameter
 //	schedule.go       learning rates that change
 //	loss.go           Loss and losses
+//	bert_loss.go      the loss of BERT's two tasks
 //	trainer_loss.go   Trainer.WithLoss
 //	trainer.go        Trainer: loss, gradients and update
 //	trainer_batch.go  the batches that it takes
@@ -289,12 +290,10 @@
 //
 // # What comes from the book
 //
-// A doc comment ends with the line "Book: …": the name in the book's Python, and the
-// section of its numpy edition. After "none" it names the closest thing in the book,
-// or says why there is none.
+// A doc comment ends with the line "Book: …": the name in the book's Python, and the section of its numpy edition.
+// After "none" it names the closest thing in the book, or says why there is none.
 //
-// Names are the book's, in Go's spelling. Some things differ: a net's forward pass,
-// gradients and update are compiled, so a layer is not a function that can be called
-// on numbers; errors are values; and what the book takes from its framework (Dense,
-// Trainer, the initializers) has the framework's names here.
+// Names are the book's, in Go's spelling. Some things differ: a net's forward pass, gradients and update are
+// compiled, so a layer is not a function that can be called on numbers; errors are values; and what the book takes
+// from its framework (Dense, Trainer, the initializers) has the framework's names here.
 package d2l
