@@ -116,9 +116,11 @@ func TestBERTAgainstPyTorch(t *testing.T) {
 	}
 
 	// A step minimizes the sum of both losses, and without positions the logits are those of all steps.
-	step := must(bertTrainer(t, net).StepBatch(train.Batch{Inputs: f.inputs(), Labels: f.labels()}))(t)
-	pytorch.Near(t, "loss of a step", []float32{float32(step.LossSum / 2)}, []float32{f.Losses[0] + f.Losses[1]})
-	noError(t, net.LoadParameters(path, testDevice()))
+	for _, devices := range oneOrTwo() {
+		step := must(bertTrainer(t, net, devices...).StepBatch(train.Batch{Inputs: f.inputs(), Labels: f.labels()}))(t)
+		pytorch.Near(t, "loss of a step", []float32{float32(step.LossSum / 2)}, []float32{f.Losses[0] + f.Losses[1]})
+		noError(t, net.LoadParameters(path, testDevice()))
+	}
 	all := must(net.ForwardN(f.inputs()[:3]...))(t)
 	at := slices.Concat(float32s(t, all[1])[1*7:2*7], float32s(t, all[1])[3*7:4*7], float32s(t, all[1])[2*7:3*7])
 	pytorch.Near(t, "all steps", at, f.Outputs[1][:3*7])
@@ -127,9 +129,9 @@ func TestBERTAgainstPyTorch(t *testing.T) {
 // tokenVectors are the matrices that have the same axes in files and in the net.
 var tokenVectors = []string{"encoder.token_embedding.weight", "encoder.segment_embedding.weight"}
 
-func bertTrainer(t *testing.T, net *Net) *Trainer {
+func bertTrainer(t *testing.T, net *Net, devices ...Device) *Trainer {
 	t.Helper()
-	return must(NewTrainer(net, SGD(0.1)))(t).WithLoss(BERTLoss{})
+	return must(NewTrainer(net, SGD(0.1), devices...))(t).WithLoss(BERTLoss{})
 }
 
 // A pretrained encoder goes on in a net for another task, and its vectors are drawn as the book's.

@@ -71,7 +71,7 @@ func TestReadSNLI(t *testing.T) {
 func TestLoadDataSNLI(t *testing.T) {
 	unseeded(t)
 	Seed(1)
-	train := snliColumns + strings.Repeat("neutral\t( a ( b c ) )\td\n", 4) + "entailment\t( c d )\t( e ( a ( b d ) ) )\n"
+	train := snliColumns + strings.Repeat("neutral\t( a ( b c ) )\td f\n", 4) + "entailment\t( c d )\t( e ( a ( b d ) ) )\n"
 	dir := snliOf(t, train, snliColumns+"contradiction\ta e\tc\n-\tb\tb\nneutral\tb\td\n")
 	trainIter, testIter, vocab, err := LoadDataSNLI(dir, 2, 3)
 	noError(t, err)
@@ -95,7 +95,7 @@ func TestLoadDataSNLI(t *testing.T) {
 	if got := strings.Join(rows(testIter), "\n"); got != tests {
 		t.Errorf("for testing there are\n%s", got)
 	}
-	const entailed, neutral = "0 | c d <pad> | <unk> a b", "2 | a b c | d <pad> <pad>"
+	const entailed, neutral = "0 | c d <pad> | <unk> a b", "2 | a b c | d <unk> <pad>"
 	places := map[int]bool{}
 	for range 20 {
 		all := rows(trainIter)
