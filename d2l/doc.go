@@ -49,7 +49,7 @@
 // and [Sequential], which applies several in order; for sequences [Embedding], [OneHot], [RNN],
 // [GRU], [LSTM], [PositionalEncoding] and [Seq2SeqEncoder]. Anything that GoMLX can build can be
 // a layer: a type with the two methods of [Layer], as its example shows. A net of several inputs
-// begins with an [EncoderDecoder], with an attention such as [MultiHeadAttention], or with a
+// begins with an [EncoderDecoder], a [BERTModel], an attention such as [MultiHeadAttention], or a
 // layer that has the method ForwardN.
 //
 // A [Net] is a layer with parameters on a device. [Net.Initialize] prepares to draw them, with
@@ -73,8 +73,9 @@
 // first batch is needed, and so does [LoadDataMnist] for handwritten digits. [LoadArray] and
 // [LoadArrays] have examples in memory, [LoadImages] and [LoadImageFolder] pictures,
 // [SeqDataIterRandom] and [SeqDataIterConsecutive] the tokens that a [Vocab] numbers,
-// [LoadDataNMT] sentences with translations, [LoadDataIMDB] reviews, [LoadDataPTB] words in
-// context, [LoadDataVOC] pictures with a class for each pixel. Or write a [DataIter].
+// [LoadDataNMT] sentences with translations, [LoadDataIMDB] reviews, [LoadDataSNLI] pairs of
+// sentences, [LoadDataPTB] words in context, [LoadDataWiki] and [LoadDataBERT] what a [BERTModel]
+// is pretrained with, [LoadDataVOC] pictures with a class for each pixel. Or write a [DataIter].
 //
 // [Download] and [DownloadExtract] fetch the book's other data sets, which are listed in
 // [DataHub], verify them and keep them in the user's cache. [ReadDataNMT], [LoadTokenEmbedding]
@@ -91,8 +92,7 @@
 // The loss is softmax cross-entropy of classes. [Trainer.WithLoss] chooses another, such as
 // [L2Loss] for numbers, or a function of your own as [LossFunc], with labels of any shape and
 // type, or as [LossFuncN], of several outputs and arrays of labels. It may apply another net by
-// [Net.Apply], as a generative adversarial network does. [Trainer.EvaluateLoss] then tests the
-// net.
+// [Net.Apply], as a generative adversarial network does. [Trainer.EvaluateLoss] tests the net.
 //
 // [NewTrainer] takes an [Optimizer], and [TrainCh5] one in place of a learning rate: [SGD],
 // [Momentum], [Adam] or an optimizer of GoMLX, with or without a schedule:
@@ -103,8 +103,7 @@
 // [TrainCh6] is the book's later name for TrainCh5. [TrainCh13] is the same loop from the
 // parameters that the net has, for fine tuning, and with a loss of your choice. [TrainCh8]
 // trains a language model, for [PredictCh8], and [TrainSeq2Seq] one that translates, for
-// [PredictSeq2Seq]; [Bleu] tells how well. [Seed] makes runs repeatable, on a GPU together with
-// [UseDeterministicAlgorithms].
+// [PredictSeq2Seq]. [Seed] makes runs repeatable, on a GPU with [UseDeterministicAlgorithms].
 //
 // # Object detection
 //
@@ -183,10 +182,8 @@
 //	word2vec_data.go  words with those around them, for word2vec
 //	translation.go    sentences with their translations
 //	imdb.go           reviews of films, and what a net takes a text for
-//
-// Devices:
-//
-//	device.go         CPUs and GPUs
+//	bert_dataset.go   sentences for pretraining BERT; WikiText-2
+//	snli.go           SNLI: does one sentence follow from another?
 //
 // Layers:
 //
@@ -213,9 +210,11 @@
 //	masked_softmax.go MaskedSoftmax: the keys that count
 //	attention.go      attentions, positions
 //	transformer.go    the Transformer's blocks, encoder and decoder
+//	bert.go           BERT: its encoder, its two tasks, and the model of both
 //
 // Nets:
 //
+//	device.go         CPUs and GPUs, where they are
 //	net.go            Net: a layer with parameters on a device
 //	net_forward.go    the outputs for a batch
 //	demands.go        values that a layer does not take
@@ -241,6 +240,7 @@
 //	optimizer_update.go weight decay, gradient clipping, rates by parameter
 //	schedule.go       learning rates that change
 //	loss.go           Loss and losses
+//	bert_loss.go      the loss of BERT's two tasks
 //	trainer_loss.go   Trainer.WithLoss
 //	trainer.go        Trainer: loss, gradients and update
 //	trainer_batch.go  the batches that it takes

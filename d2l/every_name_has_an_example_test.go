@@ -10,6 +10,8 @@ func TestEveryNameHasAnExample(t *testing.T) {
 	without := map[string]string{
 		"Rate":                  "a constraint, met in ExampleTrainCh5 and ExampleOptimizerOf",
 		"Labels":                "a constraint, met in ExampleLossFuncN and ExampleLoadArrays",
+		"BERTLoss.ForwardN":     "the Trainer calls it",
+		"EncoderDecoder":        "the net of ExampleTrainSeq2Seq",
 		"LossFuncN.ForwardN":    "the Trainer calls it",
 		"StepMetrics":           "yielded in ExampleTrainer_Steps",
 		"LabeledOutput":         "yielded in ExampleNet_ForwardEach",
@@ -26,9 +28,9 @@ func TestEveryNameHasAnExample(t *testing.T) {
 		"VOCRandCrop":           "called in ExampleLoadDataVOC",
 	}
 	for _, layer := range []string{
-		"Activation", "AddNorm", "AdditiveAttention", "AvgPool2D", "BatchNorm", "Branches", "Conv2D", "Conv2DTranspose", "DecoderBlock", "Dense",
-		"DotProductAttention", "Dropout", "Embedding", "EncoderBlock", "EncoderDecoder", "Flatten", "GlobalAvgPool2D", "GlobalMaxPool2D", "GRU", "LayerNorm", "LeakyReLU", "LSTM", "MaxPool2D",
-		"MultiHeadAttention", "Normalize", "OneHot", "PositionWiseFFN", "PositionalEncoding", "Residual", "RNN",
+		"Activation", "AddNorm", "AdditiveAttention", "AvgPool2D", "BatchNorm", "BERTEncoder", "BERTModel", "Branches", "Conv2D", "Conv2DTranspose", "DecoderBlock", "Dense",
+		"DotProductAttention", "Dropout", "Embedding", "EncoderBlock", "EncoderDecoder", "Flatten", "GlobalAvgPool2D", "GlobalMaxPool2D", "GRU", "LayerNorm", "LeakyReLU", "LSTM", "MaskLM",
+		"MaxPool2D", "MultiHeadAttention", "NextSentencePred", "Normalize", "OneHot", "PositionWiseFFN", "PositionalEncoding", "Residual", "RNN",
 		"Seq2SeqEncoder", "Sequential",
 		"TransformerDecoder", "TransformerEncoder",
 	} {
@@ -39,7 +41,7 @@ func TestEveryNameHasAnExample(t *testing.T) {
 		"BatchNorm.ForwardWith", "Conv2D.ForwardWith",
 		"Activation.Settings", "AdditiveAttention.Settings", "AvgPool2D.Settings", "Conv2D.Settings", "Conv2DTranspose.Settings", "Dense.Settings",
 		"MaxPool2D.Settings", "MultiHeadAttention.Settings", "EncoderBlock.Settings", "DecoderBlock.Settings",
-		"PositionWiseFFN.Settings", "TransformerDecoder.Settings", "TransformerEncoder.Settings",
+		"BERTEncoder.Settings", "BERTModel.Settings", "MaskLM.Settings", "PositionWiseFFN.Settings", "TransformerDecoder.Settings", "TransformerEncoder.Settings",
 		"Embedding.Settings", "GRU.Settings", "LeakyReLU.Settings", "LSTM.Settings", "Normalize.Settings", "OneHot.Settings",
 		"RNN.Settings", "Seq2SeqEncoder.Settings",
 	} {
@@ -52,8 +54,8 @@ func TestEveryNameHasAnExample(t *testing.T) {
 		without[layer+".Notation"] = "written in the picture of ExampleDrawVertical"
 	}
 	for _, layer := range []string{
-		"AddNorm", "AdditiveAttention", "DecoderBlock", "DotProductAttention", "EncoderBlock", "EncoderDecoder", "GRU", "LSTM",
-		"MultiHeadAttention", "RNN", "Seq2SeqEncoder", "Sequential", "TransformerDecoder", "TransformerEncoder",
+		"AddNorm", "AdditiveAttention", "BERTEncoder", "BERTModel", "DecoderBlock", "DotProductAttention", "EncoderBlock", "EncoderDecoder", "GRU", "LSTM",
+		"MaskLM", "MultiHeadAttention", "RNN", "Seq2SeqEncoder", "Sequential", "TransformerDecoder", "TransformerEncoder",
 	} {
 		without[layer+".ForwardN"] = "called for several inputs and outputs; ExampleLayer_severalInputs shows how to write one"
 	}
@@ -61,7 +63,7 @@ func TestEveryNameHasAnExample(t *testing.T) {
 		without[layer+".ForwardFrom"] = "as ExampleGRU_ForwardFrom"
 	}
 	for _, loss := range []string{
-		"HuberLoss", "L1Loss", "L2Loss", "LossFunc", "LossFuncN", "MaskedSoftmaxCELoss", "MSELoss", "SigmoidBinaryCrossEntropyLoss",
+		"BERTLoss", "HuberLoss", "L1Loss", "L2Loss", "LossFunc", "LossFuncN", "MaskedSoftmaxCELoss", "MSELoss", "SigmoidBinaryCrossEntropyLoss",
 		"SoftmaxCrossEntropyLoss",
 	} {
 		without[loss+".Forward"] = "a loss is called by the Trainer; ExampleLoss shows how to write one"

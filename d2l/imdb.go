@@ -97,15 +97,6 @@ func LoadDataIMDB(batchSize, numSteps int, dataDir ...string) (trainIter, testIt
 		LoadArray(testX, tensors.FromValue(testLabels), batchSize, false), vocab, nil
 }
 
-// paddedLines returns the tokens of lines as an array, (lines, numSteps).
-func paddedLines(lines [][]string, vocab *Vocab, numSteps int) *tensors.Tensor {
-	numbers := make([]int32, 0, len(lines)*numSteps)
-	for _, line := range lines {
-		numbers = append(numbers, TruncatePad(vocab.Indices(line), numSteps, vocab.Index("<pad>"))...)
-	}
-	return tensors.FromFlatDataAndDimensions(numbers, len(lines), numSteps)
-}
-
 // PredictSentiment returns what a net that LoadDataIMDB's reviews have trained takes a text for, "positive" or
 // "negative". Words are what is between white space, and those that vocab does not have are <unk>. They are cut or
 // filled up with <pad> to numSteps, which should be that of the training. If they are cut, standard error says so.

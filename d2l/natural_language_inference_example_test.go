@@ -3,7 +3,8 @@ package d2l_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/d2l-go/book/d2l"
@@ -30,61 +31,42 @@ func madeUpSNLI(n int, seed uint64) string {
 	return text
 }
 
-// readSNLI reads the lines of such a file, without those whose label is -.
-func readSNLI(text string) (premises, hypotheses []string, labels []int32) {
-	extract := func(s string) string {
-		return strings.Join(strings.Fields(strings.NewReplacer("(", "", ")", "").Replace(s)), " ")
-	}
-	for _, row := range strings.Split(strings.TrimSpace(text), "\n")[1:] {
-		columns := strings.Split(row, "\t")
-		if label := slices.Index(snliLabels, columns[0]); label >= 0 {
-			premises, hypotheses = append(premises, extract(columns[1])), append(hypotheses, extract(columns[2]))
-			labels = append(labels, int32(label))
-		}
-	}
-	return premises, hypotheses, labels
-}
-
-// padded returns the indices of the tokens of each line, cut or padded to numSteps: (lines, numSteps).
-func padded(lines [][]string, vocab *d2l.Vocab, numSteps int) *d2l.Tensor {
-	var all []int32
-	for _, line := range lines {
-		all = append(all, d2l.TruncatePad(vocab.Indices(line), numSteps, vocab.Index("<pad>"))...)
-	}
-	return d2l.NewTensor(all, len(lines), numSteps)
-}
-
-// snliDataset is the book's SNLIDataset: pairs of sentences, cut and padded, with their labels. Without a vocabulary it
-// makes one.
-func snliDataset(text string, batchSize, numSteps int, vocab *d2l.Vocab) (d2l.DataIter, *d2l.Vocab) {
-	premises, hypotheses, labels := readSNLI(text)
-	P, H, isTrain := d2l.Tokenize(premises, "word"), d2l.Tokenize(hypotheses, "word"), vocab == nil
-	if isTrain {
-		vocab = d2l.NewVocab(slices.Concat(P, H), 5, "<pad>")
-	}
-	X := []*d2l.Tensor{padded(P, vocab, numSteps), padded(H, vocab, numSteps)}
-	return d2l.LoadArrays(X, d2l.NewTensor(labels), batchSize, isTrain), vocab
+// writeSNLI makes a folder with made-up files of the names that SNLI's have.
+func writeSNLI(train, test int) (dir string) {
+	dir = d2l.Must(os.MkdirTemp("", ""))
+	d2l.Check(os.WriteFile(filepath.Join(dir, "snli_1.0_train.txt"), []byte(madeUpSNLI(train, 1)), 0o600))
+	d2l.Check(os.WriteFile(filepath.Join(dir, "snli_1.0_test.txt"), []byte(madeUpSNLI(test, 2)), 0o600))
+	return dir
 }
 
 // The book's section "Natural Language Inference and the Dataset".
-func Example_snliDataset() {
-	for i, text := range []string{madeUpSNLI(1500, 1), madeUpSNLI(300, 2)} {
-		premises, hypotheses, labels := readSNLI(text)
+func ExampleReadSNLI() {
+	dir := writeSNLI(1500, 300) // The book's: d2l.DownloadExtract("SNLI")
+	defer os.RemoveAll(dir)
+	for i, isTrain := range []bool{true, false} {
+		premises, hypotheses, labels, err := d2l.ReadSNLI(dir, isTrain)
+		d2l.Check(err)
 		var counts [3]int
 		for _, label := range labels {
 			counts[label]++
 		}
 		fmt.Println(premises[i], "|", hypotheses[i], "|", snliLabels[labels[i]], counts)
 	}
-	trainIter, vocab := snliDataset(madeUpSNLI(1500, 1), 128, 50, nil)
+	// Output:
+	// he is short . | he is short . | entailment [500 500 500]
+	// he is quiet . | he is loud . | contradiction [100 100 100]
+}
+
+func ExampleLoadDataSNLI() {
+	dir := writeSNLI(1500, 300)
+	defer os.RemoveAll(dir)
+	trainIter, _, vocab, err := d2l.LoadDataSNLI(128, 50, dir)
+	d2l.Check(err)
 	for batch, err := range d2l.FirstBatches(trainIter, 1).Iter() {
 		d2l.Check(err)
 		fmt.Println(d2l.ShapeOf(batch.Inputs[0]), d2l.ShapeOf(batch.Inputs[1]), d2l.ShapeOf(batch.Labels[0]), vocab.Len())
 	}
-	// Output:
-	// he is short . | he is short . | entailment [500 500 500]
-	// he is quiet . | he is loud . | contradiction [100 100 100]
-	// (128, 50) (128, 50) (128,) 23
+	// Output: (128, 50) (128, 50) (128,) 23
 }
 
 // nliMLP has two hidden layers, and is shared: both sentences go through the same one.
@@ -121,26 +103,19 @@ func (d DecomposableAttention) ForwardN(scope *model.Scope, inputs ...*graph.Nod
 	return []*graph.Node{d2l.Dense{Units: 3}.Forward(scope.In("linear"), y)}
 }
 
-func predictSNLI(net *d2l.Net, vocab *d2l.Vocab, premise, hypothesis string) string {
-	pair, _ := snliDataset("gold_label\nneutral\t"+premise+"\t"+hypothesis, 1, 8, vocab)
-	for output, err := range net.ForwardEach(pair) {
-		d2l.Check(err)
-		return snliLabels[d2l.Must(d2l.Predict(output.YHat))[0]]
-	}
-	return ""
-}
-
 // The book's section "Natural Language Inference: Using Attention", with 32 hidden units in place of 200, on made-up
 // sentences and without pretrained vectors.
-func ExampleShare_decomposableAttention() {
+func ExamplePredictSNLI() {
 	d2l.Seed(1)
-	trainIter, vocab := snliDataset(madeUpSNLI(3000, 1), 128, 8, nil)
-	testIter, _ := snliDataset(madeUpSNLI(300, 2), 128, 8, vocab)
+	dir := writeSNLI(3000, 300)
+	defer os.RemoveAll(dir)
+	trainIter, testIter, vocab, err := d2l.LoadDataSNLI(128, 8, dir)
+	d2l.Check(err)
 	net := d2l.NewNet(DecomposableAttention{VocabSize: vocab.Len(), EmbedSize: 20, NumHiddens: 32})
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	result := trainCh13(net, trainIter, testIter, d2l.Adam(0.005), 14)
 	fmt.Println("test acc above 0.8:", result.TestAcc > 0.8)
-	fmt.Println(predictSNLI(net, vocab, "he is good .", "he is bad ."))
+	fmt.Println(d2l.Must(d2l.PredictSNLI(net, vocab, strings.Fields("he is good ."), strings.Fields("he is bad ."))))
 	// Output:
 	// test acc above 0.8: true
 	// contradiction

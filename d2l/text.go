@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // CleanLine returns a line of text as chapter 8 of the book prepares it: in lower case, with one space in place of
@@ -171,4 +173,13 @@ func TruncatePad(line []int32, numSteps int, padding int32) []int32 {
 	}
 	line = slices.Clone(line[:min(len(line), numSteps)])
 	return append(line, slices.Repeat([]int32{padding}, numSteps-len(line))...)
+}
+
+// paddedLines returns the tokens of lines as an array, (lines, numSteps).
+func paddedLines(lines [][]string, vocab *Vocab, numSteps int) *tensors.Tensor {
+	numbers := make([]int32, 0, len(lines)*numSteps)
+	for _, line := range lines {
+		numbers = append(numbers, TruncatePad(vocab.Indices(line), numSteps, vocab.Index("<pad>"))...)
+	}
+	return tensors.FromFlatDataAndDimensions(numbers, len(lines), numSteps)
 }
