@@ -71,7 +71,8 @@ func TestReadSNLI(t *testing.T) {
 func TestLoadDataSNLI(t *testing.T) {
 	unseeded(t)
 	Seed(1)
-	train := snliColumns + strings.Repeat("neutral\t( a ( b c ) )\td f\n", 4) + "entailment\t( c d )\t( e ( a ( b d ) ) )\n"
+	train := snliColumns + strings.Repeat("neutral\t( a ( b c ) )\td f\n", 4) +
+		"entailment\t( c d )\t( e ( a ( b d ) ) )\n"
 	dir := snliOf(t, train, snliColumns+"contradiction\ta e\tc\n-\tb\tb\nneutral\tb\td\n")
 	trainIter, testIter, vocab, err := LoadDataSNLI(2, 3, dir)
 	noError(t, err)
