@@ -2,15 +2,12 @@ package d2l
 
 import (
 	"fmt"
-	"io"
 	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
-	"github.com/d2l-go/book/d2l/internal/files"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -29,21 +26,12 @@ import (
 // Book: _read_wiki, section "The Dataset for Pretraining BERT".
 func ReadWiki(dir string) (paragraphs [][]string, err error) {
 	path := filepath.Join(dir, "wiki.train.tokens")
-	file, err := files.Open(path)
+	text, err := readText(path)
 	if err != nil {
 		const remedy = `give the folder that DownloadExtract("wikitext-2", "wikitext-2") returns`
 		return nil, fmt.Errorf("reading WikiText-2: %w; %s", err, remedy)
 	}
-	defer file.Close()
-	text, err := io.ReadAll(file)
-	if err != nil {
-		return nil, fmt.Errorf("reading WikiText-2: %w", err)
-	}
-	number := 0
-	for line := range strings.Lines(string(text)) {
-		if number++; !utf8.ValidString(line) {
-			return nil, fmt.Errorf("line %d of %s is not UTF-8: get the file again", number, path)
-		}
+	for line := range strings.Lines(text) {
 		if strings.Contains(line, " . ") {
 			paragraphs = append(paragraphs, strings.Split(strings.ToLower(strings.TrimSpace(line)), " . "))
 		}
@@ -60,7 +48,8 @@ func ReadWiki(dir string) (paragraphs [][]string, err error) {
 //
 //	trainIter, vocab, err := d2l.LoadDataWiki(512, 64)
 //
-// The folder is the one that is given, or that of DownloadExtract("wikitext-2", "wikitext-2").
+// The folder is the one that is given, or that of DownloadExtract("wikitext-2", "wikitext-2"). Errors are those of
+// DownloadExtract, ReadWiki and LoadDataBERT. It panics on more than one folder.
 //
 // Book: load_data_wiki, section "The Dataset for Pretraining BERT".
 func LoadDataWiki(batchSize, maxLen int, dataDir ...string) (DataIter, *Vocab, error) {

@@ -36,7 +36,7 @@ func TestReadWiki(t *testing.T) {
 	for content, want := range map[string]string{
 		"":                   "there is no paragraph in ",
 		"a b c\nd e.\n":      "wiki.train.tokens: give lines of sentences, each with a full stop between spaces at its end",
-		" a . b \n\xff . \n": "line 2 of ",
+		" a . b \n\xff . \n": ", line 2: ",
 	} {
 		dir := wikiOf(t, content)
 		_, err := ReadWiki(dir)
@@ -45,7 +45,7 @@ func TestReadWiki(t *testing.T) {
 		wantError(t, err, want)
 	}
 	_, err = ReadWiki(wikiOf(t, "\xff . \n"))
-	wantError(t, err, "is not UTF-8: get the file again")
+	wantError(t, err, "this is no text in UTF-8: get the file again")
 }
 
 // bertRow is a row of a data set for BERT, with its tokens as text.

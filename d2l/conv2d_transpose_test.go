@@ -33,8 +33,11 @@ func TestConv2DTransposeWays(t *testing.T) {
 			byKernel := func(x, weights *graph.Node, w window) *graph.Node {
 				x = channelsFirst(x)
 				kernel, _, ok := w.im2col(x, NoActivation)
+				if !pairsTogether() {
+					t.Skip("there are no kernels for this device")
+				}
 				if !ok {
-					t.Skip("there is no kernel for this device")
+					t.Fatal("no kernel takes it")
 				}
 				return channelsLast(kernel.Transposed(x, weights, biasesOrZeros(nil, x, weights.Shape().Dim(2))))
 			}

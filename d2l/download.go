@@ -148,7 +148,7 @@ func readText(path string) (string, error) {
 			}
 			number++
 		}
-		return "", fmt.Errorf("%s, line %d: this is no text in UTF-8", path, number)
+		return "", fmt.Errorf("%s, line %d: this is no text in UTF-8: get the file again", path, number)
 	}
 	return string(text), nil
 }

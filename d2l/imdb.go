@@ -13,7 +13,7 @@ import (
 )
 
 // ReadIMDB reads reviews of films, those for training or those for testing, from the folder that
-// DownloadExtract("aclImdb") returns: labels[i] is 1 if data[i] is positive, and 0 if it is negative. A review is a
+// DownloadExtract("aclImdb", "aclImdb") returns: labels[i] is 1 if data[i] is positive, and 0 if it is negative. A review is a
 // file that ends with .txt in the folder pos or neg of train or test. Others are left out, as are the folder unsup and
 // the files beside these. The positive ones come first, and each kind in the order of the files' names. A line break
 // becomes a space. (The book deletes it, which makes one word of two.)
@@ -78,7 +78,7 @@ func LoadDataIMDB(batchSize, numSteps int, dataDir ...string) (trainIter, testIt
 	if numSteps <= 0 {
 		panic(fmt.Sprintf("d2l: LoadDataIMDB needs a positive number of steps, got %d", numSteps))
 	}
-	dir, err := givenFolder("LoadDataIMDB", dataDir, "aclImdb")
+	dir, err := givenFolder("LoadDataIMDB", dataDir, "aclImdb", "aclImdb")
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/d2l-go/book/d2l/internal/files"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -52,6 +53,9 @@ func readSNLI(r io.Reader) (premises, hypotheses []string, labels []int32, err e
 		line, err := lines.ReadString('\n')
 		if err != nil && err != io.EOF {
 			return nil, nil, nil, err
+		}
+		if !utf8.ValidString(line) {
+			return nil, nil, nil, fmt.Errorf("line %d is not UTF-8: get the file again", number)
 		}
 		columns := strings.Split(strings.TrimRight(line, "\r\n"), "\t")
 		switch {
@@ -100,13 +104,14 @@ func withoutBrackets(parse string) string {
 //
 // The inputs of a batch are premises and hypotheses, int32 (batch, numSteps), each cut after numSteps tokens or filled
 // up with <pad>, and y is int32 (batch). Training pairs are shuffled in each epoch, as Seed has it. Errors are those of
-// DownloadExtract and ReadSNLI. It panics if batchSize or numSteps is not positive.
+// DownloadExtract and ReadSNLI. It panics if batchSize or numSteps is not positive, and on
+// more than one folder.
 //
 // Book: load_data_snli, section "Natural Language Inference and the Dataset".
 func LoadDataSNLI(batchSize, numSteps int, dataDir ...string) (trainIter, testIter DataIter, vocab *Vocab, err error) {
-	if batchSize <= 0 || numSteps <= 0 {
-		panic(fmt.Sprintf("d2l: LoadDataSNLI needs a positive batch size and number of steps, got %d and %d", batchSize,
-			numSteps))
+	requireBatchSize("LoadDataSNLI", batchSize)
+	if numSteps <= 0 {
+		panic(fmt.Sprintf("d2l: LoadDataSNLI needs a positive number of steps, got %d", numSteps))
 	}
 	dir, err := givenFolder("LoadDataSNLI", dataDir, "SNLI")
 	if err != nil {
@@ -138,8 +143,8 @@ func PredictSNLI(net *Net, vocab *Vocab, premise, hypothesis []string) (string, 
 	requireMade(net, "PredictSNLI", "NewNet")
 	requireMade(vocab, "PredictSNLI", "NewVocab")
 	if len(premise) == 0 || len(hypothesis) == 0 {
-		return "", fmt.Errorf("the premise has %d tokens, and the hypothesis %d: give at least one in each", len(premise),
-			len(hypothesis))
+		return "", fmt.Errorf("the premise has %d %s, and the hypothesis %d: give at least one in each", len(premise),
+			plural("token", float64(len(premise))), len(hypothesis))
 	}
 	yHat, err := net.Forward(paddedLines([][]string{premise}, vocab, len(premise)),
 		paddedLines([][]string{hypothesis}, vocab, len(hypothesis)))

@@ -109,9 +109,9 @@ func TestLoadDataSNLI(t *testing.T) {
 	if len(places) < 3 || trainIter.Len() != 3 || testIter.Len() != 1 {
 		t.Errorf("places %v in %d and %d batches", places, trainIter.Len(), testIter.Len())
 	}
-	const want = "d2l: LoadDataSNLI needs a positive batch size and number of steps, got "
-	wantPanic(t, func() { LoadDataSNLI(0, 1) }, want+"0 and 1")
-	wantPanic(t, func() { LoadDataSNLI(1, -2) }, want+"1 and -2")
+	wantPanic(t, func() { LoadDataSNLI(0, 1) }, "d2l: LoadDataSNLI needs a positive batch size, got 0")
+	wantPanic(t, func() { LoadDataSNLI(1, -2) }, "d2l: LoadDataSNLI needs a positive number of steps, got -2")
+	wantPanic(t, func() { LoadDataSNLI(1, 2, "a", "b") }, "d2l: LoadDataSNLI takes at most one folder")
 }
 
 // A lengths layer has the logits 10 for the class that is the difference of the lengths of two sentences, or NaN.
@@ -151,7 +151,7 @@ func TestPredictSNLI(t *testing.T) {
 		want                string
 	}{
 		"premise":    {3, "", "a b", "the premise has 0 tokens, and the hypothesis 2: give at least one in each"},
-		"hypothesis": {3, "a", "", "the premise has 1 tokens, and the hypothesis 0"},
+		"hypothesis": {3, "a", "", "the premise has 1 token, and the hypothesis 0"},
 		"classes":    {4, "a", "b", "the net's output is (1, 4), expected (1, 3), with a logit for each of entailment"},
 		"NaN":        {3, "a", "unknown", "so that no class is the maximum"},
 	} {

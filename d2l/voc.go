@@ -34,7 +34,8 @@ var VOCClasses = []string{
 var vocBorder = color.RGBA{224, 224, 192, 255}
 
 // VOCLabelIndices returns the class of each pixel of a label picture, int32 (height, width): the index of its colour
-// in VOCColormap. The light colour of borders, (224, 224, 192), is background, 0, as in the book. Any other colour is
+// in VOCColormap. The light colour of borders, (224, 224, 192), is background, 0, as in the book. How transparent a
+// pixel is does not count; one that was never drawn is black. Any other colour is
 // an error that names the pixel, where the book takes it for background, too: it is what scaling and JPEG make of
 // label pictures. It panics on a picture without pixels.
 //
@@ -57,7 +58,7 @@ func vocIndices(label image.Image) ([]int32, error) {
 		classes[color.RGBA{c.R, c.G, c.B, 255}] = int32(i)
 	}
 	classOf := func(c color.Color) int32 {
-		opaque := color.NRGBAModel.Convert(c).(color.NRGBA)
+		opaque := color.NRGBAModel.Convert(c).(color.NRGBA) // Without how transparent it is.
 		if class, ok := classes[color.RGBA{opaque.R, opaque.G, opaque.B, 255}]; ok {
 			return class
 		}

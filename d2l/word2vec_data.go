@@ -163,6 +163,12 @@ func GetNegatives(allContexts [][]int32, vocab *Vocab, counter map[string]int, k
 	generator := NewRandomGenerator(weights[1:])
 	all := make([][]int32, 0, len(allContexts))
 	for i, context := range allContexts {
+		for _, word := range context {
+			if word < 0 || int(word) >= vocab.Len() {
+				panic(fmt.Sprintf("d2l: GetNegatives got the word %d in context %d, and the vocabulary has the words 0 to %d: give "+
+					"contexts of its numbers", word, i, vocab.Len()-1))
+			}
+		}
 		if len(context) >= words {
 			distinct := slices.Compact(slices.Sorted(slices.Values(context)))
 			distinct = slices.DeleteFunc(distinct, func(word int32) bool { return weights[word] == 0 })

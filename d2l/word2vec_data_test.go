@@ -19,7 +19,7 @@ func TestReadPTB(t *testing.T) {
 		t.Error(got)
 	}
 	for content, want := range map[string]string{
-		"a\n\nb \xff\n": "reading the sentences: " + path + ", line 3: this is no text in UTF-8; give a folder with the file",
+		"a\n\nb \xff\n": "reading the sentences: " + path + ", line 3: this is no text in UTF-8: get the file again; give a folder with the file",
 		" \n\n":         "there is no word in " + path,
 	} {
 		put(t, path, []byte(content))

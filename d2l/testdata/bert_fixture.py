@@ -2,8 +2,8 @@
 by scripts/pytorch fixtures.
 
 The blocks are PyTorch's nn.TransformerEncoderLayer, whose attentions have one matrix for three linear functions.
-Parameters come from formulas that the test shares, by the names and shapes of the book's classes. All is float64, as
-sums of gradients nearly cancel.
+The test reads the parameters from the file, by the names and shapes of the book's classes. All is float64, as sums of
+gradients nearly cancel.
 """
 import torch
 from fixtures import numbers, wave, write
@@ -23,7 +23,10 @@ leaves = {}
 
 
 def parameter(name, *shape):
-    leaves[name] = wave(11 + len(leaves), 0.4, *shape).double().requires_grad_()
+    values = wave(11 + len(leaves), 0.8 if len(shape) > 1 else 0.4, *shape).double()
+    if name.endswith((".ln.weight", "mlp.2.weight")):  # Of a normalization: around 1, so that nothing fades away.
+        values = 1 + values
+    leaves[name] = values.requires_grad_()
     return leaves[name]
 
 

@@ -73,7 +73,6 @@ TARGET static void load_x(const convolution *p, int group, vec *to) {
 		p->image[0], p->image[1], to, padded_size(p, 0), padded_size(p, 1), p->padding[0], p->padding[1]);
 }
 
-// Rows or columns of a window: from first on, before end.
 
 // What tiles see: planes of height × width pixels, each strides apart, in a window whose weights are packed.
 typedef struct {

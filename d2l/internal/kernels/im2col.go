@@ -18,9 +18,18 @@ type Im2col struct {
 }
 
 // Suits reports whether Forward and Transposed can compute the convolution of x, (batch, channel, height, width): if it is
-// float32, the program is for one device, the activation is none, sigmoid, tanh or ReLU, and the strides are not huge.
+// float32, the program is for one device, the activation is none, sigmoid, tanh or ReLU, and neither strides nor images are huge.
 func (c Im2col) Suits(x *graph.Node) bool {
-	return Usable(x) && Knows(c.Activation) && x.Rank() == 4 && x.Shape().Size() > 0 && c.Strides[0]*c.Strides[1] <= 1<<14
+	if !Usable(x) || !Knows(c.Activation) || x.Rank() != 4 || x.Shape().Size() == 0 {
+		return false
+	}
+	const most = 1 << 30 // Positions, which are counted in int.
+	positions := float64(x.Shape().Dim(0))
+	for axis := range 2 { // The larger one of the images before and after, transposed or not.
+		size := x.Shape().Dim(2 + axis)
+		positions *= float64(max(size+2*c.Padding[axis], size*c.Strides[axis]+c.Window[axis]))
+	}
+	return c.Strides[0]*c.Strides[1] <= 1<<14 && positions <= most
 }
 
 func (c Im2col) settings(a activation.Type) []int32 {

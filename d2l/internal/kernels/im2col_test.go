@@ -6,6 +6,8 @@ import (
 
 	"github.com/d2l-go/book/d2l/d2ltest"
 	"github.com/d2l-go/book/d2l/internal/kernels"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers/activation"
 )
@@ -68,6 +70,10 @@ func TestIm2colOnThreads(t *testing.T) {
 	sameOnThreads(t, func(in []*graph.Node) []*graph.Node {
 		return withGradients(c.Transposed(c.Forward(in[0], in[1], in[2]), in[3], in[4]), in)
 	}, waves(1, 1, 9, 3, 12, 11), waves(2, 1, 3, 3, 3, 20), waves(3, 1, 20), waves(4, 1, 3, 3, 5, 20), waves(5, 1, 5))
+	winograd := kernels.Im2col{Window: [2]int{3, 3}, Strides: [2]int{1, 1}, Padding: [2]int{1, 1}}
+	sameOnThreads(t, func(in []*graph.Node) []*graph.Node {
+		return withGradients(winograd.Forward(in[0], in[1], in[2]), in)
+	}, waves(1, 1, 9, 17, 12, 11), waves(2, 1, 3, 3, 17, 100), waves(3, 1, 100))
 }
 
 // A transposed convolution is the gradient of a convolution with respect to its images.
@@ -102,6 +108,18 @@ func TestIm2colTransposed(t *testing.T) {
 					d2ltest.Near(t, name, got[i], want[i], 1e-5)
 				}
 			})
+		}
+	}
+}
+
+// Counts of positions are of C's type int.
+func TestIm2colSuits(t *testing.T) {
+	backend := started(t)
+	one := kernels.Im2col{Window: [2]int{1, 1}, Strides: [2]int{1, 1}}
+	for images, want := range map[int]bool{1 << 10: true, 1 << 16: false} {
+		g := graph.NewGraph(backend, "suits")
+		if got := one.Suits(graph.Parameter(g, "x", shapes.Make(dtypes.Float32, images, 1, 182, 182))); got != want {
+			t.Errorf("%d images suit: %v", images, got)
 		}
 	}
 }

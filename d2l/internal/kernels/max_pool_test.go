@@ -26,21 +26,24 @@ func TestMaxPool(t *testing.T) {
 		{kernels.MaxPool{[2]int{1, 7}, [2]int{1, 2}, [2]int{0, 2}}, []int{1, 1, 2, 3}}, // Wider than the image.
 		{kernels.MaxPool{[2]int{5, 7}, [2]int{2, 3}, [2]int{2, 3}}, []int{2, 3, 5, 4}},
 	} {
-		t.Run(fmt.Sprintf("%+v of %v", c.MaxPool, c.input), func(t *testing.T) {
-			x := waves(1, 1, c.input...)
-			want := values(t, d2ltest.Must(inGo())(t), func(in []*graph.Node) []*graph.Node {
-				return withGradients(maximumOfWindows(c.MaxPool, in[0]), in)
-			}, x)
-			got := values(t, backend, func(in []*graph.Node) []*graph.Node {
-				if !c.Suits(in[0]) {
-					t.Error("it does not suit")
+		x := waves(1, 1, c.input...)
+		want := values(t, d2ltest.Must(inGo())(t), func(in []*graph.Node) []*graph.Node {
+			return withGradients(maximumOfWindows(c.MaxPool, in[0]), in)
+		}, x)
+		for _, kind := range expected() {
+			t.Run(fmt.Sprintf("%s: %+v of %v", kind, c.MaxPool, c.input), func(t *testing.T) {
+				kernels.Use(kind)
+				got := values(t, backend, func(in []*graph.Node) []*graph.Node {
+					if !c.Suits(in[0]) {
+						t.Error("it does not suit")
+					}
+					return withGradients(c.Forward(in[0]), in)
+				}, x)
+				for i, name := range []string{"output", "dX"} {
+					d2ltest.Near(t, name, got[i], want[i], 1e-6)
 				}
-				return withGradients(c.Forward(in[0]), in)
-			}, x)
-			for i, name := range []string{"output", "dX"} {
-				d2ltest.Near(t, name, got[i], want[i], 1e-6)
-			}
-		})
+			})
+		}
 	}
 	// The first of several maxima gets the gradient; NaN is one.
 	nan := float32(math.NaN())
