@@ -136,9 +136,13 @@ static void *take(float *start, size_t *at, size_t bytes) {
 
 // Of the positions, so many parts have sums of their own, as else there would be too few for the threads.
 static int splits_of(const geometry *g) {
-	int tiles = (num_places(g) * g->in + SEEN_ROWS - 1) / SEEN_ROWS * ((g->out + 127) / 128), chunks = g->batch * g->result[0] * g->result[1] / 256;
+	int wide = SEEN_PANELS * WIDEST_SEEN, tiles = (num_places(g) * g->in + SEEN_ROWS - 1) / SEEN_ROWS * ((g->out + wide - 1) / wide);
+	int chunks = g->batch * g->result[0] * g->result[1] / 256; // Each large enough to be worth sums of its own.
 	return most(1, least(least(ENOUGH_PARTS / tiles, chunks), ENOUGH_PARTS));
 }
+
+// padded returns so many channels in whole blocks, whatever their size.
+static int padded(int channels) { return (channels + WIDEST_BLOCK - 1) / WIDEST_BLOCK * WIDEST_BLOCK; }
 
 static memory divide(const geometry *g, seen_pass pass, float *start) {
 	layout l = layout_of(g, pass);
@@ -149,13 +153,15 @@ static memory divide(const geometry *g, seen_pass pass, float *start) {
 	m.copied = take(start, &m.size, copied_size(&l, g->batch) * sizeof(float));
 	m.places = take(start, &m.size, most(weights, num_places(g)) * sizeof(int));
 	if (pass == SEEN_DWEIGHTS) {
-		m.packed = take(start, &m.size, (size_t)g->batch * g->result[0] * g->result[1] * ((g->out + 31) / 32 * 32) * sizeof(float));
+		size_t positions = (size_t)g->batch * g->result[0] * g->result[1];
+		int columns = (g->out + WIDEST_SEEN - 1) / WIDEST_SEEN * WIDEST_SEEN;
+		m.packed = take(start, &m.size, positions * columns * sizeof(float));
 		m.sums = take(start, &m.size, splits_of(g) * ((size_t)num_places(g) * g->in + 1) * g->out * sizeof(float));
 		return m;
 	}
 	m.taps = take(start, &m.size, num_places(g) * sizeof(int));
 	m.products = take(start, &m.size, products * sizeof(seen_product));
-	m.packed = take(start, &m.size, (size_t)weights * ((rows + 7) / 8 * 8) * depth * sizeof(float));
+	m.packed = take(start, &m.size, (size_t)weights * padded(rows) * depth * sizeof(float));
 	return m;
 }
 
@@ -186,7 +192,8 @@ static void compute_tiles(const ffi_call *call, const geometry *g, seen_pass pas
 	layout l = layout_of_tiles(g, pass);
 	find_places(window, &l, m.places);
 	*m.products = (seen_product){.winograd = true, .batch = g->batch, .grid = {(size[0] + 1) / 2, (size[1] + 1) / 2},
-		.from = fill_planes(call, &l, g->batch, g->threads, from, m.copied), .num_places = 16, .places = m.places, .out = pass == SEEN_DX ? g->in : g->out,
+		.from = fill_planes(call, &l, g->batch, g->threads, from, m.copied), .num_places = 16, .places = m.places,
+		.out = pass == SEEN_DX ? g->in : g->out,
 		.taps = m.taps, .packed = m.packed, .biases = biases, .activation = activation, .to = to, .size = {size[0], size[1]}};
 	set_weights(m.products, g, weights, pass == SEEN_DX);
 	for (int i = 0; i < 9; i++) m.taps[i] = pass == SEEN_DX ? 8 - i : i;
@@ -208,7 +215,8 @@ const char *im2col_forward(const ffi_call *call) {
 	find_places(g.window, &l, m.places);
 	for (int i = 0; i < num_places(&g); i++) m.taps[i] = i;
 	*m.products = (seen_product){.batch = g.batch, .grid = {g.result[0], g.result[1]},
-		.from = fill_planes(call, &l, g.batch, g.threads, a[1]->data, m.copied), .num_places = num_places(&g), .places = m.places, .out = g.out,
+		.from = fill_planes(call, &l, g.batch, g.threads, a[1]->data, m.copied), .num_places = num_places(&g),
+		.places = m.places, .out = g.out,
 		.taps = m.taps, .packed = m.packed, .biases = a[3]->data, .activation = settings[ACTIVATION], .to = r[0]->data,
 		.size = {g.result[0], g.result[1]}, .step = {1, 1}};
 	set_weights(m.products, &g, a[2]->data, false);
@@ -232,16 +240,17 @@ const char *im2col_dx(const ffi_call *call) {
 	layout l = layout_of_dz(&g);
 	planes from = fill_planes(call, &l, g.batch, g.threads, a[1]->data, m.copied);
 	work w = {.products = m.products, .threads = g.threads};
-	int found = 0, padded = (g.in + 7) / 8 * 8;
+	int found = 0;
 	for (int down = 0; down < g.strides[0]; down++)
 		for (int right = 0; right < g.strides[1]; right++) {
 			if (down >= g.image[0] || right >= g.image[1]) continue;
 			seen_product *q = &m.products[w.count++];
 			*q = (seen_product){.batch = g.batch, .from = from, .places = m.places + found, .taps = m.taps + found, .out = g.in,
-				.packed = m.packed + (size_t)found * padded * g.out, .biases = a[3]->data, .activation = settings[ACTIVATION],
+				.packed = m.packed + (size_t)found * padded(g.in) * g.out, .biases = a[3]->data, .activation = settings[ACTIVATION],
 				.to = r[0]->data, .size = {g.image[0], g.image[1]}, .first = {down, right}, .step = {g.strides[0], g.strides[1]}};
 			set_weights(q, &g, a[2]->data, true);
-			for (int axis = 0; axis < 2; axis++) q->grid[axis] = (g.image[axis] - q->first[axis] + g.strides[axis] - 1) / g.strides[axis];
+			for (int axis = 0; axis < 2; axis++)
+				q->grid[axis] = (g.image[axis] - q->first[axis] + g.strides[axis] - 1) / g.strides[axis];
 			for (int i = 0; i < g.window[0]; i++)
 				for (int j = 0; j < g.window[1]; j++) {
 					int y = down + g.padding[0] - i, x = right + g.padding[1] - j;
@@ -266,8 +275,9 @@ const char *im2col_dweights(const ffi_call *call) {
 	if ((size_t)r[2]->dims[0] < m.size) return "d2l: too little memory for a convolution's gradient";
 	layout l = layout_of_x(&g);
 	find_places(g.window, &l, m.places);
-	seen_gradient q = {.batch = g.batch, .grid = {g.result[0], g.result[1]}, .from = fill_planes(call, &l, g.batch, g.threads, a[1]->data, m.copied),
-		.num_places = num_places(&g), .places = m.places, .out = g.out, .dz = a[2]->data, .packed = m.packed, .splits = splits_of(&g), .sums = m.sums};
+	seen_gradient q = {.batch = g.batch, .grid = {g.result[0], g.result[1]},
+		.from = fill_planes(call, &l, g.batch, g.threads, a[1]->data, m.copied), .num_places = num_places(&g),
+		.places = m.places, .out = g.out, .dz = a[2]->data, .packed = m.packed, .splits = splits_of(&g), .sums = m.sums};
 	parallel(call, implemented->seen_pack_parts(&q), g.threads, dz_part, &q);
 	parallel(call, implemented->seen_gradient_parts(&q), g.threads, gradient_part, &q);
 	size_t weights = (size_t)num_places(&g) * g.in * g.out, size = weights + g.out;

@@ -10,6 +10,7 @@
 enum {
 	SEEN_PANELS = 4, // Of a part, at most.
 	SEEN_ROWS = 256, // Of a part, at most.
+	WIDEST_SEEN = 32, WIDEST_BLOCK = 8, // Columns of a panel and channels of a block, for the widest registers.
 };
 
 typedef enum { SEEN_FORWARD, SEEN_DWEIGHTS, SEEN_DX } seen_pass;

@@ -3,6 +3,8 @@
 #include "im2col.h"
 #include "dense_impl.h"
 
+_Static_assert(WIDEST_SEEN % PANEL == 0 && WIDEST_BLOCK % ROWS == 0, "im2col_memory is too small");
+
 enum { SEEN_DEPTH = 128 }; // As many rows of a panel as are packed at a time: all of them fill half of the first-level cache.
 
 static int divided(int n, int by) { return (n + by - 1) / by; }

@@ -114,8 +114,9 @@ TARGET static void winograd_part(const seen_product *q, int part) {
 		read_tiles(&r, k, depth, b);
 		for (int place = 0; place < TILE_PLACES; place++)
 			for (int row = 0; row < padded; row += ROWS) {
-				const float *weights = q->packed + ((size_t)(first + row) * TILE_PLACES + (size_t)place * ROWS) * channels + k * ROWS;
-				PANEL_OF_ROWS(&a, weights, (const vec *)b + (size_t)place * TILE_DEPTH * VECS, depth, sums + (place * padded + row) * VECS);
+				size_t block = ((size_t)(first + row) * TILE_PLACES + (size_t)place * ROWS) * channels;
+				const vec *tiles = (const vec *)b + (size_t)place * TILE_DEPTH * VECS;
+				PANEL_OF_ROWS(&a, q->packed + block + k * ROWS, tiles, depth, sums + (place * padded + row) * VECS);
 			}
 	}
 	FOR_ACTIVATION(q->activation, store_tiles, q, start, count, first, rows, sums, (size_t)padded * VECS)
