@@ -39,7 +39,7 @@ import (
 // It is called in the place of Forward for several inputs, such as those of net.Forward(encX,
 // decX), which have a row for each example and any types; and for the outputs of an encoder. For one
 // input and one output Forward is called, which may be ForwardN(scope, x)[0]: a type that embeds a layer
-// and replaces one of the two replaces both. Of d2l's layers EncoderDecoder and the attentions, such as
+// and replaces one of the two replaces both. Of d2l's layers EncoderDecoder, BERTModel and the attentions, such as
 // MultiHeadAttention, take several inputs, these and RNN, GRU and LSTM have several outputs, and
 // Sequential gives its first layer all inputs and returns all outputs of its last. A net's output
 // is the first of them; Net.ForwardN returns all, and a LossFuncN gets all.

@@ -115,7 +115,7 @@ func ExamplePredictSNLI() {
 	d2l.Check(net.Initialize(d2l.TryGPU(0), d2l.Xavier))
 	result := trainCh13(net, trainIter, testIter, d2l.Adam(0.005), 14)
 	fmt.Println("test acc above 0.8:", result.TestAcc > 0.8)
-	fmt.Println(d2l.Must(d2l.PredictSNLI(net, vocab, strings.Fields("he is good ."), strings.Fields("he is bad ."))))
+	fmt.Println(d2l.Must(d2l.PredictSNLI(net, vocab, strings.Fields("he is good ."), strings.Fields("he is bad ."), 8)))
 	// Output:
 	// test acc above 0.8: true
 	// contradiction

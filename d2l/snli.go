@@ -2,6 +2,7 @@ package d2l
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/d2l-go/book/d2l/internal/files"
+	"github.com/d2l-go/book/d2l/internal/report"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -134,20 +136,35 @@ func LoadDataSNLI(batchSize, numSteps int, dataDir ...string) (trainIter, testIt
 }
 
 // PredictSNLI returns how a hypothesis relates to a premise, "entailment", "contradiction" or "neutral", by a net of
-// the inputs and labels that LoadDataSNLI has. Both are tokens as they are there, such as he, is, good and ".", and are
-// neither cut nor filled up. Tokens that the vocabulary does not have are <unk>. A sentence without a token is an
-// error, and so is a net that fails, or whose output is not (1, 3). It panics without a vocabulary.
+// the inputs and labels that LoadDataSNLI has. Both are tokens as they are there, such as he, is, good and ".", and those
+// that the vocabulary does not have are <unk>. They are cut or filled up with <pad> to numSteps, which should be that of
+// the training; if they are cut, standard error says so. With 0 they stay as many as they are, as in the book: for a net
+// that pays no attention to padding, as a net may have learnt to count on it.
+//
+// A sentence without a token is an error, and so is a net that fails, or whose output is not (1, 3). It panics without a
+// vocabulary, and if numSteps is negative.
 //
 // Book: predict_snli, section "Natural Language Inference: Using Attention".
-func PredictSNLI(net *Net, vocab *Vocab, premise, hypothesis []string) (string, error) {
+func PredictSNLI(net *Net, vocab *Vocab, premise, hypothesis []string, numSteps int) (string, error) {
 	requireMade(net, "PredictSNLI", "NewNet")
 	requireMade(vocab, "PredictSNLI", "NewVocab")
+	if numSteps < 0 {
+		panic(fmt.Sprintf("d2l: PredictSNLI needs a number of steps, or 0 for those of the sentences, got %d", numSteps))
+	}
 	if len(premise) == 0 || len(hypothesis) == 0 {
 		return "", fmt.Errorf("the premise has %d %s, and the hypothesis %d: give at least one in each", len(premise),
 			plural("token", float64(len(premise))), len(hypothesis))
 	}
-	yHat, err := net.Forward(paddedLines([][]string{premise}, vocab, len(premise)),
-		paddedLines([][]string{hypothesis}, vocab, len(hypothesis)))
+	var inputs []*tensors.Tensor
+	for _, sentence := range [][]string{premise, hypothesis} {
+		steps := cmp.Or(numSteps, len(sentence))
+		if len(sentence) > steps {
+			report.WarnOnce(fmt.Sprintf("d2l: PredictSNLI reads the first %d tokens of %.60q and cuts off the rest", steps,
+				strings.Join(sentence, " ")))
+		}
+		inputs = append(inputs, paddedLines([][]string{sentence}, vocab, steps))
+	}
+	yHat, err := net.Forward(inputs...)
 	if err != nil {
 		return "", err
 	}

@@ -138,11 +138,19 @@ func TestPredictSNLI(t *testing.T) {
 	predict := func(classes int, premise, hypothesis string) (string, error) {
 		net := NewNet(lengths{classes})
 		noError(t, net.Initialize(testDevice(), Xavier))
-		return PredictSNLI(net, vocab, strings.Fields(premise), strings.Fields(hypothesis))
+		return PredictSNLI(net, vocab, strings.Fields(premise), strings.Fields(hypothesis), 0)
 	}
 	for hypothesis, want := range map[string]string{"b": "entailment", "b a": "contradiction", "b a b": "neutral"} {
 		if got := must(predict(3, "a", hypothesis))(t); got != want {
 			t.Errorf("%q is %s, expected %s", hypothesis, got, want)
+		}
+	}
+	// Of two steps both, filled up and cut, they are of one length.
+	net := NewNet(lengths{3})
+	noError(t, net.Initialize(testDevice(), Xavier))
+	for _, hypothesis := range [][]string{{"b", "a"}, {"b", "a", "b"}} {
+		if got := must(PredictSNLI(net, vocab, []string{"a"}, hypothesis, 2))(t); got != "entailment" {
+			t.Errorf("%q of two steps is %s", hypothesis, got)
 		}
 	}
 	for name, c := range map[string]struct {
@@ -161,9 +169,11 @@ func TestPredictSNLI(t *testing.T) {
 			t.Errorf("%s: %q beside an error", name, got)
 		}
 	}
-	net, a := NewNet(lengths{3}), []string{"a"}
-	_, err := PredictSNLI(net, vocab, a, a)
+	a := []string{"a"}
+	net = NewNet(lengths{3})
+	_, err := PredictSNLI(net, vocab, a, a, 0)
 	wantError(t, err, "the net has no parameters yet")
-	wantPanic(t, func() { PredictSNLI(net, nil, a, a) }, "d2l: PredictSNLI of a nil", "NewVocab makes one")
-	wantPanic(t, func() { PredictSNLI(nil, vocab, a, a) }, "d2l: PredictSNLI of a nil", "NewNet makes one")
+	wantPanic(t, func() { PredictSNLI(net, nil, a, a, 0) }, "d2l: PredictSNLI of a nil", "NewVocab makes one")
+	wantPanic(t, func() { PredictSNLI(net, vocab, a, a, -1) }, "d2l: PredictSNLI needs a number of steps, or 0")
+	wantPanic(t, func() { PredictSNLI(nil, vocab, a, a, 0) }, "d2l: PredictSNLI of a nil", "NewNet makes one")
 }
