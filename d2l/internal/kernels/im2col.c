@@ -87,7 +87,7 @@ static void pack_block(void *data, int index, int thread) {
 	(void)thread;
 	const work *w = data;
 	const seen_product *q = &w->products[index / w->blocks];
-	int rows = implemented->seen_rows(), first = index % w->blocks * rows, depth = q->from.channels;
+	int rows = implemented->seen_rows, first = index % w->blocks * rows, depth = q->from.channels;
 	if (q->winograd) {
 		implemented->winograd_pack(q, first);
 		return;
@@ -113,7 +113,7 @@ static void compute_part(void *data, int index, int thread) {
 }
 
 static void compute(const ffi_call *call, work *w) {
-	int rows = implemented->seen_rows();
+	int rows = implemented->seen_rows;
 	for (int i = 0; i < w->count; i++) w->parts = most(w->parts, parts_of(&w->products[i]));
 	w->blocks = (w->products->out + rows - 1) / rows;
 	parallel(call, w->count * w->blocks, w->threads, pack_block, w);

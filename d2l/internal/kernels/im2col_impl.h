@@ -55,8 +55,6 @@ typedef struct {
 	struct { size_t at[2]; ivec second; bool two; } vecs[SEEN_DEPTH / LANES];
 } reader;
 
-static size_t plane_area(const planes *p) { return (size_t)p->size[0] * p->size[1]; }
-
 // Divides the runs among registers.
 TARGET static void divide_runs(reader *r, int count) {
 	r->num_vecs = divided(count, LANES), r->by_runs = r->exact;
@@ -76,7 +74,7 @@ TARGET static void divide_runs(reader *r, int count) {
 // Begins to read at count positions from first on.
 static void read_at(reader *r, const planes *from, const int *places, int num_places, const int grid[2], int first, int count) {
 	r->from = from, r->places = places;
-	r->channel = plane_area(from) * from->planes[0] * from->planes[1];
+	r->channel = plane_size(from) * from->planes[0] * from->planes[1];
 	r->num_runs = find_runs(grid, r->channel * from->channels, from->size[1], 0, 1, first, count, r->runs);
 	int farthest = 0;
 	for (int i = 0; i < num_places; i++)
@@ -119,8 +117,6 @@ static int seen_panels(const seen_product *q) {
 static int seen_product_parts(const seen_product *q) {
 	return divided(positions_of(q->batch, q->grid), PANEL * seen_panels(q)) * divided(q->out, SEEN_ROWS);
 }
-
-static int seen_rows(void) { return ROWS; }
 
 INLINE void store_seen(const seen_product *q, const run *runs, int num_runs, int first, int rows, vec *sums, activation kind) {
 	size_t area = (size_t)q->size[0] * q->size[1];

@@ -14,7 +14,7 @@ typedef struct {
 	int (*product_parts)(const product *q);
 	void (*product_part)(const product *q, int part);
 	void (*derivative_part)(const derivative *d, int part); // Of PART_ROWS rows.
-	int (*seen_rows)(void); // Channels of a block of weights.
+	int seen_rows; // Channels of a block of weights.
 	int (*seen_product_parts[2])(const seen_product *q); // The second by Winograd.
 	void (*seen_product_part[2])(const seen_product *q, int part);
 	void (*winograd_pack)(const seen_product *q, int first);

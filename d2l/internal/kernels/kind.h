@@ -15,7 +15,7 @@
 
 const implementation EXPANDED(IMPLEMENTATION_OF, KIND) = {
 	EXPANDED(NAME_OF, KIND), BLOCK, {forward, dweights, dx}, product_parts, product_part, derivative_part,
-	seen_rows, {seen_product_parts, winograd_parts}, {seen_product_part, winograd_part}, winograd_pack,
+	ROWS, {seen_product_parts, winograd_parts}, {seen_product_part, winograd_part}, winograd_pack,
 	seen_pack_parts, seen_pack_part, seen_gradient_parts, seen_gradient_part,
 	are_finite, descend, {statistics, normalize, gradient_sums, input_gradient},
 	pool_plane, recurrent_parts, recurrent_pack_parts, recurrent_pack, recurrent_forward_part, recurrent_backward_part,
